@@ -27,7 +27,9 @@ pub struct RouteCountries(Vec<Entry>);
 
 /// An entry that names no country.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("route_countries: {entry:?} is neither a calling code such as \"+380\" nor an ISO region such as \"UA\": {why}")]
+#[error(
+    "route_countries: {entry:?} is neither a calling code such as \"+380\" nor an ISO region such as \"UA\": {why}"
+)]
 pub struct UnknownEntry {
     /// As it was written.
     pub entry: String,
@@ -73,7 +75,10 @@ impl FromStr for Entry {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = |why| Err(UnknownEntry { entry: text.to_owned(), why });
         if let Some(digits) = text.strip_prefix('+') {
-            if digits.is_empty() || digits.len() > LONGEST_PREFIX || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            if digits.is_empty()
+                || digits.len() > LONGEST_PREFIX
+                || !digits.bytes().all(|byte| byte.is_ascii_digit())
+            {
                 return unknown("after the + come 1 to 7 digits");
             }
             let region = (1..=3.min(digits.len()))
@@ -168,7 +173,9 @@ mod tests {
 
     #[test]
     fn an_entry_that_names_no_country_is_an_error_that_says_why() {
-        for entry in ["", "+", "380", "ua", "Ukraine", "XX", "+999", "+0", "+870", "+38050123456789", "001", "+38O"] {
+        for entry in
+            ["", "+", "380", "ua", "Ukraine", "XX", "+999", "+0", "+870", "+38050123456789", "001", "+38O"]
+        {
             let error = RouteCountries::try_from(vec![entry.to_owned()]).expect_err(entry);
             assert!(error.to_string().contains("route_countries"), "{error}");
         }

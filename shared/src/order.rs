@@ -77,7 +77,9 @@ pub struct SignedOrder {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
     /// The key that signed it is not among the pinned ones.
-    #[error("signed by key {0}, which is not pinned on this host; enrol it again if the control plane's key was replaced")]
+    #[error(
+        "signed by key {0}, which is not pinned on this host; enrol it again if the control plane's key was replaced"
+    )]
     UnknownKey(String),
     /// Not base64, not 64 bytes, or not this key's signature over these bytes.
     #[error("the signature does not match the order's bytes")]

@@ -183,9 +183,7 @@ pub enum Fault {
 pub const fn judge(sip_code: Option<u16>, hangup_cause: Option<u16>) -> (AttemptStatus, Fault) {
     match (sip_code, hangup_cause) {
         (Some(486 | 600), _) | (None, Some(17)) => (AttemptStatus::Busy, Fault::Callee),
-        (Some(408 | 480 | 487), _) | (None, Some(18 | 19)) => {
-            (AttemptStatus::NoAnswer, Fault::Callee)
-        }
+        (Some(408 | 480 | 487), _) | (None, Some(18 | 19)) => (AttemptStatus::NoAnswer, Fault::Callee),
         (Some(603), _) | (None, Some(21)) => (AttemptStatus::Rejected, Fault::Callee),
         (Some(410 | 484 | 604), _) | (None, Some(22 | 28)) => (AttemptStatus::Failed, Fault::Number),
         _ => (AttemptStatus::Failed, Fault::Trunk),

@@ -75,7 +75,11 @@ impl TryFrom<String> for E164 {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let e164: Self = text.parse()?;
-        if e164.0 == text { Ok(e164) } else { Err(Refusal::new(Reason::NumberInvalid, "not in canonical E.164 form")) }
+        if e164.0 == text {
+            Ok(e164)
+        } else {
+            Err(Refusal::new(Reason::NumberInvalid, "not in canonical E.164 form"))
+        }
     }
 }
 
@@ -133,7 +137,10 @@ pub fn judge(text: &str) -> Result<Allowed, Refusal> {
     let kind = number.get_type();
     let refuse = |reason, detail| Err(Refusal { reason, detail, region, kind: Some(kind) });
     let Some(home) = region.filter(|region| *region != Region::World) else {
-        return refuse(Reason::NumberType, "satellite and global services have no country and are never called");
+        return refuse(
+            Reason::NumberType,
+            "satellite and global services have no country and are never called",
+        );
     };
     match kind {
         PhoneNumberType::FixedLine
@@ -151,7 +158,10 @@ pub fn judge(text: &str) -> Result<Allowed, Refusal> {
     }
     // The library drops national prefixes and repairs; whatever it changed is another number.
     if number.format_as(PhoneNumberFormat::E164) != written {
-        return refuse(Reason::NumberInvalid, "digits that do not belong there, such as a national 0 after the country code");
+        return refuse(
+            Reason::NumberInvalid,
+            "digits that do not belong there, such as a national 0 after the country code",
+        );
     }
     Ok(Allowed { e164: E164(written), region: home, kind })
 }
@@ -159,18 +169,24 @@ pub fn judge(text: &str) -> Result<Allowed, Refusal> {
 /// `+` and digits from what a person writes: one leading `+`, then digits with single spaces,
 /// dashes or dots between them and at most one pair of parentheses.
 fn read_strictly(text: &str) -> Result<String, Refusal> {
-    const MALFORMED: Refusal =
-        Refusal::new(Reason::NumberInvalid, "write the number as +, country code and digits, for example +380501234567");
+    const MALFORMED: Refusal = Refusal::new(
+        Reason::NumberInvalid,
+        "write the number as +, country code and digits, for example +380501234567",
+    );
     let text = text.trim_matches(' ');
     if text.len() > LONGEST_INPUT {
         return Err(MALFORMED);
     }
     let Some(rest) = text.strip_prefix('+') else {
-        return Err(if (1..=LONGEST_SHORT_CODE).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            explain_short(text)
-        } else {
-            MALFORMED
-        });
+        return Err(
+            if (1..=LONGEST_SHORT_CODE).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_digit())
+            {
+                explain_short(text)
+            } else {
+                MALFORMED
+            },
+        );
     };
     let mut written = String::with_capacity(16);
     written.push('+');
@@ -222,9 +238,9 @@ fn explain_invalid(written: &str) -> Refusal {
 /// names 112 and 911); which of them rings where does not matter, since no short number is dialled.
 fn explain_short(digits: &str) -> Refusal {
     match digits {
-        "000" | "100" | "101" | "102" | "103" | "104" | "108" | "110" | "111" | "112" | "113" | "115" | "116"
-        | "117" | "118" | "119" | "120" | "122" | "123" | "144" | "190" | "191" | "192" | "193" | "194" | "197"
-        | "198" | "199" | "911" | "999" | "995" | "996" | "997" | "998" => {
+        "000" | "100" | "101" | "102" | "103" | "104" | "108" | "110" | "111" | "112" | "113" | "115"
+        | "116" | "117" | "118" | "119" | "120" | "122" | "123" | "144" | "190" | "191" | "192" | "193"
+        | "194" | "197" | "198" | "199" | "911" | "999" | "995" | "996" | "997" | "998" => {
             Refusal::new(Reason::NumberEmergency, "emergency lines are never called")
         }
         _ => Refusal::new(Reason::NumberShort, "short codes are never called"),
@@ -242,7 +258,13 @@ mod tests {
 
     #[test]
     fn a_number_written_by_a_person_is_read() {
-        for text in ["+380501234567", "+380 50 123 4567", "+380-50-123-4567", "+380 (50) 123.45.67", " +380501234567 "] {
+        for text in [
+            "+380501234567",
+            "+380 50 123 4567",
+            "+380-50-123-4567",
+            "+380 (50) 123.45.67",
+            " +380501234567 ",
+        ] {
             let allowed = judge(text).expect(text);
             assert_eq!(allowed.e164.as_str(), "+380501234567");
             assert_eq!(allowed.region, Region::UA);
@@ -252,10 +274,28 @@ mod tests {
     #[test]
     fn nothing_is_repaired() {
         for text in [
-            "", "+", "380501234567", "++380501234567", "+380501234567+", "+380501234567x123", "+380501234567;ext=5",
-            "+380501234567@evil.example", "tel:+380501234567", "+380501234567,1", "+380501234567\r\nX: 1",
-            "+380501234567\0", "+44 (0)7400123456", "+440 7400123456", "+٣٨٠٥٠١٢٣٤٥٦٧", "+380 (50 1234567", "+380)50(1234567",
-            "+380 50  1234567", "+(380)501234567", "+14413701", "${EXTEN}", "+380501234567&PJSIP/evil",
+            "",
+            "+",
+            "380501234567",
+            "++380501234567",
+            "+380501234567+",
+            "+380501234567x123",
+            "+380501234567;ext=5",
+            "+380501234567@evil.example",
+            "tel:+380501234567",
+            "+380501234567,1",
+            "+380501234567\r\nX: 1",
+            "+380501234567\0",
+            "+44 (0)7400123456",
+            "+440 7400123456",
+            "+٣٨٠٥٠١٢٣٤٥٦٧",
+            "+380 (50 1234567",
+            "+380)50(1234567",
+            "+380 50  1234567",
+            "+(380)501234567",
+            "+14413701",
+            "${EXTEN}",
+            "+380501234567&PJSIP/evil",
         ] {
             assert!(judge(text).is_err(), "{text:?} passed");
         }

@@ -275,7 +275,9 @@ pub fn decode<F: DeserializeOwned>(text: &str) -> Result<F, FrameError> {
     serde_json::from_str(text).map_err(|error| {
         let detail: String = error.to_string().chars().take(300).collect();
         let code = match error.classify() {
-            serde_json::error::Category::Data if detail.starts_with("unknown variant") && has_text_type(text) => {
+            serde_json::error::Category::Data
+                if detail.starts_with("unknown variant") && has_text_type(text) =>
+            {
                 "unknown_type"
             }
             serde_json::error::Category::Data => "bad_field",
@@ -297,7 +299,9 @@ pub fn encode<F: Serialize>(frame: &F) -> String {
 /// journal and name. Lengths are fixed or prefixed, so no two meanings share bytes.
 pub fn hello_bytes(nonce: &[u8], binding: Option<&[u8; 32]>, journal: JournalId, pbx: &str) -> Vec<u8> {
     let mut bytes = b"callping hello v1\0".to_vec();
-    for part in [nonce, binding.map_or(&[][..], |binding| &binding[..]), journal.uuid().as_bytes(), pbx.as_bytes()] {
+    for part in
+        [nonce, binding.map_or(&[][..], |binding| &binding[..]), journal.uuid().as_bytes(), pbx.as_bytes()]
+    {
         bytes.extend((part.len() as u64).to_be_bytes());
         bytes.extend(part);
     }
@@ -356,8 +360,18 @@ fn has_text_type(text: &str) -> bool {
     serde_json::from_str::<Typed>(text).is_ok_and(|typed| {
         !matches!(
             typed.name.as_str(),
-            "challenge" | "welcome" | "reject" | "order" | "cancel" | "ack" | "query" | "error" | "hello" | "health"
-                | "report" | "standing"
+            "challenge"
+                | "welcome"
+                | "reject"
+                | "order"
+                | "cancel"
+                | "ack"
+                | "query"
+                | "error"
+                | "hello"
+                | "health"
+                | "report"
+                | "standing"
         )
     })
 }

@@ -1,0 +1,144 @@
+//! The database handle: units of work, one durable transaction each.
+//!
+//! A unit is a closure over a [`Tx`]. It is synchronous, because on SQLite it runs on the one
+//! writer thread, where several units share a commit and so one fsync; another engine runs the
+//! same closure on a blocking thread. SQL is written in the dialect that SQLite and PostgreSQL
+//! both understand, in the room that owns the table.
+
+mod error;
+mod migrations;
+mod sqlite;
+#[cfg(test)]
+pub(crate) mod testing;
+mod value;
+
+pub use error::StoreError;
+pub use value::{FromValue, Row, ToValue, Value};
+
+use sqlite::{Connection, Sqlite};
+use std::{path::PathBuf, sync::Arc};
+
+/// Which database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// Embedded, in this file; made when absent.
+    Sqlite(PathBuf),
+}
+
+/// Handle to the database. Cheap to clone; the writer thread ends when the last one is dropped.
+#[derive(Clone)]
+pub struct Store {
+    sqlite: Arc<Sqlite>,
+}
+
+impl Store {
+    /// Opens the database, makes it when absent, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] for a database that a newer version has written; otherwise what the
+    /// file system or the database said.
+    pub async fn open(database: &Database) -> Result<Self, StoreError> {
+        let Database::Sqlite(path) = database.clone();
+        let sqlite = tokio::task::spawn_blocking(move || Sqlite::open(&path))
+            .await
+            .map_err(|_| StoreError::Closed)??;
+        Ok(Self { sqlite: Arc::new(sqlite) })
+    }
+
+    /// Runs a unit of work in one durable transaction.
+    ///
+    /// `Ok` means that it is on disk. An `Err` of the unit rolls back that unit and no other.
+    ///
+    /// # Errors
+    /// The unit's own, or a [`StoreError`] where the transaction could not be made durable; then
+    /// nothing of the unit is kept.
+    pub async fn write<T, E>(
+        &self,
+        unit: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.sqlite.write(unit).await
+    }
+
+    /// Runs a unit of work that only reads, on one consistent snapshot.
+    ///
+    /// # Errors
+    /// The unit's own, or a [`StoreError`].
+    pub async fn read<T, E>(
+        &self,
+        unit: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.sqlite.read(unit).await
+    }
+
+    /// Whether the file is whole, by the engine's own check. Reads all of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] with the engine's findings, or what kept it from looking.
+    pub async fn verify(&self) -> Result<(), StoreError> {
+        let findings =
+            self.read(|tx| tx.rows("PRAGMA integrity_check(10)", &[], |row| row.get::<String>(0))).await?;
+        if findings == ["ok"] { Ok(()) } else { Err(StoreError::Corrupt(findings.join("; "))) }
+    }
+}
+
+/// A transaction in progress.
+pub struct Tx<'a> {
+    connection: &'a mut Connection,
+}
+
+impl Tx<'_> {
+    /// Runs a statement; the number of rows it changed.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn execute(&mut self, sql: &'static str, params: &[&dyn ToValue]) -> Result<usize, StoreError> {
+        self.connection.execute(sql, params)
+    }
+
+    /// Every row that a query gives, read one by one.
+    ///
+    /// # Errors
+    /// [`StoreError`], that of `read` included.
+    pub fn rows<T>(
+        &mut self,
+        sql: &'static str,
+        params: &[&dyn ToValue],
+        mut read: impl FnMut(&Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut found = Vec::new();
+        self.connection.query(sql, params, |row| {
+            found.push(read(row)?);
+            Ok(true)
+        })?;
+        Ok(found)
+    }
+
+    /// The first row that a query gives, if any.
+    ///
+    /// # Errors
+    /// [`StoreError`], that of `read` included.
+    pub fn row<T>(
+        &mut self,
+        sql: &'static str,
+        params: &[&dyn ToValue],
+        read: impl FnOnce(&Row) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut read = Some(read);
+        let mut found = None;
+        self.connection.query(sql, params, |row| {
+            if let Some(read) = read.take() {
+                found = Some(read(row)?);
+            }
+            Ok(false)
+        })?;
+        Ok(found)
+    }
+}

@@ -1,0 +1,143 @@
+//! The promises of the embedded engine.
+
+use super::Connection;
+use crate::store::{Database, Store, StoreError, testing};
+
+const MAKE: &str = "CREATE TABLE notes (id BIGINT PRIMARY KEY, text TEXT NOT NULL)";
+const ADD: &str = "INSERT INTO notes (id, text) VALUES ($1, $2)";
+
+async fn notes() -> testing::TestStore {
+    let store = testing::store().await;
+    store.write(|tx| tx.execute(MAKE, &[])).await.unwrap();
+    store
+}
+
+async fn ids(store: &Store) -> Vec<i64> {
+    store.read(|tx| tx.rows("SELECT id FROM notes ORDER BY id", &[], |row| row.get(0))).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_was_answered_ok_is_there_after_reopening() {
+    let dir = tempfile::tempdir().unwrap();
+    let database = Database::Sqlite(dir.path().join("x.db"));
+    let store = Store::open(&database).await.unwrap();
+    store.write(|tx| tx.execute(MAKE, &[])).await.unwrap();
+    store.write(|tx| tx.execute(ADD, &[&1i64, &"kept"])).await.unwrap();
+    drop(store);
+    assert_eq!(ids(&Store::open(&database).await.unwrap()).await, [1]);
+}
+
+#[tokio::test]
+async fn a_unit_that_fails_takes_nothing_of_the_others_with_it() {
+    let store = notes().await;
+    let mut waiting = tokio::task::JoinSet::new();
+    for id in 0..50i64 {
+        let store = Store::clone(&store);
+        waiting.spawn(async move {
+            store
+                .write(move |tx| {
+                    tx.execute(ADD, &[&id, &"x"])?;
+                    if id % 2 == 1 { Err(StoreError::Constraint("changed my mind".into())) } else { Ok(()) }
+                })
+                .await
+                .is_ok()
+        });
+    }
+    let kept = waiting.join_all().await.into_iter().filter(|kept| *kept).count();
+    assert_eq!(kept, 25);
+    assert_eq!(ids(&store).await, (0..50).step_by(2).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_unit_that_panics_is_undone_and_the_writer_lives_on() {
+    let store = notes().await;
+    let panicked = store.write::<(), StoreError>(|tx| {
+        tx.execute(ADD, &[&1i64, &"x"])?;
+        panic!("a defect");
+    });
+    assert!(matches!(panicked.await, Err(StoreError::Closed)));
+    store.write(|tx| tx.execute(ADD, &[&2i64, &"x"])).await.unwrap();
+    assert_eq!(ids(&store).await, [2]);
+}
+
+#[tokio::test]
+async fn a_constraint_is_told_apart_from_a_disk_that_fails() {
+    let store = notes().await;
+    store.write(|tx| tx.execute(ADD, &[&1i64, &"x"])).await.unwrap();
+    let error = store.write(|tx| tx.execute(ADD, &[&1i64, &"again"])).await.unwrap_err();
+    assert!(matches!(error, StoreError::Constraint(_)), "{error}");
+    assert!(!error.is_temporary());
+}
+
+#[tokio::test]
+async fn a_full_disk_keeps_nothing_and_says_try_again_later() {
+    let store = notes().await;
+    store.write(|tx| tx.execute("PRAGMA max_page_count = 40", &[])).await.ok();
+    let mut refused = None;
+    for id in 0..200i64 {
+        let text = "x".repeat(4000);
+        if let Err(error) = store.write(move |tx| tx.execute(ADD, &[&id, &text])).await {
+            refused = Some((id, error));
+            break;
+        }
+    }
+    let (id, error) = refused.expect("the database is full");
+    assert!(error.is_temporary(), "{error}");
+    assert_eq!(ids(&store).await, (0..id).collect::<Vec<_>>());
+    // Room again: the writer goes on.
+    store.write(|tx| tx.execute("PRAGMA max_page_count = 100000", &[])).await.ok();
+    store.write(move |tx| tx.execute(ADD, &[&id, &"fits now"])).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lock_held_by_another_program_is_waited_for_and_then_reported() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    let store = Store::open(&Database::Sqlite(path.clone())).await.unwrap();
+    store.write(|tx| tx.execute(MAKE, &[])).await.unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let writing = tokio::spawn({
+        let store = store.clone();
+        async move { store.write(|tx| tx.execute(ADD, &[&1i64, &"x"])).await }
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert!(!writing.is_finished(), "it waits for the other program");
+    other.execute_batch("COMMIT").unwrap();
+    writing.await.unwrap().unwrap();
+    assert_eq!(ids(&store).await, [1]);
+}
+
+#[tokio::test]
+async fn readers_cannot_write() {
+    let store = notes().await;
+    assert!(store.read(|tx| tx.execute(ADD, &[&1i64, &"x"])).await.is_err());
+    assert_eq!(ids(&store).await, Vec::<i64>::new());
+}
+
+#[tokio::test]
+async fn parameters_go_where_their_numbers_say() {
+    let store = notes().await;
+    let sql = "INSERT INTO notes (text, id) VALUES ($2, $1) ON CONFLICT (id) DO UPDATE SET text = $2 RETURNING text";
+    let text =
+        store.write(move |tx| tx.row(sql, &[&7i64, &"seven"], |row| row.get::<String>(0))).await.unwrap();
+    assert_eq!(text.as_deref(), Some("seven"));
+}
+
+#[tokio::test]
+async fn a_column_that_holds_something_else_is_an_error_that_names_it() {
+    let store = notes().await;
+    store.write(|tx| tx.execute(ADD, &[&1i64, &"x"])).await.unwrap();
+    let read = store.read(|tx| tx.row("SELECT id, text FROM notes", &[], |row| row.get::<i64>(1)));
+    let error = read.await.unwrap_err();
+    assert_eq!(error.to_string(), "column 1 holds text, where a number in range was expected");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    std::fs::write(&path, vec![b'?'; 8192]).unwrap();
+    assert!(Connection::open(&path, super::Access::Write).is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), vec![b'?'; 8192]);
+}
