@@ -1,0 +1,63 @@
+# The only commands a newcomer needs. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+# Where the built programs are; CARGO_TARGET_DIR is honoured.
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+DENY_VERSION := 0.20.2
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: run
+run: host ## real Asterisk, a carrier, both programs, one webhook: watch the call (ONCE=1 exits after it)
+	$(CARGO) build --workspace --bins
+	"$(TARGET)/debug/lab" demo $(if $(ONCE),--once)
+
+.PHONY: test
+test: host format lint deny suite ## everything that is tested, on real parts
+
+.PHONY: format
+format:
+	$(CARGO) fmt --all --check
+
+.PHONY: lint
+lint: host
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+# The programs are built first: the lab's stories start them.
+.PHONY: suite
+suite: host
+	$(CARGO) build --workspace --bins --locked
+	$(CARGO) test --workspace --locked --no-fail-fast
+
+.PHONY: deny
+deny: $(TARGET)/tools/bin/cargo-deny ## licences, sources and banned crates
+	$(TARGET)/tools/bin/cargo-deny --log-level error check bans licenses sources
+
+.PHONY: advisories
+advisories: $(TARGET)/tools/bin/cargo-deny ## known vulnerabilities (downloads the RustSec database)
+	$(TARGET)/tools/bin/cargo-deny check advisories
+
+$(TARGET)/tools/bin/cargo-deny:
+	@echo "installing cargo-deny $(DENY_VERSION) under target/: it guards licences and advisories"
+	$(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --quiet --root "$(TARGET)/tools" --target-dir "$(TARGET)/tools/build"
+	rm -rf "$(TARGET)/tools/build"
+
+.PHONY: bench
+bench: host ## figures beside their baselines from the same run; writes target/bench.json
+	$(CARGO) build --workspace --bins --release
+	"$(TARGET)/release/lab" bench
+
+# What a bare machine lacks. The lab installs what only it needs, saying what and why.
+.PHONY: host
+host:
+	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs and try again" >&2; exit 1; }
+	@if ! command -v cc >/dev/null; then \
+		echo "installing gcc: SQLite and ring are compiled from C"; \
+		$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -qq && \
+		$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; \
+	fi
