@@ -4,7 +4,7 @@
 //! and by the agent from root-owned configuration before anything is dialled.
 
 use crate::phone::Allowed;
-use rlibphonenumber::{PHONE_NUMBER_UTIL, enums::Region};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, enums::Region};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -52,21 +52,45 @@ impl RouteCountries {
     }
 
     /// Calling-code entries that open more than one country, with the regions they open:
-    /// `+1` is the United States, Canada and the Caribbean. Worth a warning.
+    /// `+1` is the United States, Canada and the Caribbean; `+447` is mobile phones of Great Britain
+    /// and of three islands beside it. Worth a warning.
     pub fn broad_entries(&self) -> Vec<(String, Vec<String>)> {
         self.0
             .iter()
             .filter_map(|entry| {
                 let Entry::Prefix(prefix) = entry else { return None };
-                let code = prefix[1..].parse().ok()?;
-                let regions: Vec<String> = PHONE_NUMBER_UTIL
-                    .get_regions_for_country_calling_code(code)?
-                    .map(|region| region.to_string())
-                    .collect();
+                let regions = regions_behind(prefix);
                 (regions.len() > 1).then(|| (prefix.clone(), regions))
             })
             .collect()
     }
+}
+
+/// Regions under the calling code of `prefix`. Of a longer prefix only those where an example number
+/// begins with it: the metadata has no list of area codes.
+fn regions_behind(prefix: &str) -> Vec<String> {
+    let digits = &prefix[1..];
+    let Some((length, regions)) = (1..=3.min(digits.len())).find_map(|length| {
+        let regions =
+            PHONE_NUMBER_UTIL.get_regions_for_country_calling_code(digits[..length].parse().ok()?)?;
+        Some((length, regions))
+    }) else {
+        return Vec::new();
+    };
+    let mut regions: Vec<String> = regions
+        .filter(|region| length == digits.len() || has_numbers_behind(*region, prefix))
+        .map(|region| region.to_string())
+        .collect();
+    regions.sort_unstable();
+    regions
+}
+
+fn has_numbers_behind(region: Region, prefix: &str) -> bool {
+    [PhoneNumberType::FixedLine, PhoneNumberType::Mobile, PhoneNumberType::VoIP].into_iter().any(|kind| {
+        PHONE_NUMBER_UTIL
+            .get_example_number_for_type_and_region(region, kind)
+            .is_ok_and(|number| number.format_as(PhoneNumberFormat::E164).starts_with(prefix))
+    })
 }
 
 impl FromStr for Entry {
@@ -169,6 +193,17 @@ mod tests {
         let broad = fence(&["+1", "+380"]).broad_entries();
         assert_eq!(broad.len(), 1);
         assert!(broad[0].1.contains(&"JM".to_owned()));
+        for (entry, expected) in [
+            ("+7", &["KZ", "RU"][..]),
+            ("+44", &["GB", "GG", "IM", "JE"]),
+            ("+447", &["GB", "GG", "IM", "JE"]),
+        ] {
+            assert_eq!(
+                fence(&[entry]).broad_entries(),
+                [(entry.to_owned(), expected.iter().map(ToString::to_string).collect())]
+            );
+        }
+        assert!(fence(&["+1876", "+380", "UA", "US"]).broad_entries().is_empty());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub mod fence;
 pub mod ids;
 pub mod order;
+pub mod order_keys;
 pub mod outcome;
 pub mod phone;
 pub mod protocol;

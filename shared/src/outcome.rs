@@ -58,6 +58,9 @@ words! {
 
 words! {
     /// Where one dial order stands: a row of `call_logs`.
+    ///
+    /// `Answered` and `Acknowledged` are the outcome of a finished conversation too: whether the
+    /// channel still lives is told by `ended_at`, not by the status.
     AttemptStatus {
         /// The order was sent.
         Initiated = "initiated",
@@ -139,25 +142,6 @@ impl CallStatus {
             | Self::Expired
             | Self::Cancelled
             | Self::Blocked => true,
-        }
-    }
-}
-
-impl AttemptStatus {
-    /// The channel is gone, or never was.
-    ///
-    /// `Answered` and `Acknowledged` are the outcome of a finished conversation too: whether the
-    /// channel still lives is told by `ended_at`, not by the status.
-    pub const fn is_unanswered_end(self) -> bool {
-        match self {
-            Self::Initiated | Self::Placed | Self::Answered | Self::Acknowledged => false,
-            Self::Busy
-            | Self::NoAnswer
-            | Self::Rejected
-            | Self::Failed
-            | Self::Refused
-            | Self::Expired
-            | Self::Cancelled => true,
         }
     }
 }

@@ -120,6 +120,24 @@ impl Refusal {
     }
 }
 
+/// The word that programs read for a kind of number: `FIXED_LINE_OR_MOBILE`.
+pub const fn kind_word(kind: PhoneNumberType) -> &'static str {
+    match kind {
+        PhoneNumberType::FixedLine => "FIXED_LINE",
+        PhoneNumberType::Mobile => "MOBILE",
+        PhoneNumberType::FixedLineOrMobile => "FIXED_LINE_OR_MOBILE",
+        PhoneNumberType::TollFree => "TOLL_FREE",
+        PhoneNumberType::PremiumRate => "PREMIUM_RATE",
+        PhoneNumberType::SharedCost => "SHARED_COST",
+        PhoneNumberType::VoIP => "VOIP",
+        PhoneNumberType::PersonalNumber => "PERSONAL_NUMBER",
+        PhoneNumberType::Pager => "PAGER",
+        PhoneNumberType::UAN => "UAN",
+        PhoneNumberType::VoiceMail => "VOICEMAIL",
+        PhoneNumberType::Unknown => "UNKNOWN",
+    }
+}
+
 /// Reads `text` and judges it.
 ///
 /// # Errors
@@ -132,7 +150,7 @@ pub fn judge(text: &str) -> Result<Allowed, Refusal> {
         .map_err(|_| Refusal::new(Reason::NumberInvalid, "no country has this calling code"))?;
     let region = number.get_region_code();
     if !number.is_valid() {
-        return Err(Refusal { region, ..explain_invalid(&written) });
+        return Err(Refusal { region, kind: Some(PhoneNumberType::Unknown), ..explain_invalid(&written) });
     }
     let kind = number.get_type();
     let refuse = |reason, detail| Err(Refusal { reason, detail, region, kind: Some(kind) });

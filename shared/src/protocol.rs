@@ -6,6 +6,8 @@
 //!   challenge (nonce, my clock)   ->
 //!                                 <-    hello (who I am, which journal, signed nonce)
 //!   welcome                       ->        or `reject` and the end
+//!   order_keys (every change)     ->        where keys were ever changed, and whenever they are
+//!                                 <-    order_keys (which are pinned now)
 //!   query (attempts I think you hold) ->
 //!                                 <-    standing (what became of each)
 //!                                 <-    health, whenever it changes and at every heartbeat
@@ -22,6 +24,7 @@ use crate::{
     fence::RouteCountries,
     ids::{AttemptId, JournalId, PbxId},
     order::SignedOrder,
+    order_keys::SignedOrderKeys,
     outcome::{AttemptStatus, Reason},
     time::Timestamp,
 };
@@ -36,6 +39,8 @@ pub const MAX_FRAME: usize = 64 * 1024;
 pub const NONCE_BYTES: usize = 32;
 /// Most attempts in one `query` and in its answer; more are asked in further frames.
 pub const MAX_QUERY: usize = 500;
+/// Most announcements in one `order_keys`; of older ones a host must be enrolled anew.
+pub const MAX_ANNOUNCEMENTS: usize = 64;
 /// The agent must prove itself within this many seconds of the connection's opening.
 pub const HANDSHAKE_SECONDS: u64 = 10;
 /// TLS exporter label that binds a proof to its connection (RFC 9266).
@@ -87,6 +92,11 @@ pub enum ControlFrame {
         /// Attempts the control plane believes are on this host.
         attempts: Vec<AttemptId>,
     },
+    /// Every change of the keys that sign orders, oldest first, at most [`MAX_ANNOUNCEMENTS`].
+    OrderKeys {
+        /// Each is signed by a key that was valid before it.
+        announced: Vec<SignedOrderKeys>,
+    },
     /// The last frame could not be used.
     Error(FrameError),
 }
@@ -105,6 +115,11 @@ pub enum AgentFrame {
     Standing {
         /// One for each queried attempt.
         attempts: Vec<AttemptStanding>,
+    },
+    /// Answer to `order_keys`: what is pinned on disk now, whether or not that changed anything.
+    OrderKeys {
+        /// [`key_id`](crate::order::key_id) of each.
+        pinned: Vec<String>,
     },
     /// The last frame could not be used.
     Error(FrameError),
@@ -329,6 +344,9 @@ pub struct EnrollResponse {
     pub pbx_id: PbxId,
     /// Base64 of the public keys that may sign orders; the agent pins them.
     pub order_keys: Vec<String>,
+    /// Of these keys; only a newer one replaces them.
+    #[serde(default)]
+    pub order_keys_generation: u64,
 }
 
 /// The bytes an agent signs when it enrols.
@@ -367,6 +385,7 @@ fn has_text_type(text: &str) -> bool {
                 | "cancel"
                 | "ack"
                 | "query"
+                | "order_keys"
                 | "error"
                 | "hello"
                 | "health"

@@ -1,7 +1,16 @@
 //! Moments as microseconds since the Unix epoch, UTC: the form in frames and in the database.
 
 use serde::{Deserialize, Serialize};
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// What `now` last gave, and when on the clock that nobody sets.
+static LATEST: Mutex<Option<(Instant, Timestamp)>> = Mutex::new(None);
+/// So far the wall clock may be set back and is followed: nothing here waits for less.
+const FOLLOWED: Duration = Duration::from_secs(1);
 
 /// A moment, microseconds since 1970-01-01T00:00:00Z. Shown as RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -19,9 +28,20 @@ impl Timestamp {
         self.0
     }
 
-    /// The wall clock's moment. Called at the edges only.
+    /// The wall clock's moment, and where that was set back, the one that it would show otherwise:
+    /// deadlines must not move into the distance, nor orders be made that have expired for everybody
+    /// who learnt the time before. Called at the edges only.
     pub fn now() -> Self {
-        Self(jiff::Timestamp::now().as_microsecond())
+        let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, wall) = (Instant::now(), Self(jiff::Timestamp::now().as_microsecond()));
+        let moment = latest.map_or(wall, |(at, moment)| wall.following(moment + now.duration_since(at)));
+        *latest = Some((now, moment));
+        moment
+    }
+
+    /// This moment of the wall clock, unless it lies too far before the one that was expected.
+    fn following(self, expected: Self) -> Self {
+        if self + FOLLOWED < expected { expected } else { self }
     }
 
     /// How much later `self` is than `earlier`; zero when it is not.
@@ -77,6 +97,18 @@ mod tests {
         let later = Timestamp::from_micros(9);
         assert_eq!(earlier.since(later), Duration::ZERO);
         assert_eq!(later.since(earlier), Duration::from_micros(4));
+    }
+
+    #[test]
+    fn the_wall_clock_is_followed_but_not_back_by_hours() {
+        let expected = Timestamp::from_micros(7_200_000_000);
+        for (wall, followed) in [
+            (expected.shifted(3_600_000_000), true),
+            (expected.shifted(-900_000), true),
+            (Timestamp(0), false),
+        ] {
+            assert_eq!(wall.following(expected), if followed { wall } else { expected });
+        }
     }
 
     #[test]
