@@ -1,0 +1,94 @@
+//! What goes into the journal and comes out of it.
+
+use crate::{
+    call::{Plan, Progress},
+    ledger::Seen,
+};
+use serde::{Deserialize, Serialize};
+use shared::{
+    ids::{AttemptId, CallId},
+    order::Prompt,
+    protocol::AttemptEvent,
+    time::Timestamp,
+};
+use std::time::Duration;
+
+use crate::ledger::{Fingerprint, NumberMark};
+
+/// An order that is about to be dialled. The number is not in it, only what counts its calls: after
+/// the originate nobody needs it any more.
+#[derive(Clone, Debug)]
+pub struct OrderRow {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Which exact order.
+    pub fingerprint: Fingerprint,
+    /// Its trunk.
+    pub trunk: String,
+    /// Stands for its number.
+    pub number: NumberMark,
+    /// When, on the corrected clock.
+    pub started_at: Timestamp,
+    /// What a restarted agent needs to go on.
+    pub resume: Resume,
+}
+
+/// What a restarted agent needs to go on with a live attempt; erased when it is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    /// The call, for the log.
+    pub call_id: CallId,
+    /// How long it may ring, seconds.
+    pub ring_seconds: u64,
+    /// How long the conversation may last, seconds; counts against the trunk while it lives.
+    pub talk_seconds: u64,
+    /// What the callee hears.
+    pub prompt: Prompt,
+}
+
+impl Resume {
+    /// For the state machine.
+    pub fn plan(&self) -> Plan {
+        Plan { ring: Duration::from_secs(self.ring_seconds), talk: Duration::from_secs(self.talk_seconds) }
+    }
+}
+
+/// A report that has no number yet.
+#[derive(Clone, Debug)]
+pub struct NewReport {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// When, on the corrected clock.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: AttemptEvent,
+    /// How far the attempt is with it.
+    pub progress: Progress,
+    /// Talk time to charge to the trunk; with the last report.
+    pub talked: Duration,
+}
+
+/// A remembered order.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// What is known of it.
+    pub seen: Seen,
+    /// Its trunk; empty for one that was refused.
+    pub trunk: String,
+    /// Stands for its number; `None` for one that was refused.
+    pub number: Option<NumberMark>,
+    /// When it came.
+    pub started_at: Timestamp,
+    /// When it was picked up.
+    pub answered_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How far it got.
+    pub progress: Progress,
+    /// Talk time charged to its trunk.
+    pub talked: Duration,
+    /// What is needed to go on; `None` when it is over.
+    pub resume: Option<Resume>,
+}

@@ -1,0 +1,153 @@
+//! The journal's thread: gather, commit once, answer.
+
+use super::{Job, JournalError, JournalState, file::JournalFile, row::NewReport};
+use std::{collections::VecDeque, time::Duration};
+use tokio::sync::{mpsc, watch};
+
+/// Most jobs in one transaction.
+const BATCH: usize = 256;
+/// How long a disk that refuses is left alone.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Runs until every handle is dropped and all is written.
+pub(super) fn run(
+    mut file: JournalFile,
+    mut inbox: mpsc::UnboundedReceiver<Job>,
+    publish: &watch::Sender<JournalState>,
+) {
+    // Reports that the disk has refused so far, in their order, in front of all later ones.
+    let mut unwritten: VecDeque<Box<NewReport>> = VecDeque::new();
+    let mut trouble: Option<String> = None;
+    while let Some(batch) = gather(&mut inbox, trouble.is_some()) {
+        let mut batch: VecDeque<Job> = unwritten.drain(..).map(Job::Append).chain(batch).collect();
+        trouble = match write(&mut file, &batch, trouble.is_some()) {
+            Ok(()) => {
+                answer(&mut file, &mut batch, &Ok(()));
+                None
+            }
+            Err(_) => one_by_one(&mut file, batch, &mut unwritten),
+        };
+        let state = JournalState { trouble: trouble.clone(), ..file.state() };
+        publish.send_if_modified(|known| {
+            let changed = *known != state;
+            *known = state;
+            changed
+        });
+    }
+}
+
+/// The next jobs; `None` when there will be no more and nothing is left to try again.
+fn gather(inbox: &mut mpsc::UnboundedReceiver<Job>, again: bool) -> Option<Vec<Job>> {
+    let mut batch = Vec::new();
+    if again {
+        std::thread::sleep(PAUSE);
+        while batch.len() < BATCH
+            && let Ok(job) = inbox.try_recv()
+        {
+            batch.push(job);
+        }
+        // A full disk at the very end: what is unwritten is lost, as with a crash.
+        return (!batch.is_empty() || !inbox.is_closed()).then_some(batch);
+    }
+    batch.push(inbox.blocking_recv()?);
+    while batch.len() < BATCH
+        && let Ok(job) = inbox.try_recv()
+    {
+        batch.push(job);
+    }
+    Some(batch)
+}
+
+/// All of them in one transaction; nothing at all where nothing is to be written, unless the disk
+/// refused before and must show that it takes something again.
+fn write(file: &mut JournalFile, batch: &VecDeque<Job>, probe: bool) -> rusqlite::Result<()> {
+    if !probe && !batch.iter().any(writes) {
+        return Ok(());
+    }
+    file.commit(|file| {
+        file.touch()?;
+        batch.iter().try_for_each(|job| apply(file, job))
+    })
+}
+
+/// One of them failed: each gets its own transaction, so that only that one is refused.
+fn one_by_one(
+    file: &mut JournalFile,
+    batch: VecDeque<Job>,
+    unwritten: &mut VecDeque<Box<NewReport>>,
+) -> Option<String> {
+    let mut trouble = file.commit(|file| file.touch()).err().map(|error| file.fail(&error).to_string());
+    for job in batch {
+        // Reports keep their order: behind one that is not written, none is.
+        let done = if matches!(job, Job::Append(_)) && !unwritten.is_empty() {
+            Err(None)
+        } else if writes(&job) {
+            file.commit(|file| apply(file, &job)).map_err(Some)
+        } else {
+            Ok(())
+        };
+        if let Err(Some(error)) = &done {
+            tracing::error!(%error, "the journal cannot be written");
+            trouble = Some(file.fail(error).to_string());
+        }
+        match (job, done) {
+            (Job::Append(report), Err(_)) => unwritten.push_back(report),
+            (job, done) => {
+                let done = done.map_err(|error| match error {
+                    Some(error) => file.fail(&error),
+                    None => JournalError::Closed,
+                });
+                answer(file, &mut VecDeque::from([job]), &done);
+            }
+        }
+    }
+    trouble
+}
+
+fn writes(job: &Job) -> bool {
+    match job {
+        Job::Enter(..)
+        | Job::Remember { .. }
+        | Job::Append(_)
+        | Job::Burn(..)
+        | Job::Trim { .. }
+        | Job::Prune { .. } => true,
+        Job::ReportsAfter(..) | Job::StartAnew(_) | Job::Flush(_) => false,
+    }
+}
+
+fn apply(file: &mut JournalFile, job: &Job) -> rusqlite::Result<()> {
+    match job {
+        Job::Enter(row, _) => file.enter(row),
+        Job::Remember { attempt, fingerprint, at } => file.remember(*attempt, Some(*fingerprint), *at),
+        Job::Append(report) => file.append(report),
+        Job::Burn(attempts, at, _) => {
+            attempts.iter().try_for_each(|attempt| file.remember(*attempt, None, *at))
+        }
+        Job::Trim { journal, seq } => file.trim(*journal, *seq),
+        Job::Prune { before } => file.prune(*before),
+        Job::ReportsAfter(..) | Job::StartAnew(_) | Job::Flush(_) => Ok(()),
+    }
+}
+
+/// Whoever asked may have gone meanwhile; that is no error.
+fn answer(file: &mut JournalFile, batch: &mut VecDeque<Job>, done: &Result<(), JournalError>) {
+    for job in batch.drain(..) {
+        match job {
+            Job::Enter(_, asker) | Job::Burn(_, _, asker) => drop(asker.send(done.clone())),
+            Job::ReportsAfter(seq, limit, asker) => {
+                let reports = file.reports_after(seq, limit).map_err(|error| file.fail(&error));
+                drop(asker.send(reports));
+            }
+            Job::StartAnew(asker) => {
+                let anew = file.commit(JournalFile::start_anew);
+                if let Ok(id) = anew {
+                    file.adopt(id);
+                }
+                drop(asker.send(anew.map_err(|error| file.fail(&error))));
+            }
+            Job::Flush(asker) => drop(asker.send(())),
+            Job::Remember { .. } | Job::Append(_) | Job::Trim { .. } | Job::Prune { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Stories of the agent's program, between a scripted control plane and a scripted Asterisk.
+
+mod asterisk;
+mod control_plane;
+mod host;
+
+mod asterisk_trouble;
+mod bad_frames;
+mod checking;
+mod disk_trouble;
+mod enrolment;
+mod handshake;
+mod order_keys;
+mod orders;
+mod reports;
+mod stopping;
+mod tls;
