@@ -1,16 +1,20 @@
-//! CallPing's control plane: accounts, routing, the call queue, history and the portal.
+//! CallPing's control plane: accounts, rules, the call queue, history and the HTTP surfaces.
 //!
 //! Data flows one way: `web` -> `intake` -> `routing` -> `dispatch` -> `fleet` -> the agents, and
-//! their reports back through `fleet` to `dispatch`. A room uses only rooms further along, `store`
-//! and the crate `shared`. ARCHITECTURE.md tells the whole story.
+//! their reports back through `fleet` to `dispatch`. A room uses only rooms further along,
+//! `accounts`, `store` and the crate `shared`. ARCHITECTURE.md tells the whole story.
 
 pub mod accounts;
+pub mod apply;
 pub mod cli;
 pub mod config;
 pub mod dispatch;
 pub mod fleet;
 pub mod intake;
 pub mod routing;
+pub mod say;
+mod secret;
 pub mod serve;
 pub mod store;
+mod suggestion;
 pub mod web;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// An error of the database, with the way out where there is one.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file could not be opened.
     #[error("cannot open the database {}: {detail}", path.display())]
@@ -41,9 +41,12 @@ pub enum StoreError {
     /// Too much work is waiting already. Nothing was kept; try again later.
     #[error("too much work is waiting for the database")]
     Overloaded,
-    /// The database was closed, or a unit of work panicked.
+    /// The database was closed.
     #[error("the database is closed")]
     Closed,
+    /// The unit of work panicked: a defect of this program. What it wrote is undone.
+    #[error("a unit of work panicked: see the log")]
+    Panicked,
     /// A row like this exists already, or refers to one that does not.
     #[error("a constraint of the database refused it: {0}")]
     Constraint(String),
@@ -78,6 +81,7 @@ impl StoreError {
             Self::Open { .. }
             | Self::Newer { .. }
             | Self::Migration { .. }
+            | Self::Panicked
             | Self::Constraint(_)
             | Self::Statement { .. }
             | Self::Column { .. }

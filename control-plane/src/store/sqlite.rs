@@ -8,6 +8,8 @@ use super::{Row, StoreError, ToValue, Tx, Value};
 use rusqlite::{OpenFlags, types::ValueRef};
 use std::{
     collections::HashMap,
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -92,7 +94,8 @@ impl Sqlite {
             Err(mpsc::error::SendTimeoutError::Timeout(_)) => return Err(StoreError::Overloaded.into()),
             Err(mpsc::error::SendTimeoutError::Closed(_)) => return Err(StoreError::Closed.into()),
         }
-        receiver.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        // The writer ends when nobody can ask any more; until then only a panic drops an answer.
+        receiver.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
     }
 
     pub(super) async fn read<T, E>(
@@ -119,7 +122,7 @@ impl Sqlite {
             (Some(connection), result)
         })
         .await
-        .map_err(|_| StoreError::Closed)?;
+        .map_err(|error| if error.is_panic() { StoreError::Panicked } else { StoreError::Closed })?;
         if let Some(connection) = connection {
             self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
@@ -144,8 +147,10 @@ fn commit_together(
     units: &mut mpsc::Receiver<Unit>,
 ) -> (Vec<Answer>, Result<(), String>) {
     if let Err(error) = connection.batch("BEGIN IMMEDIATE") {
-        let detail = error.to_string();
-        return (vec![first(Err(error)).answer], Err(detail));
+        // For all who wait: a lock that another program keeps must not be waited for by each in turn.
+        let waiting = std::iter::once(first).chain(std::iter::from_fn(|| units.try_recv().ok()));
+        let answers = waiting.take(WAITING_UNITS).map(|unit| unit(Err(error.clone())).answer).collect();
+        return (answers, Err(error.to_string()));
     }
     let started = Instant::now();
     let mut answers = Vec::new();
@@ -191,6 +196,11 @@ impl Connection {
             Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
         };
+        if access == Access::Write {
+            // The engine would let everybody read it. Its other files get the same mode. What keeps it
+            // from being made the engine says, too.
+            drop(OpenOptions::new().write(true).create_new(true).mode(0o600).open(path));
+        }
         let sqlite = rusqlite::Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(failed)?;
         sqlite.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 /// for as long as the test needs the files.
 pub(crate) struct TestStore {
     store: Store,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Deref for TestStore {
@@ -19,9 +19,16 @@ impl Deref for TestStore {
     }
 }
 
+impl TestStore {
+    /// For whoever opens it a second time, as a command does beside a running server.
+    pub(crate) fn database(&self) -> Database {
+        Database::Sqlite(self.dir.path().join("control-plane.db"))
+    }
+}
+
 /// Opens one.
 pub(crate) async fn store() -> TestStore {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let database = Database::Sqlite(dir.path().join("control-plane.db"));
-    TestStore { store: Store::open(&database).await.expect("a fresh database opens"), _dir: dir }
+    TestStore { store: Store::open(&database).await.expect("a fresh database opens"), dir }
 }

@@ -98,6 +98,8 @@ CREATE TABLE agent_keys (
     revoked_at  BIGINT,
     PRIMARY KEY (pbx_id, public_key)
 );
+-- Read every second, so that a revocation ends a connection at once.
+CREATE INDEX agent_keys_valid ON agent_keys (pbx_id, public_key) WHERE revoked_at IS NULL;
 
 -- Highest report number applied, per journal.
 CREATE TABLE agent_journals (
@@ -121,6 +123,7 @@ CREATE TABLE alerts (
 );
 CREATE UNIQUE INDEX alerts_live_by_dedup_key ON alerts (endpoint_id, dedup_key)
     WHERE state <> 'closed' AND dedup_key IS NOT NULL;
+CREATE INDEX alerts_live_unkeyed ON alerts (endpoint_id, message) WHERE state <> 'closed' AND dedup_key IS NULL;
 
 -- One stored HTTP request, as it came, with what was read from it and what was answered.
 CREATE TABLE incoming_requests (
@@ -144,7 +147,9 @@ CREATE UNIQUE INDEX incoming_requests_by_idempotency_key ON incoming_requests (e
     WHERE idempotency_key IS NOT NULL;
 CREATE INDEX incoming_requests_by_org ON incoming_requests (org_id, id);
 
--- The duty to reach one phone about one alert. `machine` is the state of dispatch::call.
+-- The duty to reach one phone about one alert. `machine` is the state of dispatch::call. A call
+-- whose alert was closed meanwhile has cancel_wanted until the dispatcher has seen it. `reason` of a
+-- queued call is what it waits for.
 CREATE TABLE calls (
     id           TEXT PRIMARY KEY,
     request_id   TEXT NOT NULL REFERENCES incoming_requests (id),
@@ -160,16 +165,20 @@ CREATE TABLE calls (
     due_at       BIGINT,
     expires_at   BIGINT NOT NULL,
     ended_at     BIGINT,
+    cancel_wanted BIGINT NOT NULL,
     machine      TEXT NOT NULL
 );
--- due_at is NULL once nothing more will happen, so the queue is exactly this index.
-CREATE INDEX calls_due ON calls (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX calls_by_request ON calls (request_id);
-CREATE INDEX calls_by_alert ON calls (alert_id);
+-- due_at is NULL once nothing more will happen, so the queue is exactly this index. It holds what the
+-- queue is ordered by, so that a long one is not read row by row with each turn.
+CREATE INDEX calls_due ON calls (due_at, urgency, created_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX calls_wanting ON calls (urgency, created_at) WHERE status = 'queued' AND reason IS NOT NULL;
+CREATE INDEX calls_by_request ON calls (request_id, org_id, id);
+CREATE INDEX calls_live_by_alert ON calls (alert_id) WHERE status IN ('queued', 'calling');
 CREATE INDEX calls_by_org ON calls (org_id, id);
-CREATE INDEX calls_by_destination ON calls (destination, created_at);
+CREATE INDEX calls_by_destination ON calls (destination, org_id, created_at);
 
--- One attempt: one order on one PBX over one trunk.
+-- One attempt: one order on one PBX over one trunk. `unsettled` until its host has told its end, or
+-- that it never saw the order: such attempts are asked about whenever the host connects.
 CREATE TABLE call_logs (
     id                 TEXT PRIMARY KEY,
     call_id            TEXT NOT NULL REFERENCES calls (id),
@@ -190,7 +199,19 @@ CREATE TABLE call_logs (
     answered_at        BIGINT,
     acknowledged_at    BIGINT,
     ended_at           BIGINT,
-    duration_ms        BIGINT
+    duration_ms        BIGINT,
+    unsettled          BIGINT NOT NULL
 );
 CREATE INDEX call_logs_by_call ON call_logs (call_id);
-CREATE INDEX call_logs_open_by_pbx ON call_logs (pbx_id) WHERE ended_at IS NULL;
+CREATE INDEX call_logs_by_destination ON call_logs (destination, initiated_at);
+CREATE INDEX call_logs_open ON call_logs (pbx_id, trunk) WHERE ended_at IS NULL;
+CREATE INDEX call_logs_unsettled ON call_logs (pbx_id) WHERE unsettled = 1;
+-- What trunks have cost within the hour.
+CREATE INDEX call_logs_spent ON call_logs (initiated_at, pbx_id, trunk, duration_ms);
+CREATE INDEX calls_placed_by_org ON calls (org_id, created_at) WHERE status <> 'blocked';
+
+-- Numbers that are never rung.
+CREATE TABLE do_not_call (
+    e164       TEXT PRIMARY KEY,
+    created_at BIGINT NOT NULL
+);

@@ -1,6 +1,6 @@
 //! The promises of the embedded engine.
 
-use super::Connection;
+use super::{Access, Connection, Ran, Unit, commit_together};
 use crate::store::{Database, Store, StoreError, testing};
 
 const MAKE: &str = "CREATE TABLE notes (id BIGINT PRIMARY KEY, text TEXT NOT NULL)";
@@ -55,7 +55,7 @@ async fn a_unit_that_panics_is_undone_and_the_writer_lives_on() {
         tx.execute(ADD, &[&1i64, &"x"])?;
         panic!("a defect");
     });
-    assert!(matches!(panicked.await, Err(StoreError::Closed)));
+    assert!(matches!(panicked.await, Err(StoreError::Panicked)));
     store.write(|tx| tx.execute(ADD, &[&2i64, &"x"])).await.unwrap();
     assert_eq!(ids(&store).await, [2]);
 }
@@ -138,6 +138,41 @@ fn a_file_that_is_no_database_is_refused_and_left_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.db");
     std::fs::write(&path, vec![b'?'; 8192]).unwrap();
-    assert!(Connection::open(&path, super::Access::Write).is_err());
+    assert!(Connection::open(&path, Access::Write).is_err());
     assert_eq!(std::fs::read(&path).unwrap(), vec![b'?'; 8192]);
+}
+
+#[test]
+fn a_lock_that_stays_is_waited_for_once_and_not_by_each_unit() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.db");
+    let mut connection = Connection::open(&path, Access::Write).unwrap();
+    connection.sqlite.busy_timeout(std::time::Duration::ZERO).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let unit = || -> Unit {
+        Box::new(|tx| {
+            let refused = tx.err().is_some_and(|error| error.is_temporary());
+            Ran { keep: false, answer: Box::new(move |_| assert!(refused)) }
+        })
+    };
+    let (waiting, mut units) = tokio::sync::mpsc::channel(8);
+    for _ in 0..8 {
+        assert!(waiting.try_send(unit()).is_ok());
+    }
+    let (answers, outcome) = commit_together(&mut connection, unit(), &mut units);
+    assert!(outcome.is_err());
+    assert_eq!(answers.len(), 9);
+}
+
+#[tokio::test]
+async fn the_database_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&Database::Sqlite(dir.path().join("x.db"))).await.unwrap();
+    store.write(|tx| tx.execute(MAKE, &[])).await.unwrap();
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
+    }
 }

@@ -1,0 +1,20 @@
+//! People, organizations, projects and keys.
+
+pub mod email;
+pub mod keys;
+pub mod members;
+pub mod orgs;
+pub mod people;
+pub mod phones;
+pub mod projects;
+
+/// What bringing a row up to date came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// There was none.
+    Created,
+    /// It was different.
+    Updated,
+    /// It was as asked already.
+    Unchanged,
+}

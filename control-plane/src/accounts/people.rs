@@ -1,0 +1,91 @@
+//! People, whatever organizations they belong to.
+
+use super::email::Email;
+use crate::store::{StoreError, Tx};
+use shared::{
+    ids::{AccountId, OrgId},
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+/// Somebody who can be called.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Callee {
+    /// Who.
+    pub account_id: AccountId,
+    /// The first verified, enabled phone; `None` leaves a blocked call in the log.
+    pub phone: Option<String>,
+}
+
+/// Debug output lands in logs, so it shows four digits only.
+impl std::fmt::Debug for Callee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let last_four =
+            self.phone.as_deref().map(|phone| phone.get(phone.len().saturating_sub(4)..).unwrap_or(""));
+        f.debug_struct("Callee").field("account_id", &self.account_id).field("phone", &last_four).finish()
+    }
+}
+
+/// One person, whatever their role.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn callee(tx: &mut Tx<'_>, account_id: AccountId) -> Result<Callee, StoreError> {
+    let phone = tx.row(
+        "SELECT e164 FROM phones
+         WHERE account_id = $1 AND enabled = 1 AND verified_at IS NOT NULL ORDER BY position LIMIT 1",
+        &[&account_id],
+        |row| row.get(0),
+    )?;
+    Ok(Callee { account_id, phone })
+}
+
+/// Every member of an organization who is not a viewer and has a phone, in order of e-mail.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn callees(tx: &mut Tx<'_>, org_id: OrgId) -> Result<Vec<Callee>, StoreError> {
+    let mut members = tx.rows(
+        "SELECT accounts.id,
+                (SELECT e164 FROM phones
+                 WHERE phones.account_id = accounts.id AND enabled = 1 AND verified_at IS NOT NULL
+                 ORDER BY position LIMIT 1)
+         FROM memberships JOIN accounts ON accounts.id = memberships.account_id
+         WHERE memberships.org_id = $1 AND memberships.role <> 'viewer'
+         ORDER BY accounts.email",
+        &[&org_id],
+        |row| Ok(Callee { account_id: row.get(0)?, phone: row.get(1)? }),
+    )?;
+    members.retain(|member| member.phone.is_some());
+    Ok(members)
+}
+
+/// A member by e-mail address, in whatever case.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn member(tx: &mut Tx<'_>, org_id: OrgId, email: &str) -> Result<Option<AccountId>, StoreError> {
+    tx.row(
+        "SELECT accounts.id FROM accounts JOIN memberships ON memberships.account_id = accounts.id
+         WHERE accounts.email = $1 AND memberships.org_id = $2",
+        &[&email.to_ascii_lowercase(), &org_id],
+        |row| row.get(0),
+    )
+}
+
+/// The account of this address, made where there is none.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn apply_account(tx: &mut Tx<'_>, email: &Email, now: Timestamp) -> Result<AccountId, StoreError> {
+    let found = tx.row("SELECT id FROM accounts WHERE email = $1", &[email], |row| row.get(0))?;
+    if let Some(id) = found {
+        return Ok(id);
+    }
+    let id = AccountId::new(Uuid::now_v7());
+    tx.execute("INSERT INTO accounts (id, email, created_at) VALUES ($1, $2, $3)", &[&id, email, &now])?;
+    Ok(id)
+}
+
+#[cfg(test)]
+mod tests;

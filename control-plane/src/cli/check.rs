@@ -1,0 +1,132 @@
+//! `check`: every dependency one by one, each with what to do about it. Makes nothing.
+
+use super::{WRONG, existing};
+use crate::{
+    config::{Data, ServeOptions, Settings},
+    fleet, say,
+    store::Store,
+};
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// How a probe came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    /// As it should be.
+    Good,
+    /// It works, but somebody should look.
+    Worth,
+    /// It does not work now.
+    Bad,
+    /// It does not work until the configuration is changed.
+    Misconfigured,
+}
+
+/// One probe.
+#[derive(Debug, Serialize)]
+struct Finding {
+    probe: &'static str,
+    verdict: Verdict,
+    /// What was found, and what to do.
+    detail: String,
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+pub(super) async fn run(options: ServeOptions, json: bool) -> ExitCode {
+    let mut findings = Findings::default();
+    match Settings::resolve(options) {
+        Err(error) => findings.add("configuration", Verdict::Misconfigured, error),
+        Ok(settings) => probe(&mut findings, &settings).await,
+    }
+    findings.tell(json);
+    match findings.worst() {
+        Verdict::Good | Verdict::Worth => ExitCode::SUCCESS,
+        Verdict::Bad => ExitCode::FAILURE,
+        Verdict::Misconfigured => ExitCode::from(WRONG),
+    }
+}
+
+async fn probe(findings: &mut Findings, settings: &Settings) {
+    let Settings { data, listen, tls, .. } = settings;
+    findings.add("configuration", Verdict::Good, format!("to listen on {listen}"));
+    match tls {
+        Some(files) => match files.load() {
+            Ok(_) => findings.add("certificate", Verdict::Good, files.cert.display()),
+            Err(error) => findings.add("certificate", Verdict::Misconfigured, error),
+        },
+        None if listen.ip().is_loopback() => {
+            findings.add("certificate", Verdict::Good, "none is needed on loopback");
+        }
+        None => findings.add("certificate", Verdict::Worth, "none: keys travel unencrypted; see --tls-cert"),
+    }
+    data_dir(findings, data);
+    match fleet::order_key_file(&data.dir) {
+        Ok(Some(path)) => findings.add("order-signing key", Verdict::Good, path.display()),
+        Ok(None) => {
+            findings.add("order-signing key", Verdict::Worth, "not made yet: the first `serve` makes it")
+        }
+        Err(error) => findings.add("order-signing key", Verdict::Bad, error),
+    }
+    match existing(data).await {
+        Ok(store) => database(findings, &store, data).await,
+        Err(error) => findings.add("database", Verdict::Bad, error),
+    }
+}
+
+fn data_dir(findings: &mut Findings, data: &Data) {
+    let dir = data.dir.display();
+    match tempfile::NamedTempFile::new_in(&data.dir) {
+        Ok(_) => findings.add("data directory", Verdict::Good, dir),
+        Err(error) => {
+            findings.add("data directory", Verdict::Bad, format!("{dir}: cannot be written: {error}"))
+        }
+    }
+}
+
+async fn database(findings: &mut Findings, store: &Store, data: &Data) {
+    findings.add("database", Verdict::Good, data.database_file().display());
+    match store.verify().await {
+        Ok(()) => findings.add("integrity", Verdict::Good, "whole, by the engine's own check"),
+        Err(error) => findings.add("integrity", Verdict::Bad, error),
+    }
+    match fleet::enrolled(store).await {
+        Ok(names) if names.is_empty() => {
+            let detail = "none is enrolled, so nobody can be called: `control-plane enroll-token PBX`, then \
+                          `pbx-agent enroll` on its host";
+            findings.add("PBXs", Verdict::Worth, detail);
+        }
+        Ok(names) => {
+            findings.add("PBXs", Verdict::Good, format!("{} enrolled: {}", names.len(), names.join(", ")))
+        }
+        Err(error) => findings.add("PBXs", Verdict::Bad, error),
+    }
+}
+
+impl Findings {
+    fn add(&mut self, probe: &'static str, verdict: Verdict, detail: impl ToString) {
+        self.0.push(Finding { probe, verdict, detail: detail.to_string() });
+    }
+
+    fn worst(&self) -> Verdict {
+        self.0.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Good)
+    }
+
+    fn tell(&self, json: bool) {
+        if json {
+            let ok = self.worst() <= Verdict::Worth;
+            say::json(&serde_json::json!({ "ok": ok, "findings": self.0 }));
+            return;
+        }
+        for Finding { probe, verdict, detail } in &self.0 {
+            let word = match verdict {
+                Verdict::Good => "ok     ",
+                Verdict::Worth => "warning",
+                Verdict::Bad | Verdict::Misconfigured => "FAILED ",
+            };
+            say::say(format!("{word}  {probe}: {detail}"));
+        }
+    }
+}

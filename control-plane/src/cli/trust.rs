@@ -1,0 +1,44 @@
+//! Commands that change whom to trust while `serve` runs: keys of agents, and the one that signs orders.
+
+use super::{Stop, existing};
+use crate::{
+    config::{Data, DataOptions},
+    fleet::{self, KeyChange},
+    say,
+};
+
+/// Takes a PBX its keys; a running `serve` hangs up.
+pub(super) async fn revoke_agent(pbx: &str, data: DataOptions) -> Result<(), Stop> {
+    let store = existing(&Data::resolve(data)?).await.map_err(Stop::Failed)?;
+    match fleet::revoke_agent(&store, pbx).await.map_err(Stop::failed)? {
+        0 => say::say(format!("{pbx} holds no key; tokens that were made for it are void")),
+        _ => say::say(format!(
+            "the key of {pbx} is revoked and tokens that were made for it are void; a running serve closes its \
+             connection now. To let the host back in: `control-plane enroll-token {pbx}` and `pbx-agent enroll \
+             --new-key`"
+        )),
+    }
+    Ok(())
+}
+
+/// Makes a new order-signing key beside the old one.
+pub(super) fn rotate_order_key(data: DataOptions) -> Result<(), Stop> {
+    let data = Data::resolve(data)?;
+    let KeyChange { old, new } = fleet::rotate_order_key(&data.dir).map_err(Stop::failed)?;
+    say::say(format!(
+        "order-signing key {new} is made beside {old}; a running serve tells the agents and signs with it for \
+         those that confirm. End the change with `control-plane retire-order-key`, also after days"
+    ));
+    Ok(())
+}
+
+/// Removes the old one.
+pub(super) fn retire_order_key(data: DataOptions) -> Result<(), Stop> {
+    let data = Data::resolve(data)?;
+    let KeyChange { old, new } = fleet::retire_order_key(&data.dir).map_err(Stop::failed)?;
+    say::say(format!(
+        "order-signing key {old} is removed; {new} signs alone. Agents drop the old one now, those that are \
+         away when they come back"
+    ));
+    Ok(())
+}

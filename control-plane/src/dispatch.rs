@@ -1,0 +1,179 @@
+//! The call queue: claim, choose a PBX, order, follow, retry, fail over, finish.
+//!
+//! [`call`] is one call as a pure state machine. [`queue`] and [`attempts`] hold the rows, [`turn`]
+//! runs machines over them in one transaction, and the driver here sends what a turn wants sent,
+//! once it is durable. There is no polling: a turn is taken when a webhook nudges, an agent speaks
+//! or the next call is due.
+
+pub mod alerts;
+mod attempts;
+pub mod call;
+pub mod do_not_call;
+pub mod figures;
+pub mod history;
+mod limits;
+pub mod policy;
+pub mod queue;
+mod turn;
+mod verdict;
+
+use crate::{
+    fleet::{Fleet, session::AgentEvent},
+    store::{Store, StoreError},
+};
+use shared::{ids::CallId, time::Timestamp};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::{Notify, mpsc},
+    task::JoinHandle,
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+use turn::{CALLS_PER_TURN, Missed, Turn, Work};
+
+/// Agent events taken into one turn.
+const EVENTS_PER_TURN: usize = 256;
+/// Longest sleep: a wall clock that was set back must not hold calls for longer.
+const LONGEST_SLEEP: Duration = Duration::from_secs(20);
+/// Pause before a turn that the database could not make durable is tried again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Tells the dispatcher that there may be something to do at once. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Nudge(Arc<Notify>);
+
+impl Nudge {
+    /// Wakes the dispatcher.
+    pub fn nudge(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// Starts the dispatcher; it ends when `stop` is cancelled, after the turn under way.
+///
+/// What agents report but is not applied by then is reported again after the next start.
+pub fn start(
+    store: Store,
+    fleet: Fleet,
+    events: mpsc::Receiver<AgentEvent>,
+    nudge: Nudge,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
+    let dispatcher = Dispatcher { store, fleet, events, nudge, missed: Vec::new() };
+    tokio::spawn(dispatcher.run(stop))
+}
+
+struct Dispatcher {
+    store: Store,
+    fleet: Fleet,
+    events: mpsc::Receiver<AgentEvent>,
+    nudge: Nudge,
+    /// Orders of the last turn that did not leave.
+    missed: Vec<Missed>,
+}
+
+impl Dispatcher {
+    async fn run(mut self, stop: CancellationToken) {
+        let mut work = Work::default();
+        let mut wake = Instant::now();
+        loop {
+            let ready = self.collect(&mut work, wake, &stop).await;
+            if !ready {
+                return;
+            }
+            match self.turn(&mut work).await {
+                Ok(next) => wake = next,
+                Err(error) if error.is_temporary() => {
+                    tracing::error!(%error, "the call queue cannot be written; trying again");
+                    tokio::select! {
+                        () = tokio::time::sleep(RETRY) => {}
+                        () = stop.cancelled() => return,
+                    }
+                    wake = Instant::now();
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a turn of the call queue failed");
+                    work = self.one_by_one(work).await;
+                    tokio::time::sleep(RETRY).await;
+                    wake = Instant::now();
+                }
+            }
+        }
+    }
+
+    /// Waits for something to do and adds it to `work`; `false` when it is time to stop.
+    async fn collect(&mut self, work: &mut Work, wake: Instant, stop: &CancellationToken) -> bool {
+        work.missed.append(&mut self.missed);
+        // What is still to be done comes first: while the database is away, agents have to wait.
+        if !work.is_empty() {
+            return !stop.is_cancelled();
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return false,
+            count = self.events.recv_many(&mut work.events, EVENTS_PER_TURN) => if count == 0 {
+                // Nobody serves agents any more.
+                return false;
+            },
+            () = self.nudge.0.notified() => {}
+            () = tokio::time::sleep_until(wake) => {}
+        }
+        true
+    }
+
+    /// Takes one turn; when the next one is due.
+    async fn turn(&mut self, work: &mut Work) -> Result<Instant, StoreError> {
+        // Kept until it is done: a full disk must not lose what an agent said.
+        let (fleet, task) = (self.fleet.clone(), work.clone());
+        let now = Timestamp::now();
+        let done = self.store.write(move |tx| Turn::take(tx, &fleet, now, &task)).await?;
+        *work = Work::default();
+        self.missed = done.effects.carry_out(&self.fleet);
+        Ok(match done.next {
+            _ if done.more => Instant::now(),
+            Some(at) => Instant::now() + at.since(Timestamp::now()).min(LONGEST_SLEEP),
+            None => Instant::now() + LONGEST_SLEEP,
+        })
+    }
+
+    /// After a turn that failed for good: whatever fails alone is left out, so that one damaged
+    /// row or event cannot stop all calls. A call is put off; a report stays unacknowledged until
+    /// the next of its journal is applied. What could not be tried is returned.
+    async fn one_by_one(&mut self, mut work: Work) -> Work {
+        match self.store.read(|tx| queue::due(tx, Timestamp::now(), CALLS_PER_TURN)).await {
+            Ok(due) => work.due = due,
+            Err(error) => tracing::error!(%error, "the calls that are due cannot be listed"),
+        }
+        let mut left = Work::default();
+        for single in work.split() {
+            match self.alone(&single).await {
+                Ok(mut missed) => left.missed.append(&mut missed),
+                Err(error) if error.is_temporary() => left.append(single),
+                Err(error) => {
+                    tracing::error!(%error, work = single.name(), "left out");
+                    self.put_off(single.due).await;
+                }
+            }
+        }
+        left
+    }
+
+    async fn alone(&self, work: &Work) -> Result<Vec<Missed>, StoreError> {
+        let (fleet, task) = (self.fleet.clone(), work.clone());
+        let effects = self.store.write(move |tx| Turn::alone(tx, &fleet, Timestamp::now(), &task)).await?;
+        Ok(effects.carry_out(&self.fleet))
+    }
+
+    async fn put_off(&self, calls: Vec<CallId>) {
+        for call in calls {
+            let put_off = self.store.write(move |tx| queue::put_off(tx, call, Timestamp::now())).await;
+            match put_off {
+                Ok(()) => tracing::error!(%call, "a call cannot be handled; it is tried again later"),
+                Err(error) => tracing::error!(%call, %error, "a call can be neither handled nor put off"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

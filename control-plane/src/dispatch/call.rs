@@ -1,0 +1,551 @@
+//! The duty to reach one phone, as a state machine without clock, randomness, database or socket.
+//!
+//! ```text
+//!            Due            Offered                Answered, Key 1
+//!  Waiting ------> Choose ----------> Live ----------------------------> final
+//!     ^  ^                             |  |
+//!     |  +---- callee's answer --------+  |    busy, no answer, no key: a redial after a pause
+//!     +------- somebody else's fault -----+    trunk, host, link: another route at once
+//! ```
+//! The driver stores the machine with its call, asks [`Call::wake_at`] when to come back with
+//! [`Input::Due`], and carries out what [`Call::handle`] returns. At most one attempt is live at a
+//! time. An attempt whose fate is unknown (its link or host died) is given up: unheard of, once its
+//! order can no longer be started; otherwise once its ringing or talking must be over. The next one
+//! is then labelled a possible duplicate. Whatever still becomes known of it later counts: a key
+//! pressed is a key pressed.
+
+use super::{
+    policy::{DeliveredWhen, Policy},
+    verdict::{self, Next, is_fullness},
+};
+use crate::fleet::choice::{Candidate, NoRoute, Tried};
+use serde::{Deserialize, Serialize};
+use shared::{
+    ids::{AttemptId, PbxId},
+    outcome::{AttemptStatus, CallStatus, Reason},
+    protocol::{AttemptEvent, Ending},
+    time::Timestamp,
+};
+use std::time::Duration;
+
+/// How long an agent may start an order after it was made.
+pub const ORDER_LIFETIME: Duration = Duration::from_secs(10);
+/// How long a conversation may last; the agent ends it.
+pub const TALK: Duration = Duration::from_secs(120);
+/// What a report may take beyond the moment at which its cause must have happened.
+const GRACE: Duration = Duration::from_secs(5);
+/// What the end of a ring or a conversation may take beyond its time: an agent whose Asterisk does
+/// not end it looks for the channel 10 s later, and hangs up.
+const END_GRACE: Duration = Duration::from_secs(15);
+/// First pause before a fleet without a free PBX, or one whose every route has failed, is asked
+/// again; it doubles up to the longest. A PBX that becomes free ends the first kind early.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Routes tried one after another without a pause between them.
+const MOST_FAILOVERS: u16 = 8;
+
+/// A call. Serializable: this is what the database keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    policy: Policy,
+    expires_at: Timestamp,
+    status: CallStatus,
+    reason: Option<Reason>,
+    phase: Phase,
+    /// Redials used up.
+    redials: u16,
+    /// Routes tried since the last pause.
+    failovers: u16,
+    /// Where not to try again before the next pause.
+    tried: Vec<Tried>,
+    /// Times in a row that nobody could take it.
+    turned_away: u32,
+    /// Times in a row that every route failed.
+    rounds: u32,
+    /// An earlier attempt may have rung the phone without our knowing how that ended.
+    uncertain: bool,
+}
+
+/// What the call waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Phase {
+    /// For a moment, or, with `wanted`, for a PBX that can take it.
+    Waiting { until: Timestamp, wanted: Option<Reason> },
+    /// For the end of an attempt, even after the call itself is final.
+    Live(Live),
+    /// For nothing.
+    Over,
+}
+
+/// The attempt under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Live {
+    id: AttemptId,
+    pbx: PbxId,
+    trunk: String,
+    /// Whether its agent has said anything about it.
+    heard_of: bool,
+    /// Its host was told to hang up, and is told again if it has not heard.
+    unwanted: bool,
+    /// An earlier attempt may have rung the phone already.
+    possible_duplicate: bool,
+    /// By now its end must have been reported.
+    deadline: Timestamp,
+}
+
+/// What a call is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The moment of [`Call::wake_at`] has come, or a PBX has become free.
+    Due,
+    /// Answer to [`Output::Choose`]: a route, and the id of the attempt that would use it.
+    Offered {
+        /// Made by the driver.
+        attempt: AttemptId,
+        /// Where.
+        candidate: Candidate,
+    },
+    /// Answer to [`Output::Choose`]: no route.
+    NoCandidate(NoRoute),
+    /// A report about one of this call's attempts, live or given up.
+    Report {
+        /// Which.
+        attempt: AttemptId,
+        /// What happened to it.
+        event: AttemptEvent,
+    },
+    /// The order certainly was not and will not be started: it never left, or its agent never saw
+    /// it and now refuses it.
+    NeverStarted {
+        /// Which.
+        attempt: AttemptId,
+    },
+    /// Asked after a reconnect, its agent says that the attempt is under way.
+    StillLive {
+        /// Which.
+        attempt: AttemptId,
+        /// Which host says so.
+        pbx: PbxId,
+    },
+    /// The alert was closed or taken by somebody else.
+    Cancel,
+}
+
+/// What is to be done, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Ask the fleet for a route, and come back with `Offered` or `NoCandidate` at once.
+    Choose {
+        /// Where not to try.
+        avoid: Vec<Tried>,
+    },
+    /// Write the attempt down, and once that is durable send its order.
+    Send(Send),
+    /// Tell the host to hang up, or not to start.
+    CancelAttempt {
+        /// Which.
+        attempt: AttemptId,
+        /// On which host.
+        pbx: PbxId,
+    },
+    /// Nothing was heard of the attempt's end in time; its fate stays open in the log.
+    GiveUp {
+        /// Which.
+        attempt: AttemptId,
+    },
+    /// The attempt is over and was never started.
+    CloseUnstarted {
+        /// Which.
+        attempt: AttemptId,
+    },
+}
+
+/// An attempt to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Send {
+    /// Its id.
+    pub attempt: AttemptId,
+    /// Over which route.
+    pub route: Candidate,
+    /// After this moment no agent starts it.
+    pub expires_at: Timestamp,
+    /// How long the phone may ring, seconds.
+    pub ring_seconds: u16,
+    /// An earlier attempt may have rung the phone already.
+    pub possible_duplicate: bool,
+}
+
+impl Call {
+    /// A call that is due at once.
+    pub fn new(policy: Policy, now: Timestamp) -> Self {
+        Self {
+            expires_at: now + policy.lifetime(),
+            policy,
+            status: CallStatus::Queued,
+            reason: None,
+            phase: Phase::Waiting { until: now, wanted: None },
+            redials: 0,
+            failovers: 0,
+            tried: Vec::new(),
+            turned_away: 0,
+            rounds: 0,
+            uncertain: false,
+        }
+    }
+
+    /// A call that is held back and never placed.
+    pub fn blocked(policy: Policy, now: Timestamp, reason: Reason) -> Self {
+        let mut call = Self::new(policy, now);
+        call.finish(CallStatus::Blocked, Some(reason));
+        call
+    }
+
+    /// A call of which only the status is known: final where it was, otherwise due at once, and in
+    /// doubt whether the phone has rung.
+    pub fn recovered(policy: Policy, now: Timestamp, status: CallStatus) -> Self {
+        let mut call = Self { uncertain: true, ..Self::new(policy, now) };
+        if status.is_final() {
+            call.finish(status, None);
+        }
+        call
+    }
+
+    /// Where it stands.
+    pub fn status(&self) -> CallStatus {
+        self.status
+    }
+
+    /// Why it was blocked or expired, or what a queued call waits for.
+    pub fn reason(&self) -> Option<Reason> {
+        match self.phase {
+            Phase::Waiting { wanted, .. } => wanted,
+            Phase::Live(_) | Phase::Over => self.reason,
+        }
+    }
+
+    /// After this moment nobody is rung any more.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// When [`Input::Due`] is wanted; `None` once nothing more will happen by itself.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        match &self.phase {
+            Phase::Waiting { until, .. } => Some((*until).min(self.expires_at)),
+            Phase::Live(live) => Some(live.deadline),
+            Phase::Over => None,
+        }
+    }
+
+    /// Takes an input and says what is to be done.
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        match input {
+            Input::Due => self.due(now),
+            Input::Offered { attempt, candidate } => self.offered(now, attempt, candidate),
+            Input::NoCandidate(why) => self.no_candidate(now, why),
+            Input::Report { attempt, event } => self.reported(now, attempt, &event),
+            Input::NeverStarted { attempt } => self.never_started(now, attempt),
+            Input::StillLive { attempt, pbx } => self.still_live(now, attempt, pbx),
+            Input::Cancel => self.cancel(),
+        }
+    }
+
+    fn due(&mut self, now: Timestamp) -> Vec<Output> {
+        match &self.phase {
+            Phase::Over => vec![],
+            Phase::Live(live) if now < live.deadline => vec![],
+            Phase::Live(live) => {
+                let (attempt, pbx) = (live.id, live.pbx);
+                let mut outputs = vec![Output::CancelAttempt { attempt, pbx }, Output::GiveUp { attempt }];
+                self.uncertain = true;
+                let next = Next::FailOver { whole_pbx: true, reason: None };
+                outputs.extend(self.proceed(now, attempt, next));
+                outputs
+            }
+            Phase::Waiting { until, wanted } => {
+                if now >= self.expires_at {
+                    return self.expire();
+                }
+                if wanted.is_none() && now < *until {
+                    return vec![];
+                }
+                vec![Output::Choose { avoid: self.tried.clone() }]
+            }
+        }
+    }
+
+    fn offered(&mut self, now: Timestamp, attempt: AttemptId, route: Candidate) -> Vec<Output> {
+        let Phase::Waiting { .. } = self.phase else { return vec![] };
+        if now >= self.expires_at {
+            return self.expire();
+        }
+        let expires_at = (now + ORDER_LIFETIME).min(self.expires_at);
+        let possible_duplicate = std::mem::take(&mut self.uncertain);
+        self.status = CallStatus::Calling;
+        self.turned_away = 0;
+        self.phase = Phase::Live(Live {
+            id: attempt,
+            pbx: route.pbx,
+            trunk: route.trunk.clone(),
+            heard_of: false,
+            unwanted: false,
+            possible_duplicate,
+            deadline: expires_at + GRACE,
+        });
+        vec![Output::Send(Send {
+            attempt,
+            route,
+            expires_at,
+            ring_seconds: self.policy.ring_seconds,
+            possible_duplicate,
+        })]
+    }
+
+    fn no_candidate(&mut self, now: Timestamp, why: NoRoute) -> Vec<Output> {
+        let Phase::Waiting { .. } = self.phase else { return vec![] };
+        if now >= self.expires_at {
+            return self.expire();
+        }
+        match why {
+            NoRoute::Never(reason) => self.finish(CallStatus::Blocked, Some(reason)),
+            NoRoute::NotNow(reason) => self.wait_for_pbx(now, reason),
+            NoRoute::AllTried => {
+                if let Some(reason) =
+                    self.tried.iter().find_map(|tried| tried.reason.filter(|reason| is_fullness(*reason)))
+                {
+                    self.wait_for_pbx(now, reason)
+                } else if self.tried.iter().all(|tried| tried.reason == Some(Reason::CountryNotAllowed)) {
+                    self.finish(CallStatus::Blocked, Some(Reason::CountryNotAllowed))
+                } else {
+                    self.routes_failed(now)
+                }
+            }
+        }
+    }
+
+    fn reported(&mut self, now: Timestamp, attempt: AttemptId, event: &AttemptEvent) -> Vec<Output> {
+        let ring = self.policy.ring();
+        match event {
+            AttemptEvent::Refused { reason, .. } => {
+                self.proceed(now, attempt, verdict::after_refusal(*reason))
+            }
+            AttemptEvent::Originated { .. } => self.heard(attempt, now + ring + END_GRACE),
+            AttemptEvent::Ringing => vec![],
+            AttemptEvent::Answered => {
+                self.heard(attempt, now + TALK + END_GRACE);
+                match self.policy.delivered_when {
+                    DeliveredWhen::Answered => self.deliver(attempt, CallStatus::Answered),
+                    DeliveredWhen::Acknowledged => vec![],
+                }
+            }
+            AttemptEvent::Key { digit: '1' } => self.deliver(attempt, CallStatus::Acknowledged),
+            AttemptEvent::Key { .. } => vec![],
+            AttemptEvent::Ended(ending) => self.ended(now, attempt, ending),
+        }
+    }
+
+    fn ended(&mut self, now: Timestamp, attempt: AttemptId, ending: &Ending) -> Vec<Output> {
+        let mut outputs = match (ending.status, self.policy.delivered_when) {
+            (AttemptStatus::Acknowledged, _) => self.deliver(attempt, CallStatus::Acknowledged),
+            (AttemptStatus::Answered, DeliveredWhen::Answered) => self.deliver(attempt, CallStatus::Answered),
+            _ => vec![],
+        };
+        if self.live(attempt).is_some() {
+            self.uncertain |= ending.unwitnessed;
+            outputs.extend(self.proceed(now, attempt, verdict::after_ending(ending)));
+        }
+        outputs
+    }
+
+    /// Goes on after the live attempt has ended, if it is the live one and the call is not final.
+    fn proceed(&mut self, now: Timestamp, attempt: AttemptId, next: Next) -> Vec<Output> {
+        let Some(Live { pbx, trunk, possible_duplicate, .. }) = self.live(attempt) else { return vec![] };
+        self.phase = Phase::Over;
+        if self.status.is_final() {
+            return vec![];
+        }
+        match next {
+            Next::Redial => self.redial(now),
+            Next::FailOver { whole_pbx, reason } => {
+                // It has not reached the phone, so the doubt before it stands.
+                self.uncertain |= possible_duplicate;
+                self.fail_over(now, Some(Tried { pbx, trunk, whole_pbx, reason }))
+            }
+            Next::Exhausted => self.finish(CallStatus::Exhausted, None),
+            Next::Blocked(reason) => self.finish(CallStatus::Blocked, Some(reason)),
+        }
+    }
+
+    fn never_started(&mut self, now: Timestamp, attempt: AttemptId) -> Vec<Output> {
+        let mut outputs = vec![Output::CloseUnstarted { attempt }];
+        if let Some(live) = self.live(attempt) {
+            // Said of an attempt that was under way, it means that the host lost its journal.
+            self.uncertain |= live.heard_of || live.possible_duplicate;
+            outputs.extend(self.fail_over(now, None));
+        }
+        outputs
+    }
+
+    fn still_live(&mut self, now: Timestamp, attempt: AttemptId, pbx: PbxId) -> Vec<Output> {
+        match &mut self.phase {
+            Phase::Live(live) if live.id == attempt && !live.unwanted => {
+                if !live.heard_of {
+                    live.heard_of = true;
+                    live.deadline = now + self.policy.ring() + END_GRACE;
+                }
+                vec![]
+            }
+            // Given up or hung up while its link was down.
+            Phase::Live(_) | Phase::Waiting { .. } | Phase::Over => {
+                vec![Output::CancelAttempt { attempt, pbx }]
+            }
+        }
+    }
+
+    fn cancel(&mut self) -> Vec<Output> {
+        if self.status.is_final() {
+            return vec![];
+        }
+        let outputs = self.hang_up_live(None);
+        self.finish(CallStatus::Cancelled, None);
+        outputs
+    }
+
+    /// Somebody was reached through this attempt. Also where the call had ended in vain before the
+    /// news came, since that is what happened; but a call that was cancelled stays cancelled.
+    fn deliver(&mut self, through: AttemptId, status: CallStatus) -> Vec<Output> {
+        let is_news = match self.status {
+            CallStatus::Queued
+            | CallStatus::Calling
+            | CallStatus::Exhausted
+            | CallStatus::Expired
+            | CallStatus::Blocked => true,
+            CallStatus::Answered => status == CallStatus::Acknowledged,
+            CallStatus::Acknowledged | CallStatus::Cancelled => false,
+        };
+        if !is_news {
+            return vec![];
+        }
+        self.finish(status, None);
+        self.hang_up_live(Some(through))
+    }
+
+    /// After somebody else's fault: another route at once, unless that was tried often enough.
+    fn fail_over(&mut self, now: Timestamp, tried: Option<Tried>) -> Vec<Output> {
+        if self.status.is_final() {
+            self.phase = Phase::Over;
+            return vec![];
+        }
+        self.failovers += 1;
+        self.tried.extend(tried);
+        if now >= self.expires_at {
+            return self.expire();
+        }
+        if self.failovers > MOST_FAILOVERS {
+            return self.routes_failed(now);
+        }
+        self.queue(now, None);
+        vec![Output::Choose { avoid: self.tried.clone() }]
+    }
+
+    /// Every route has failed. That is nobody's answer and uses up no redial: the call goes on for as
+    /// long as it lives, unless the phone may have rung.
+    fn routes_failed(&mut self, now: Timestamp) -> Vec<Output> {
+        if self.uncertain {
+            return self.redial(now);
+        }
+        let pause = growing_pause(self.rounds);
+        self.rounds = self.rounds.saturating_add(1);
+        self.failovers = 0;
+        self.tried.clear();
+        self.queue(now + pause, None);
+        vec![]
+    }
+
+    /// After the callee's own answer: the same phone later.
+    fn redial(&mut self, now: Timestamp) -> Vec<Output> {
+        self.tried.clear();
+        self.failovers = 0;
+        self.rounds = 0;
+        if self.redials >= self.policy.redials {
+            self.phase = Phase::Over;
+            return self.finish(CallStatus::Exhausted, None);
+        }
+        self.redials += 1;
+        self.queue(now + self.policy.redial_pause(), None);
+        vec![]
+    }
+
+    fn wait_for_pbx(&mut self, now: Timestamp, reason: Reason) -> Vec<Output> {
+        let pause = growing_pause(self.turned_away);
+        self.turned_away = self.turned_away.saturating_add(1);
+        self.failovers = 0;
+        self.tried.clear();
+        self.queue(now + pause, Some(reason));
+        vec![]
+    }
+
+    fn queue(&mut self, until: Timestamp, wanted: Option<Reason>) {
+        self.status = CallStatus::Queued;
+        self.phase = Phase::Waiting { until, wanted };
+    }
+
+    fn expire(&mut self) -> Vec<Output> {
+        let reason = match self.phase {
+            Phase::Waiting { wanted: Some(reason), .. } => reason,
+            Phase::Waiting { wanted: None, .. } | Phase::Live(_) | Phase::Over => Reason::Expired,
+        };
+        self.phase = Phase::Over;
+        self.finish(CallStatus::Expired, Some(reason))
+    }
+
+    /// Makes the call final. An attempt under way stays, until its end is known.
+    fn finish(&mut self, status: CallStatus, reason: Option<Reason>) -> Vec<Output> {
+        self.status = status;
+        self.reason = reason;
+        self.tried.clear();
+        if let Phase::Waiting { .. } = self.phase {
+            self.phase = Phase::Over;
+        }
+        vec![]
+    }
+
+    /// Hangs up the attempt under way, unless it is `spare`.
+    fn hang_up_live(&mut self, spare: Option<AttemptId>) -> Vec<Output> {
+        match &mut self.phase {
+            Phase::Live(live) if Some(live.id) != spare => {
+                live.unwanted = true;
+                vec![Output::CancelAttempt { attempt: live.id, pbx: live.pbx }]
+            }
+            Phase::Live(_) | Phase::Waiting { .. } | Phase::Over => vec![],
+        }
+    }
+
+    /// Moves the deadline of the live attempt, now that its agent has spoken of it.
+    fn heard(&mut self, attempt: AttemptId, deadline: Timestamp) -> Vec<Output> {
+        if let Phase::Live(live) = &mut self.phase
+            && live.id == attempt
+        {
+            live.heard_of = true;
+            live.deadline = deadline;
+        }
+        vec![]
+    }
+
+    fn live(&self, attempt: AttemptId) -> Option<Live> {
+        match &self.phase {
+            Phase::Live(live) if live.id == attempt => Some(live.clone()),
+            Phase::Live(_) | Phase::Waiting { .. } | Phase::Over => None,
+        }
+    }
+}
+
+fn growing_pause(times: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(1 << times.min(8)).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! Calls and their attempts as the API shows them.
+
+use crate::store::{Row, Store, StoreError, Tx};
+use serde::Serialize;
+use shared::{
+    ids::{AlertId, AttemptId, CallId, OrgId, RequestId},
+    outcome::{AttemptStatus, CallStatus, Reason},
+    time::Timestamp,
+};
+use std::collections::HashMap;
+use utoipa::ToSchema;
+
+/// A page of calls, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CallPage {
+    /// The calls.
+    pub items: Vec<CallView>,
+    /// `before` of the next page; null on the last one.
+    pub next: Option<String>,
+}
+
+/// One call: the duty to reach one phone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CallView {
+    /// Its id.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// The request that asked for it.
+    #[schema(format = "uuid")]
+    pub request_id: String,
+    /// What it is about.
+    #[schema(format = "uuid")]
+    pub alert_id: String,
+    /// The phone, E.164.
+    pub destination: String,
+    /// `queued`, `calling`, `answered`, `acknowledged`, `exhausted`, `expired`, `cancelled` or `blocked`.
+    pub status: String,
+    /// Why it was blocked or expired, or what a queued call waits for.
+    pub reason: Option<String>,
+    /// RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    pub created_at: String,
+    /// When its status became final, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    pub ended_at: Option<String>,
+    /// Every dial order made for it, oldest first.
+    pub attempts: Vec<AttemptView>,
+}
+
+/// One attempt: one dial order on one PBX over one trunk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AttemptView {
+    /// Its id, also the channel's in Asterisk.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// Name of the PBX.
+    pub pbx: String,
+    /// Name of the trunk.
+    pub trunk: String,
+    /// `initiated`, `placed`, `answered`, `acknowledged`, `busy`, `no_answer`, `rejected`, `failed`,
+    /// `refused`, `expired` or `cancelled`.
+    pub status: String,
+    /// The carrier's final SIP status.
+    pub sip_code: Option<u16>,
+    /// Q.850 cause that Asterisk gave.
+    pub hangup_cause: Option<u16>,
+    /// HTTP status of ARI's originate request.
+    pub ari_status: Option<u16>,
+    /// When the order was sent, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    pub initiated_at: String,
+    /// When Asterisk made the channel.
+    #[schema(format = "date-time")]
+    pub placed_at: Option<String>,
+    /// When the carrier said that the phone rings.
+    #[schema(format = "date-time")]
+    pub ringing_at: Option<String>,
+    /// When it was picked up.
+    #[schema(format = "date-time")]
+    pub answered_at: Option<String>,
+    /// When key 1 was pressed.
+    #[schema(format = "date-time")]
+    pub acknowledged_at: Option<String>,
+    /// When it was over.
+    #[schema(format = "date-time")]
+    pub ended_at: Option<String>,
+    /// From picking up to the end, milliseconds; 0 when nobody picked up, null until it is over.
+    pub duration_ms: Option<i64>,
+    /// An earlier attempt may have rung the phone without our learning how that ended.
+    pub possible_duplicate: bool,
+    /// Why it was refused, where a reason fits.
+    pub reason: Option<String>,
+}
+
+/// Which calls.
+#[derive(Clone, Debug)]
+pub struct CallQuery {
+    /// Whose.
+    pub org_id: OrgId,
+    /// Only those of this request.
+    pub request_id: Option<RequestId>,
+    /// Only those older than this call.
+    pub before: Option<CallId>,
+    /// At most so many.
+    pub limit: u16,
+}
+
+/// Reads a page.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn page(store: &Store, query: CallQuery) -> Result<CallPage, StoreError> {
+    store.read(move |tx| read(tx, &query)).await
+}
+
+// A call's id is a UUID of version 7: newest first by id is newest first by time.
+macro_rules! calls {
+    ($columns:literal) => {
+        concat!("SELECT ", $columns, " FROM calls WHERE org_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
+    };
+    ($columns:literal, of_request) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM calls WHERE org_id = $1 AND id < $2 AND request_id = $4 ORDER BY id DESC LIMIT $3"
+        )
+    };
+}
+
+macro_rules! attempts_of {
+    ($calls:expr) => {
+        concat!(
+            "SELECT call_logs.call_id, call_logs.id, pbxs.name, call_logs.trunk, call_logs.status,
+                    call_logs.sip_code, call_logs.hangup_cause, call_logs.ari_status, call_logs.initiated_at,
+                    call_logs.placed_at, call_logs.ringing_at, call_logs.answered_at,
+                    call_logs.acknowledged_at, call_logs.ended_at, call_logs.duration_ms,
+                    call_logs.possible_duplicate, call_logs.reason
+             FROM call_logs JOIN pbxs ON pbxs.id = call_logs.pbx_id
+             WHERE call_logs.call_id IN (",
+            $calls,
+            ") ORDER BY call_logs.id"
+        )
+    };
+}
+
+const CALLS: &str = calls!("id, request_id, alert_id, destination, status, reason, created_at, ended_at");
+const CALLS_OF_REQUEST: &str =
+    calls!("id, request_id, alert_id, destination, status, reason, created_at, ended_at", of_request);
+const ATTEMPTS: &str = attempts_of!(calls!("id"));
+const ATTEMPTS_OF_REQUEST: &str = attempts_of!(calls!("id", of_request));
+/// Sorts after every id.
+const NEWEST: &str = "g";
+
+fn read(tx: &mut Tx<'_>, query: &CallQuery) -> Result<CallPage, StoreError> {
+    let before = query.before.map_or_else(|| NEWEST.to_owned(), |id| id.to_string());
+    let one_more = i64::from(query.limit) + 1;
+    let (mut items, mut attempts) = match &query.request_id {
+        Some(request) => {
+            let params: [&dyn crate::store::ToValue; 4] = [&query.org_id, &before, &one_more, request];
+            (tx.rows(CALLS_OF_REQUEST, &params, call)?, by_call(tx, ATTEMPTS_OF_REQUEST, &params)?)
+        }
+        None => {
+            let params: [&dyn crate::store::ToValue; 3] = [&query.org_id, &before, &one_more];
+            (tx.rows(CALLS, &params, call)?, by_call(tx, ATTEMPTS, &params)?)
+        }
+    };
+    let more = items.len() > usize::from(query.limit);
+    items.truncate(usize::from(query.limit));
+    for item in &mut items {
+        item.attempts = attempts.remove(&item.id).unwrap_or_default();
+    }
+    let next = if more { items.last().map(|last| last.id.clone()) } else { None };
+    Ok(CallPage { items, next })
+}
+
+fn by_call(
+    tx: &mut Tx<'_>,
+    sql: &'static str,
+    params: &[&dyn crate::store::ToValue],
+) -> Result<HashMap<String, Vec<AttemptView>>, StoreError> {
+    let mut found: HashMap<String, Vec<AttemptView>> = HashMap::new();
+    for (call, attempt) in tx.rows(sql, params, |row| Ok((row.get::<String>(0)?, attempt(row)?)))? {
+        found.entry(call).or_default().push(attempt);
+    }
+    Ok(found)
+}
+
+fn call(row: &Row) -> Result<CallView, StoreError> {
+    Ok(CallView {
+        id: row.get::<CallId>(0)?.to_string(),
+        request_id: row.get::<RequestId>(1)?.to_string(),
+        alert_id: row.get::<AlertId>(2)?.to_string(),
+        destination: row.get(3)?,
+        status: row.get::<CallStatus>(4)?.to_string(),
+        reason: reason(row, 5)?,
+        created_at: row.get::<Timestamp>(6)?.to_string(),
+        ended_at: moment(row, 7)?,
+        attempts: Vec::new(),
+    })
+}
+
+fn attempt(row: &Row) -> Result<AttemptView, StoreError> {
+    Ok(AttemptView {
+        id: row.get::<AttemptId>(1)?.to_string(),
+        pbx: row.get(2)?,
+        trunk: row.get(3)?,
+        status: row.get::<AttemptStatus>(4)?.to_string(),
+        sip_code: row.get(5)?,
+        hangup_cause: row.get(6)?,
+        ari_status: row.get(7)?,
+        initiated_at: row.get::<Timestamp>(8)?.to_string(),
+        placed_at: moment(row, 9)?,
+        ringing_at: moment(row, 10)?,
+        answered_at: moment(row, 11)?,
+        acknowledged_at: moment(row, 12)?,
+        ended_at: moment(row, 13)?,
+        duration_ms: row.get(14)?,
+        possible_duplicate: row.get::<i64>(15)? != 0,
+        reason: reason(row, 16)?,
+    })
+}
+
+fn moment(row: &Row, column: usize) -> Result<Option<String>, StoreError> {
+    Ok(row.get::<Option<Timestamp>>(column)?.map(|at| at.to_string()))
+}
+
+fn reason(row: &Row, column: usize) -> Result<Option<String>, StoreError> {
+    Ok(row.get::<Option<Reason>>(column)?.map(|reason| reason.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::{ToValue, testing};
+
+    #[tokio::test]
+    async fn the_calls_of_one_request_are_found_without_reading_all_of_the_organizations() {
+        let store = testing::store().await;
+        let sql = concat!("EXPLAIN QUERY PLAN ", calls!("id", of_request));
+        let plan = store.read(move |tx| {
+            let params: [&dyn ToValue; 4] = [&"org", &"g", &1i64, &"request"];
+            tx.rows(sql, &params, |row| row.get::<String>(3))
+        });
+        assert!(plan.await.unwrap()[0].contains("calls_by_request"));
+    }
+}

@@ -1,0 +1,164 @@
+//! Rows that somebody damaged, hosts that forgot, clocks that were set.
+
+use super::*;
+use crate::dispatch::{Dispatcher, EVENTS_PER_TURN, turn::Work};
+use shared::outcome::CallStatus;
+use tokio::time::Instant;
+
+const OTHER_PHONE: &str = "+380501234568";
+
+impl Stage {
+    async fn damage(&self, sql: &'static str) {
+        self.store.write(move |tx| tx.execute(sql, &[])).await.unwrap();
+        self.nudge.nudge();
+    }
+}
+
+#[tokio::test]
+async fn a_due_call_that_cannot_be_read_stops_no_other_and_expires_in_the_end() {
+    let stage = Stage::set().await;
+    let (damaged, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
+    // Its own turn is over before there is a host.
+    while stage.call(damaged).await.reason.as_deref() != Some("no_pbx") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    stage.damage("UPDATE calls SET destination = x'00', due_at = 0").await;
+    stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    assert_eq!(host.expect_order().await.to.as_str(), PHONE);
+    let told = async || {
+        let told = stage.store.read(move |tx| {
+            tx.row("SELECT status, due_at FROM calls WHERE request_id = $1", &[&damaged], |row| {
+                Ok((row.get::<CallStatus>(0)?, row.get::<Option<Timestamp>>(1)?))
+            })
+        });
+        told.await.unwrap().unwrap()
+    };
+    assert!(matches!(told().await, (CallStatus::Queued, Some(at)) if at > Timestamp::now()));
+    stage.damage("UPDATE calls SET due_at = 0, expires_at = 0 WHERE destination = x'00'").await;
+    while told().await != (CallStatus::Expired, None) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_end_is_applied_also_while_a_waiting_call_cannot_be_read() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 1).await;
+    let (first, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    let order = host.expect_order().await;
+    let (waiting, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
+    while stage.call(waiting).await.reason.as_deref() != Some("capacity") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    stage.damage("UPDATE calls SET destination = x'00' WHERE reason = 'capacity'").await;
+    stage.says(&mut host, order.attempt_id, busy()).await;
+    assert_eq!(stage.call(first).await.status, "exhausted");
+}
+
+#[tokio::test]
+async fn what_agents_say_while_the_database_is_away_waits_with_them() {
+    let stage = Stage::set().await;
+    let host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (sender, events) = mpsc::channel(4 * EVENTS_PER_TURN);
+    for _ in 0..4 * EVENTS_PER_TURN {
+        sender.try_send(AgentEvent::Freed(host.link.pbx())).unwrap();
+    }
+    let (store, fleet, nudge) = (stage.store.clone(), stage.fleet.clone(), Nudge::default());
+    let mut dispatcher = Dispatcher { store, fleet, events, nudge, missed: Vec::new() };
+    let (mut work, stop) = (Work::default(), CancellationToken::new());
+    for _ in 0..3 {
+        assert!(dispatcher.collect(&mut work, Instant::now(), &stop).await);
+    }
+    assert_eq!(work.events.len(), EVENTS_PER_TURN);
+}
+
+#[tokio::test]
+async fn a_host_that_forgot_takes_no_acknowledgement_back() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    let attempt_id = host.expect_order().await.attempt_id;
+    stage.says(&mut host, attempt_id, AttemptEvent::Answered).await;
+    stage.says(&mut host, attempt_id, AttemptEvent::Key { digit: '1' }).await;
+    let standing = AttemptStanding { attempt_id, standing: Standing::NeverSeen };
+    stage.events.send(AgentEvent::Standing(host.link.clone(), vec![standing])).await.unwrap();
+    while stage.call(request).await.attempts[0].ended_at.is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let attempt = &stage.call(request).await.attempts[0];
+    assert_eq!((attempt.status.as_str(), attempt.reason.as_deref()), ("acknowledged", None));
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_holds_no_call_back() {
+    let stage = Stage::set().await;
+    let policy = || Policy { cooldown_seconds: 60, ..quick(0) };
+    let later = Timestamp::now() + Duration::from_secs(2 * 3_600);
+    let (request, alert) = stage.webhook(Severity::Critical, policy(), Some(OTHER_PHONE)).await;
+    let phone = Some(PHONE.to_owned());
+    stage
+        .store
+        .write(move |tx| call(tx, request, alert, Severity::Major, policy(), phone, later))
+        .await
+        .unwrap();
+    let (now, _) = stage.webhook(Severity::Major, policy(), Some(PHONE)).await;
+    assert_ne!(stage.call(now).await.status, "blocked");
+}
+
+#[tokio::test]
+async fn waiting_calls_are_shared_out_among_the_hosts() {
+    let stage = Stage::set().await;
+    let mut waiting = Vec::new();
+    for last in 1..=4 {
+        let phone = format!("+38050123450{last}");
+        waiting.push(stage.webhook(Severity::Critical, quick(0), Some(&phone)).await.0);
+    }
+    for request in &waiting {
+        while stage.call(*request).await.reason.as_deref() != Some("no_pbx") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    let one = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let _two = TestHost::connect(&stage.fleet, "pbx-2", 10).await;
+    stage.events.send(AgentEvent::Freed(one.link.pbx())).await.unwrap();
+    let mut on_one = 0;
+    for request in waiting {
+        let call = loop {
+            let call = stage.call(request).await;
+            if call.status == "calling" {
+                break call;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        on_one += usize::from(call.attempts[0].pbx == "pbx-1");
+    }
+    assert_eq!(on_one, 2);
+}
+
+#[tokio::test]
+async fn a_call_whose_state_is_lost_after_its_end_is_not_made_again() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (request, alert) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    let attempt_id = host.expect_order().await.attempt_id;
+    stage.store.write(move |tx| alerts::close(tx, alert, Timestamp::now())).await.unwrap();
+    stage.nudge.nudge();
+    assert_eq!(host.next().await, ControlFrame::Cancel { attempt_id });
+    stage.damage("UPDATE calls SET machine = '{'").await;
+    stage.says(&mut host, attempt_id, ended(AttemptStatus::Cancelled, None, Some(16))).await;
+    host.expect_silence().await;
+    assert_eq!(stage.call(request).await.status, "cancelled");
+}
+
+#[tokio::test]
+async fn a_call_whose_state_is_lost_while_it_rings_labels_the_next_ring() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    let order = host.expect_order().await;
+    stage.says(&mut host, order.attempt_id, AttemptEvent::Ringing).await;
+    stage.damage("UPDATE calls SET machine = '{', due_at = 0").await;
+    host.expect_order().await;
+    assert!(stage.call(request).await.attempts[1].possible_duplicate);
+}

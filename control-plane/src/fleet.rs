@@ -1,0 +1,156 @@
+//! PBX hosts and their agents: who is enrolled, who is connected, how each is, and which takes a
+//! call.
+//!
+//! The hub knows the connected agents of this process; the database knows who may connect. What
+//! agents report goes up through a channel ([`session::AgentEvent`]) to whoever follows the
+//! session, so that nothing here needs to know of calls.
+
+pub mod choice;
+pub mod enrolment;
+mod hub;
+pub(crate) mod journals;
+mod keys;
+mod link;
+mod registry;
+pub mod session;
+#[cfg(test)]
+pub(crate) mod testing;
+mod view;
+mod watch;
+
+pub use enrolment::{EnrolError, enrol_token};
+pub use keys::{KeyChange, KeyError, order_key_file, retire_order_key, rotate_order_key};
+pub use link::{Link, NotSent};
+pub use registry::{apply_pbx, id_of as pbx_id};
+pub use view::{FleetView, PbxDetails, PbxHealth, PbxView, TrunkView};
+pub use watch::revoke_agent;
+
+use crate::store::{Store, StoreError};
+use choice::{Candidate, NoRoute, Wish};
+use hub::Hub;
+use keys::{Keyring, Stamp};
+use shared::{
+    ids::{AttemptId, PbxId},
+    order::Order,
+    protocol::ControlFrame,
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// The fleet, as one running control plane sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct Fleet(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    hub: Hub,
+    data_dir: PathBuf,
+    /// Held for a look or an exchange, never across an await.
+    signing: Mutex<Signing>,
+}
+
+/// The keys that sign orders, and the file they are from.
+struct Signing {
+    keyring: Arc<Keyring>,
+    stamp: Option<Stamp>,
+    /// What is wrong with the file since, said once.
+    complaint: Option<String>,
+}
+
+/// What can go wrong with the fleet as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum FleetError {
+    /// The key that signs orders.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A command named a PBX that the apply file does not.
+    #[error("no PBX is called {0:?}: add it to the apply file as [[pbx]] and run `control-plane apply`")]
+    UnknownPbx(String),
+}
+
+/// Names of the PBXs that hold a key.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn enrolled(store: &Store) -> Result<Vec<String>, StoreError> {
+    let enrolled = store.read(registry::enrolled).await?;
+    Ok(enrolled.into_iter().map(|(_, name)| name).collect())
+}
+
+impl Fleet {
+    /// Reads who is enrolled, and the key that signs orders; makes the key at the first start.
+    ///
+    /// # Errors
+    /// [`FleetError`]; a key file that others may read is refused.
+    pub async fn open(store: Store, data_dir: &Path) -> Result<Self, FleetError> {
+        let (keyring, stamp) = Keyring::open(data_dir)?;
+        let signing = Mutex::new(Signing { keyring: Arc::new(keyring), stamp, complaint: None });
+        let hub = Hub::new(store.read(registry::enrolled).await?);
+        Ok(Self(Arc::new(Inner { store, hub, data_dir: data_dir.to_owned(), signing })))
+    }
+
+    /// Chooses a PBX and a trunk for a call. Hosts take turns, once they have [taken](Self::took) one.
+    ///
+    /// # Errors
+    /// [`NoRoute`] says why there is none.
+    pub fn choose(&self, wish: &Wish<'_>) -> Result<Candidate, NoRoute> {
+        self.0.hub.choose(wish)
+    }
+
+    /// A PBX takes a call: it is another's turn.
+    pub fn took(&self, pbx: PbxId) {
+        self.0.hub.took(pbx);
+    }
+
+    /// Signs an order and puts it on its host's link.
+    ///
+    /// # Errors
+    /// [`NotSent`]: the order certainly did not leave.
+    pub fn send_order(&self, pbx: PbxId, order: &Order) -> Result<(), NotSent> {
+        let link = self.0.hub.link(pbx).ok_or(NotSent)?;
+        let keyring = self.keyring();
+        let key = keyring.signer(|id| link.pins(id));
+        link.send(ControlFrame::Order(order.sign(key)))
+    }
+
+    /// Tells a host to hang up an attempt. When its link is down the host is told after it has come
+    /// back and was asked for its attempts.
+    ///
+    /// # Errors
+    /// [`NotSent`]
+    pub fn send_cancel(&self, pbx: PbxId, attempt_id: AttemptId) -> Result<(), NotSent> {
+        self.0.hub.link(pbx).ok_or(NotSent)?.send(ControlFrame::Cancel { attempt_id })
+    }
+
+    fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.signing().keyring)
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        self.signing().stamp
+    }
+
+    /// Whether this was not the last that was wrong with the key file.
+    fn complains_anew(&self, error: &KeyError) -> bool {
+        let complaint = Some(error.to_string());
+        let mut signing = self.signing();
+        let anew = signing.complaint != complaint;
+        signing.complaint = complaint;
+        anew
+    }
+
+    fn signing(&self) -> MutexGuard<'_, Signing> {
+        // Whoever panicked held it for single assignments: what is there is whole.
+        self.0.signing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes no new connection and closes those there are, once what is queued on them is sent.
+    pub fn drain(&self) {
+        self.0.hub.drain();
+    }
+}

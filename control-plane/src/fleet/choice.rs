@@ -1,0 +1,302 @@
+//! Which PBX and which of its trunks takes a call: `healthy_pbx()` of the product.
+//!
+//! A pure function over what is known of every host, so that each reason can be tested.
+
+use serde::{Deserialize, Serialize};
+use shared::{
+    ids::PbxId,
+    outcome::Reason,
+    phone::Allowed,
+    protocol::{Health, TrunkHealth},
+};
+use std::collections::HashMap;
+
+/// What is known of an enrolled PBX.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// Who.
+    pub id: PbxId,
+    /// Its name, as in orders.
+    pub name: String,
+    /// Whether its agent's link is up.
+    pub connected: bool,
+    /// What its agent last said; `None` until it has spoken since this program's start.
+    pub health: Option<Health>,
+}
+
+/// A PBX and a trunk on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Who is to ring the phone.
+    pub pbx: PbxId,
+    /// Its name, as in orders.
+    pub pbx_name: String,
+    /// Over which of its trunks.
+    pub trunk: String,
+}
+
+/// Somewhere a call has failed a moment ago.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The host.
+    pub pbx: PbxId,
+    /// The trunk on it.
+    pub trunk: String,
+    /// The host itself is in doubt, so its other trunks are no better.
+    pub whole_pbx: bool,
+    /// What the host gave as its reason, if it gave one.
+    pub reason: Option<Reason>,
+}
+
+/// Attempts under way, by host and trunk, as the call log knows them.
+pub type Busy = HashMap<PbxId, HashMap<String, u32>>;
+
+/// What is asked for.
+pub struct Wish<'a> {
+    /// Whom to ring.
+    pub number: &'a Allowed,
+    /// Where not to try again.
+    pub avoid: &'a [Tried],
+    /// Attempts under way.
+    pub busy: &'a Busy,
+}
+
+/// Why nobody takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRoute {
+    /// Everybody who could take it was tried already.
+    AllTried,
+    /// No trunk of the whole fleet may ever reach this number.
+    Never(Reason),
+    /// Nobody at the moment: `no_pbx`, `capacity` or `draining`.
+    NotNow(Reason),
+}
+
+/// Chooses a PBX and a trunk.
+///
+/// Healthy hosts take turns. Among them a host that was not tried yet comes first, and among its
+/// trunks one whose name was not tried anywhere, then the least busy one.
+///
+/// # Errors
+/// [`NoRoute`]. `Never` only when every enrolled host has said which numbers its trunks may reach:
+/// a host that is away may be the one with the right trunk.
+pub fn choose(hosts: &[&Host], turn: usize, wish: &Wish<'_>) -> Result<Candidate, NoRoute> {
+    let mut best: Option<(Rank, Candidate)> = None;
+    let mut obstacle = Obstacle::default();
+    for place in 0..hosts.len() {
+        let host = hosts[(turn + place) % hosts.len()];
+        let Some(health) = &host.health else {
+            obstacle.unknown_host = true;
+            continue;
+        };
+        for trunk in health.trunks.iter().filter(|trunk| trunk.route_countries.allows(wish.number)) {
+            let active = wish.busy_on(host.id, &trunk.name).max(trunk.active);
+            if !host.is_healthy(health, trunk) {
+                obstacle.away = true;
+            } else if health.draining {
+                obstacle.draining = true;
+            } else if wish.tried(host.id, &trunk.name) {
+                obstacle.tried = true;
+            } else if active >= trunk.max_concurrent {
+                obstacle.full = true;
+            } else {
+                let rank = Rank {
+                    tried_host: wish.avoid.iter().any(|tried| tried.pbx == host.id),
+                    tried_name: wish.avoid.iter().any(|tried| tried.trunk == trunk.name),
+                    place,
+                    active,
+                };
+                if best.as_ref().is_none_or(|(other, _)| rank < *other) {
+                    let candidate =
+                        Candidate { pbx: host.id, pbx_name: host.name.clone(), trunk: trunk.name.clone() };
+                    best = Some((rank, candidate));
+                }
+            }
+        }
+    }
+    match best {
+        Some((_, candidate)) => Ok(candidate),
+        None => Err(obstacle.verdict(hosts.is_empty())),
+    }
+}
+
+impl Host {
+    /// Whether this trunk could place a call, the draining of its host aside.
+    fn is_healthy(&self, health: &Health, trunk: &TrunkHealth) -> bool {
+        self.connected && health.asterisk.is_some() && trunk.online
+    }
+}
+
+impl Wish<'_> {
+    fn busy_on(&self, pbx: PbxId, trunk: &str) -> u32 {
+        self.busy.get(&pbx).and_then(|trunks| trunks.get(trunk)).copied().unwrap_or(0)
+    }
+
+    fn tried(&self, pbx: PbxId, trunk: &str) -> bool {
+        self.avoid.iter().any(|tried| tried.pbx == pbx && (tried.whole_pbx || tried.trunk == trunk))
+    }
+}
+
+/// Smaller is better; compared field by field.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    tried_host: bool,
+    tried_name: bool,
+    place: usize,
+    active: u32,
+}
+
+/// What stood in the way on trunks that may reach the number.
+#[derive(Default)]
+struct Obstacle {
+    unknown_host: bool,
+    away: bool,
+    draining: bool,
+    tried: bool,
+    full: bool,
+}
+
+impl Obstacle {
+    fn verdict(&self, nobody: bool) -> NoRoute {
+        if self.tried {
+            NoRoute::AllTried
+        } else if self.full {
+            NoRoute::NotNow(Reason::Capacity)
+        } else if self.draining {
+            NoRoute::NotNow(Reason::Draining)
+        } else if self.away || self.unknown_host || nobody {
+            NoRoute::NotNow(Reason::NoPbx)
+        } else {
+            NoRoute::Never(Reason::CountryNotAllowed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::{fence::RouteCountries, phone};
+    use uuid::Uuid;
+
+    fn trunk(name: &str, countries: &[&str]) -> TrunkHealth {
+        TrunkHealth {
+            name: name.into(),
+            online: true,
+            route_countries: RouteCountries::try_from(
+                countries.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            )
+            .unwrap(),
+            caller_id: None,
+            active: 0,
+            max_concurrent: 2,
+        }
+    }
+
+    fn host(id: u128, trunks: Vec<TrunkHealth>) -> Host {
+        Host {
+            id: PbxId::new(Uuid::from_u128(id)),
+            name: format!("pbx-{id}"),
+            connected: true,
+            health: Some(Health {
+                asterisk: Some("22.10.1".into()),
+                trouble: None,
+                draining: false,
+                active: 0,
+                trunks,
+            }),
+        }
+    }
+
+    fn health(host: &mut Host) -> &mut Health {
+        host.health.as_mut().unwrap()
+    }
+
+    fn ask(hosts: &[Host], turn: usize, avoid: &[Tried], busy: &Busy) -> Result<(String, String), NoRoute> {
+        let hosts: Vec<_> = hosts.iter().collect();
+        let number = phone::judge("+380501234567").unwrap();
+        choose(&hosts, turn, &Wish { number: &number, avoid, busy })
+            .map(|candidate| (candidate.pbx_name, candidate.trunk))
+    }
+
+    fn take(hosts: &[Host], turn: usize, avoid: &[Tried]) -> Result<(String, String), NoRoute> {
+        ask(hosts, turn, avoid, &Busy::new())
+    }
+
+    fn tried(id: u128, trunk: &str, whole_pbx: bool) -> Tried {
+        Tried { pbx: PbxId::new(Uuid::from_u128(id)), trunk: trunk.into(), whole_pbx, reason: None }
+    }
+
+    fn is(pbx: &str, trunk: &str) -> Result<(String, String), NoRoute> {
+        Ok((pbx.into(), trunk.into()))
+    }
+
+    #[test]
+    fn healthy_hosts_take_turns() {
+        let hosts = [host(1, vec![trunk("a", &["+380"])]), host(2, vec![trunk("a", &["UA"])])];
+        assert_eq!(take(&hosts, 0, &[]), is("pbx-1", "a"));
+        assert_eq!(take(&hosts, 1, &[]), is("pbx-2", "a"));
+        assert_eq!(take(&hosts, 2, &[]), is("pbx-1", "a"));
+    }
+
+    #[test]
+    fn a_host_that_is_away_draining_or_without_asterisk_is_passed_over() {
+        let spoil: [fn(&mut Host); 4] = [
+            |host| host.connected = false,
+            |host| health(host).asterisk = None,
+            |host| health(host).draining = true,
+            |host| health(host).trunks[0].online = false,
+        ];
+        for spoil in spoil {
+            let mut hosts = [host(1, vec![trunk("a", &["UA"])]), host(2, vec![trunk("a", &["UA"])])];
+            spoil(&mut hosts[0]);
+            assert_eq!(take(&hosts, 0, &[]), is("pbx-2", "a"));
+        }
+    }
+
+    #[test]
+    fn a_trunk_that_may_not_reach_the_country_is_never_chosen() {
+        let hosts = [host(1, vec![trunk("eu", &["PL"]), trunk("ua", &["+380"])]), host(2, vec![])];
+        assert_eq!(take(&hosts, 1, &[]), is("pbx-1", "ua"));
+        assert_eq!(take(&hosts[1..], 0, &[]), Err(NoRoute::Never(Reason::CountryNotAllowed)));
+    }
+
+    #[test]
+    fn a_number_is_given_up_only_when_every_host_has_spoken() {
+        let mut hosts = [host(1, vec![trunk("eu", &["PL"])]), host(2, vec![trunk("ua", &["UA"])])];
+        hosts[1].connected = false;
+        assert_eq!(take(&hosts, 0, &[]), Err(NoRoute::NotNow(Reason::NoPbx)));
+        hosts[1].health = None;
+        assert_eq!(take(&hosts, 0, &[]), Err(NoRoute::NotNow(Reason::NoPbx)));
+        assert_eq!(take(&hosts[..1], 0, &[]), Err(NoRoute::Never(Reason::CountryNotAllowed)));
+        assert_eq!(take(&[], 0, &[]), Err(NoRoute::NotNow(Reason::NoPbx)));
+    }
+
+    #[test]
+    fn after_a_fault_another_trunk_on_another_host_comes_first() {
+        let both = || vec![trunk("a", &["UA"]), trunk("b", &["UA"])];
+        let hosts = [host(1, both()), host(2, both())];
+        assert_eq!(take(&hosts, 0, &[tried(1, "a", false)]), is("pbx-2", "b"));
+        let most = [tried(1, "a", false), tried(2, "b", false), tried(2, "a", false)];
+        assert_eq!(take(&hosts, 0, &most), is("pbx-1", "b"));
+        let whole = [tried(1, "a", true), tried(2, "a", true)];
+        assert_eq!(take(&hosts, 0, &whole), Err(NoRoute::AllTried));
+    }
+
+    #[test]
+    fn a_full_trunk_waits_for_its_turn() {
+        let hosts = [host(1, vec![trunk("a", &["UA"])])];
+        let busy = |count| Busy::from([(hosts[0].id, HashMap::from([("a".to_owned(), count)]))]);
+        assert_eq!(ask(&hosts, 0, &[], &busy(1)), is("pbx-1", "a"));
+        assert_eq!(ask(&hosts, 0, &[], &busy(2)), Err(NoRoute::NotNow(Reason::Capacity)));
+        let mut said = [host(1, vec![trunk("a", &["UA"])])];
+        health(&mut said[0]).trunks[0].active = 2;
+        assert_eq!(take(&said, 0, &[]), Err(NoRoute::NotNow(Reason::Capacity)));
+    }
+
+    #[test]
+    fn a_fleet_that_only_drains_says_so() {
+        let mut hosts = [host(1, vec![trunk("a", &["UA"])])];
+        health(&mut hosts[0]).draining = true;
+        assert_eq!(take(&hosts, 0, &[]), Err(NoRoute::NotNow(Reason::Draining)));
+    }
+}

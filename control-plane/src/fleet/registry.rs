@@ -1,0 +1,84 @@
+//! The table of PBXs, and of the keys with which they prove themselves.
+
+use crate::store::{StoreError, Tx};
+use ed25519_dalek::VerifyingKey;
+use shared::{ids::PbxId, protocol::from_base64, time::Timestamp};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// Makes a PBX or brings its region up to date; whether anything changed.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn apply_pbx(tx: &mut Tx<'_>, name: &str, region: &str) -> Result<bool, StoreError> {
+    let id = PbxId::new(Uuid::now_v7());
+    let changed = tx.execute(
+        "INSERT INTO pbxs (id, name, region, created_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO UPDATE SET region = excluded.region WHERE pbxs.region <> excluded.region",
+        &[&id, &name, &region, &Timestamp::now()],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Every PBX that holds a key.
+pub(super) fn enrolled(tx: &mut Tx<'_>) -> Result<Vec<(PbxId, String)>, StoreError> {
+    tx.rows(
+        "SELECT id, name FROM pbxs WHERE EXISTS (
+             SELECT 1 FROM agent_keys WHERE agent_keys.pbx_id = pbxs.id AND agent_keys.revoked_at IS NULL)",
+        &[],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Every key that counts, base64.
+pub(super) fn valid_keys(tx: &mut Tx<'_>) -> Result<HashSet<(PbxId, String)>, StoreError> {
+    let keys = tx.rows("SELECT pbx_id, public_key FROM agent_keys WHERE revoked_at IS NULL", &[], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(keys.into_iter().collect())
+}
+
+/// Takes a PBX every key it has; how many that were.
+pub(super) fn revoke(tx: &mut Tx<'_>, pbx: PbxId, now: Timestamp) -> Result<usize, StoreError> {
+    tx.execute(
+        "UPDATE agent_keys SET revoked_at = $1 WHERE pbx_id = $2 AND revoked_at IS NULL",
+        &[&now, &pbx],
+    )
+}
+
+/// The id of a PBX, by its name.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn id_of(tx: &mut Tx<'_>, name: &str) -> Result<Option<PbxId>, StoreError> {
+    tx.row("SELECT id FROM pbxs WHERE name = $1", &[&name], |row| row.get(0))
+}
+
+/// How a PBX proves itself.
+#[expect(clippy::large_enum_variant, reason = "made once for a connection and not kept")]
+pub(super) enum Standing {
+    /// No such PBX, or one that never enrolled.
+    Unknown,
+    /// Every key it had is revoked.
+    Revoked,
+    /// With its newest key that is not revoked.
+    Key(PbxId, VerifyingKey),
+}
+
+/// How the PBX of this name proves itself.
+pub(super) fn standing_of(tx: &mut Tx<'_>, name: &str) -> Result<Standing, StoreError> {
+    let keys = tx.rows(
+        "SELECT pbxs.id, agent_keys.public_key, agent_keys.revoked_at FROM pbxs
+         JOIN agent_keys ON agent_keys.pbx_id = pbxs.id
+         WHERE pbxs.name = $1 ORDER BY agent_keys.enrolled_at DESC",
+        &[&name],
+        |row| Ok((row.get::<PbxId>(0)?, row.get::<String>(1)?, row.get::<Option<Timestamp>>(2)?)),
+    )?;
+    if keys.is_empty() {
+        return Ok(Standing::Unknown);
+    }
+    let newest = keys.into_iter().find(|(_, _, revoked_at)| revoked_at.is_none());
+    let Some((pbx, text, _)) = newest else { return Ok(Standing::Revoked) };
+    let key = from_base64(&text).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
+    Ok(key.map_or(Standing::Unknown, |key| Standing::Key(pbx, key)))
+}

@@ -1,0 +1,281 @@
+//! One request on its way into the database: what is known beforehand, and the one transaction.
+
+use super::{
+    Accepted, Arrival, IntakeError,
+    endpoints::Endpoint,
+    reading::{self, Reading},
+};
+use crate::{
+    dispatch::{
+        alerts::{self, LiveAlert, NewAlert},
+        policy::Policy,
+        queue::{self, Judged, NewCall},
+    },
+    routing::{rule::Action, scenarios},
+    store::{StoreError, Tx},
+};
+use serde::Serialize;
+use shared::{
+    ids::{AlertId, CallId, RequestId},
+    outcome::CallStatus,
+    severity::Severity,
+};
+use uuid::Uuid;
+
+/// Longest idempotency key, bytes.
+const LONGEST_IDEMPOTENCY_KEY: usize = 255;
+/// Headers that are not stored: secrets of the sender or of ours.
+const SECRET_HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-alert-key"];
+
+/// A request that was read and decided on, ready to be stored.
+pub(super) struct Acceptance {
+    request_id: RequestId,
+    /// Of the alert, should it open one.
+    alert_id: AlertId,
+    endpoint: Endpoint,
+    arrival: Arrival,
+    idempotency_key: Option<String>,
+    reading: Reading,
+    action: Action,
+    policy: Policy,
+}
+
+/// What became of the alert.
+struct Course {
+    /// Word of the answer.
+    action: &'static str,
+    alert: Option<AlertId>,
+    /// Somebody must be called.
+    calls: bool,
+}
+
+/// The 202 of the contract.
+#[derive(Serialize)]
+struct Answer {
+    request_id: RequestId,
+    severity: Severity,
+    message: String,
+    action: &'static str,
+    alert_id: Option<AlertId>,
+    calls: Vec<AnsweredCall>,
+}
+
+#[derive(Serialize)]
+struct AnsweredCall {
+    id: CallId,
+    status: CallStatus,
+}
+
+impl Acceptance {
+    /// Everything that needs no transaction.
+    pub(super) fn prepare(endpoint: Endpoint, arrival: Arrival) -> Result<Self, IntakeError> {
+        let reading = reading::read(&arrival);
+        Ok(Self {
+            request_id: RequestId::new(Uuid::now_v7()),
+            alert_id: AlertId::new(Uuid::now_v7()),
+            idempotency_key: idempotency_key(&arrival)?,
+            action: endpoint.scenario.decide(&reading.fields),
+            policy: policy(&endpoint),
+            endpoint,
+            arrival,
+            reading,
+        })
+    }
+
+    /// Stores alert, request and calls, in the order in which they refer to each other.
+    pub(super) fn carry_out(self, tx: &mut Tx<'_>) -> Result<Accepted, IntakeError> {
+        if let Some(earlier) = self.earlier(tx)? {
+            return Ok(earlier);
+        }
+        let course = self.settle_alert(tx)?;
+        let calls = match course.alert {
+            Some(alert) if course.calls => self.judged_calls(tx, alert)?,
+            Some(_) | None => Vec::new(),
+        };
+        let answer = self.answer(&course, &calls)?;
+        self.store_request(tx, &course, &answer)?;
+        let (queued, request) = (calls.len(), self.request_id);
+        for call in calls {
+            queue::insert(tx, &call)?;
+        }
+        tracing::debug!(%request, severity = %self.reading.severity, action = course.action, queued, "stored");
+        Ok(Accepted { request_id: request, answer })
+    }
+
+    /// The answer to the request that used the same idempotency key before.
+    fn earlier(&self, tx: &mut Tx<'_>) -> Result<Option<Accepted>, IntakeError> {
+        let Some(key) = &self.idempotency_key else { return Ok(None) };
+        let Arrival { method, query, body, .. } = &self.arrival;
+        let found = tx.row(
+            "SELECT id, method, query, body, answer FROM incoming_requests
+             WHERE endpoint_id = $1 AND idempotency_key = $2",
+            &[&self.endpoint.id, key],
+            |row| {
+                let is_same = row.get::<String>(1)? == *method
+                    && row.get::<String>(2)? == *query
+                    && row.get::<Vec<u8>>(3)? == *body;
+                Ok((is_same, Accepted { request_id: row.get(0)?, answer: row.get(4)? }))
+            },
+        )?;
+        match found {
+            None => Ok(None),
+            Some((true, earlier)) => Ok(Some(earlier)),
+            Some((false, Accepted { request_id, .. })) => {
+                Err(IntakeError::IdempotencyKeyReused { request_id })
+            }
+        }
+    }
+
+    /// Closes, repeats or opens the alert. What a rule suppresses touches none.
+    fn settle_alert(&self, tx: &mut Tx<'_>) -> Result<Course, StoreError> {
+        let Reading { severity, dedup_key, resolves, .. } = &self.reading;
+        if *resolves {
+            return Ok(Course { action: "resolve", alert: self.close_alert(tx)?, calls: false });
+        }
+        let action = self.action.word();
+        if self.action == Action::Suppress {
+            return Ok(Course { action, alert: None, calls: false });
+        }
+        let at = self.arrival.received_at;
+        if let Some(key) = dedup_key
+            && let Some(live) = alerts::live(tx, self.endpoint.id, key)?
+        {
+            if !live.is_forgotten(at) {
+                return self.repeat(tx, &live);
+            }
+            alerts::close(tx, live.id, at)?;
+        }
+        let new = NewAlert {
+            id: self.alert_id,
+            org_id: self.endpoint.project.org_id,
+            project_id: self.endpoint.project.id,
+            endpoint_id: self.endpoint.id,
+            dedup_key: dedup_key.clone(),
+            severity: *severity,
+            message: self.reading.message.clone(),
+            at,
+        };
+        alerts::open(tx, &new)?;
+        Ok(Course { action, alert: Some(new.id), calls: true })
+    }
+
+    /// One more request about an alert that is known.
+    fn repeat(&self, tx: &mut Tx<'_>, live: &LiveAlert) -> Result<Course, StoreError> {
+        let severity = self.reading.severity;
+        alerts::repeat(tx, live, severity, self.arrival.received_at)?;
+        // Calls that are all over and reached nobody are no reason to keep silent.
+        let is_cared_for = live.is_cared_for(severity);
+        let action = if is_cared_for { "group" } else { self.action.word() };
+        Ok(Course { action, alert: Some(live.id), calls: !is_cared_for })
+    }
+
+    /// Closes what a resolving request speaks of: the alert of its dedup key; without one, those
+    /// without a key that say the same, or all of them where it says nothing. The newest closed.
+    fn close_alert(&self, tx: &mut Tx<'_>) -> Result<Option<AlertId>, StoreError> {
+        let (endpoint, at) = (self.endpoint.id, self.arrival.received_at);
+        let Some(key) = &self.reading.dedup_key else {
+            let message = self.reading.has_own_message.then_some(self.reading.message.as_str());
+            return alerts::close_unkeyed(tx, endpoint, message, at);
+        };
+        let Some(live) = alerts::live(tx, endpoint, key)? else { return Ok(None) };
+        alerts::close(tx, live.id, at)?;
+        Ok(Some(live.id))
+    }
+
+    fn judged_calls(&self, tx: &mut Tx<'_>, alert_id: AlertId) -> Result<Vec<Judged>, StoreError> {
+        let project = &self.endpoint.project;
+        let mut calls = Vec::new();
+        for callee in scenarios::callees(tx, &self.action, project)? {
+            let new = NewCall {
+                id: CallId::new(Uuid::now_v7()),
+                request_id: self.request_id,
+                alert_id,
+                org_id: project.org_id,
+                project_id: project.id,
+                account_id: callee.account_id,
+                phone: callee.phone,
+                severity: self.reading.severity,
+                policy: self.policy.clone(),
+                at: self.arrival.received_at,
+            };
+            calls.push(queue::judge(tx, new)?);
+        }
+        Ok(calls)
+    }
+
+    fn answer(&self, course: &Course, calls: &[Judged]) -> Result<String, StoreError> {
+        let answer = Answer {
+            request_id: self.request_id,
+            severity: self.reading.severity,
+            message: self.reading.message.clone(),
+            action: course.action,
+            alert_id: course.alert,
+            calls: calls.iter().map(|call| AnsweredCall { id: call.id(), status: call.status() }).collect(),
+        };
+        json(&answer)
+    }
+
+    fn store_request(&self, tx: &mut Tx<'_>, course: &Course, answer: &str) -> Result<(), StoreError> {
+        let Arrival { received_at, remote, method, query, headers, body } = &self.arrival;
+        let kept: Vec<_> =
+            headers.iter().filter(|(name, _)| !SECRET_HEADERS.contains(&name.as_str())).collect();
+        tx.execute(
+            "INSERT INTO incoming_requests (
+                 id, endpoint_id, org_id, alert_id, idempotency_key, received_at, remote, method, query,
+                 headers, body, severity, message, action, answer)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            &[
+                &self.request_id,
+                &self.endpoint.id,
+                &self.endpoint.project.org_id,
+                &course.alert,
+                &self.idempotency_key,
+                received_at,
+                &remote.to_string(),
+                method,
+                query,
+                &json(&kept)?,
+                &&body[..],
+                &self.reading.severity,
+                &self.reading.message,
+                &course.action,
+                &answer,
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+fn idempotency_key(arrival: &Arrival) -> Result<Option<String>, IntakeError> {
+    let Some((_, key)) = arrival.headers.iter().find(|(name, _)| name == "idempotency-key") else {
+        return Ok(None);
+    };
+    let key = key.trim();
+    if key.is_empty() {
+        return Err(IntakeError::BadHeader("Idempotency-Key is empty: send a new one with each request"));
+    }
+    if key.len() > LONGEST_IDEMPOTENCY_KEY {
+        return Err(IntakeError::BadHeader("Idempotency-Key is longer than 255 bytes: send a UUID"));
+    }
+    if key.contains(char::is_control) {
+        return Err(IntakeError::BadHeader("Idempotency-Key holds control characters: send a UUID"));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+/// The project's policy. One that cannot be read any more must not lose the alert.
+fn policy(endpoint: &Endpoint) -> Policy {
+    let Endpoint { project, .. } = endpoint;
+    serde_json::from_str(&project.policy).unwrap_or_else(|error| {
+        tracing::error!(project = %project.id, %error, "a stored policy cannot be read: apply it again");
+        Policy::default()
+    })
+}
+
+fn json(value: &impl Serialize) -> Result<String, StoreError> {
+    // No type of ours fails to become JSON.
+    serde_json::to_string(value).map_err(|error| StoreError::Constraint(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

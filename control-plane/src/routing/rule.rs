@@ -1,0 +1,217 @@
+//! Ordered rules over what a request says.
+
+use super::{Condition, RuleError, fields};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Most rules of a scenario, and most conditions of a rule: they bound what one request may cost.
+const MOST_RULES: usize = 100;
+const MOST_CONDITIONS: usize = 20;
+
+/// Ordered rules; no match means `call_primary`. The JSON form is what the apply file holds
+/// (`rule = [{ match = "all", when = [...], action = {...} }]`) and what the database keeps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenScenario")]
+pub struct Scenario {
+    rule: Vec<Rule>,
+}
+
+/// What to do when all, or any, of some conditions hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenRule")]
+pub struct Rule {
+    #[serde(rename = "match")]
+    matching: Match,
+    /// Without conditions a rule always matches.
+    when: Vec<Condition>,
+    action: Action,
+}
+
+/// How many of a rule's conditions must hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Match {
+    /// Every one.
+    #[default]
+    All,
+    /// At least one.
+    Any,
+}
+
+/// What to do: `{ do = "call_member", member = "oncall@example.com" }`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenAction", into = "WrittenAction")]
+pub enum Action {
+    /// Call the project's primary. What happens when no rule matches.
+    CallPrimary,
+    /// Call every member of the organization who can be called.
+    CallAll,
+    /// Call everybody of the project.
+    CallProject,
+    /// Call one member.
+    CallMember {
+        /// E-mail address.
+        member: String,
+    },
+    /// Call whoever is on call.
+    CallOnSchedule {
+        /// Its name.
+        schedule: String,
+    },
+    /// Call nobody; the request stays in sight.
+    Suppress,
+}
+
+impl Scenario {
+    /// Rules in their order.
+    ///
+    /// # Errors
+    /// [`RuleError::TooManyRules`]
+    pub fn new(rules: Vec<Rule>) -> Result<Self, RuleError> {
+        if rules.len() > MOST_RULES {
+            return Err(RuleError::TooManyRules { found: rules.len(), most: MOST_RULES });
+        }
+        Ok(Self { rule: rules })
+    }
+
+    /// The action of the first rule that matches; `fields` is an object, see
+    /// [`view`](super::fields::view). Where it holds too much for that no rule matches, since a call
+    /// too many is better than an alert that rings nobody.
+    pub fn decide(&self, fields: &Value) -> Action {
+        if !self.rule.is_empty() && fields::is_too_much(fields) {
+            tracing::warn!("a payload holds too many values for its rules; the primary is called");
+            return Action::CallPrimary;
+        }
+        let decided = self.rule.iter().find(|rule| rule.matches(fields));
+        decided.map_or(Action::CallPrimary, |rule| rule.action.clone())
+    }
+
+    /// Every action that a rule names, for checks at `apply`.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.rule.iter().map(|rule| &rule.action)
+    }
+}
+
+impl Rule {
+    fn matches(&self, fields: &Value) -> bool {
+        let mut conditions = self.when.iter();
+        match self.matching {
+            Match::All => conditions.all(|condition| condition.holds(fields)),
+            Match::Any => self.when.is_empty() || conditions.any(|condition| condition.holds(fields)),
+        }
+    }
+}
+
+impl Action {
+    /// The words of the contract, in the order of [`Action`].
+    pub const WORDS: [&'static str; 6] =
+        ["call_primary", "call_all", "call_project", "call_member", "call_on_schedule", "suppress"];
+
+    /// The word of the contract.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::CallPrimary => "call_primary",
+            Self::CallAll => "call_all",
+            Self::CallProject => "call_project",
+            Self::CallMember { .. } => "call_member",
+            Self::CallOnSchedule { .. } => "call_on_schedule",
+            Self::Suppress => "suppress",
+        }
+    }
+}
+
+/// A scenario as somebody wrote it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenScenario {
+    #[serde(default)]
+    rule: Vec<Rule>,
+}
+
+/// A rule as somebody wrote it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRule {
+    #[serde(rename = "match", default)]
+    matching: Match,
+    #[serde(default)]
+    when: Vec<Condition>,
+    action: Action,
+}
+
+/// An action as somebody wrote it: serde alone would ignore a `member` that `call_primary` has no
+/// use for.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAction {
+    r#do: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    member: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    schedule: Option<String>,
+}
+
+impl TryFrom<WrittenScenario> for Scenario {
+    type Error = RuleError;
+
+    fn try_from(written: WrittenScenario) -> Result<Self, RuleError> {
+        Self::new(written.rule)
+    }
+}
+
+impl TryFrom<WrittenRule> for Rule {
+    type Error = RuleError;
+
+    fn try_from(written: WrittenRule) -> Result<Self, RuleError> {
+        let WrittenRule { matching, when, action } = written;
+        if when.len() > MOST_CONDITIONS {
+            return Err(RuleError::TooManyConditions { found: when.len(), most: MOST_CONDITIONS });
+        }
+        Ok(Self { matching, when, action })
+    }
+}
+
+impl TryFrom<WrittenAction> for Action {
+    type Error = RuleError;
+
+    fn try_from(written: WrittenAction) -> Result<Self, RuleError> {
+        let WrittenAction { r#do: action, member, schedule } = written;
+        let needed = |key, value: Option<String>| {
+            value
+                .filter(|value| !value.trim().is_empty())
+                .ok_or_else(|| RuleError::MissingKey { action: action.clone(), key })
+        };
+        let needless = |key, value: Option<String>| match value {
+            Some(_) => Err(RuleError::NeedlessKey { action: action.clone(), key }),
+            None => Ok(()),
+        };
+        let (read, member, schedule) = match action.as_str() {
+            "call_primary" => (Self::CallPrimary, member, schedule),
+            "call_all" => (Self::CallAll, member, schedule),
+            "call_project" => (Self::CallProject, member, schedule),
+            "call_member" => (Self::CallMember { member: needed("member", member)? }, None, schedule),
+            "call_on_schedule" => {
+                (Self::CallOnSchedule { schedule: needed("schedule", schedule)? }, member, None)
+            }
+            "suppress" => (Self::Suppress, member, schedule),
+            _ => return Err(RuleError::UnknownAction { written: action }),
+        };
+        needless("member", member)?;
+        needless("schedule", schedule)?;
+        Ok(read)
+    }
+}
+
+impl From<Action> for WrittenAction {
+    fn from(action: Action) -> Self {
+        let written = Self { r#do: action.word().to_owned(), ..Self::default() };
+        match action {
+            Action::CallPrimary | Action::CallAll | Action::CallProject | Action::Suppress => written,
+            Action::CallMember { member } => Self { member: Some(member), ..written },
+            Action::CallOnSchedule { schedule } => Self { schedule: Some(schedule), ..written },
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

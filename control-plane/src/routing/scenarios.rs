@@ -1,0 +1,102 @@
+//! Scenarios in the database, and the people an action means.
+
+use super::rule::{Action, Scenario};
+use crate::{
+    accounts::{
+        people::{self, Callee},
+        projects::Project,
+    },
+    store::{StoreError, Tx},
+};
+use shared::{ids::ProjectId, time::Timestamp};
+use uuid::Uuid;
+
+/// Stores a scenario; whether anything changed.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn apply_scenario(
+    tx: &mut Tx<'_>,
+    project: ProjectId,
+    name: &str,
+    scenario: &Scenario,
+) -> Result<bool, StoreError> {
+    let rules = serde_json::to_string(scenario)
+        .map_err(|error| StoreError::Constraint(format!("scenario {name:?}: {error}")))?;
+    let changed = tx.execute(
+        "INSERT INTO scenarios (id, project_id, name, rules, updated_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (project_id, name) DO UPDATE SET rules = excluded.rules, updated_at = excluded.updated_at
+         WHERE scenarios.rules <> excluded.rules",
+        &[&Uuid::now_v7().to_string(), &project, &name, &rules, &Timestamp::now()],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Reads one. `None` also for rules that cannot be read any more, which are logged: an alert must
+/// not be lost to them, and where there are no rules the primary is called.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn scenario(tx: &mut Tx<'_>, project: ProjectId, name: &str) -> Result<Option<Scenario>, StoreError> {
+    let rules = tx.row(
+        "SELECT rules FROM scenarios WHERE project_id = $1 AND name = $2",
+        &[&project, &name],
+        |row| row.get::<String>(0),
+    )?;
+    let Some(rules) = rules else { return Ok(None) };
+    match serde_json::from_str(&rules) {
+        Ok(scenario) => Ok(Some(scenario)),
+        Err(error) => {
+            tracing::error!(%project, name, %error, "a stored scenario cannot be read: apply it again");
+            Ok(None)
+        }
+    }
+}
+
+/// Whom an action calls, no phone twice.
+///
+/// A project has no people of its own yet, so `call_project` means every member as `call_all` does,
+/// and there are no schedules yet, so `call_on_schedule` means the primary. A member who has left
+/// is replaced by the primary. One without a phone is called in vain, which the log must show, so
+/// the primary is called as well: an alert that rings nobody is the worst that can happen.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn callees(tx: &mut Tx<'_>, action: &Action, project: &Project) -> Result<Vec<Callee>, StoreError> {
+    let called = match action {
+        Action::Suppress => Vec::new(),
+        Action::CallPrimary | Action::CallOnSchedule { .. } => vec![people::callee(tx, project.primary)?],
+        Action::CallAll | Action::CallProject => {
+            let mut called = vec![people::callee(tx, project.primary)?];
+            called.extend(people::callees(tx, project.org_id)?);
+            called
+        }
+        Action::CallMember { member } => {
+            let mut called = Vec::new();
+            if let Some(account) = people::member(tx, project.org_id, member)? {
+                called.push(people::callee(tx, account)?);
+            }
+            if called.iter().all(|callee| callee.phone.is_none()) {
+                called.push(people::callee(tx, project.primary)?);
+            }
+            called
+        }
+    };
+    Ok(each_once(called))
+}
+
+fn each_once(called: Vec<Callee>) -> Vec<Callee> {
+    let mut once: Vec<Callee> = Vec::with_capacity(called.len());
+    for callee in called {
+        let is_there = once.iter().any(|other| {
+            other.account_id == callee.account_id || (callee.phone.is_some() && other.phone == callee.phone)
+        });
+        if !is_there {
+            once.push(callee);
+        }
+    }
+    once
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,310 @@
+//! `control-plane serve`: puts the rooms together, and takes them apart in order when asked to end.
+
+use crate::{
+    config::{Data, Settings},
+    dispatch::{self, Nudge},
+    fleet::{Fleet, FleetError},
+    intake::Intake,
+    store::{Store, StoreError},
+    web::{self, App, Limits, Listening, TlsError},
+};
+use std::{
+    fs::{DirBuilder, File, TryLockError},
+    io,
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+    time::timeout_at,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Reports of agents that may wait for the dispatcher before their sockets have to.
+const WAITING_EVENTS: usize = 1024;
+/// Extension of the file beside the database that the one `serve` which works on it holds.
+const LOCK: &str = "lock";
+
+/// Why the control plane does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The data directory cannot be used.
+    #[error("the data directory {}: {source}; name another with --data-dir, or let this user write it", path.display())]
+    DataDir {
+        /// Which.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// Two dispatchers on one queue would ring twice.
+    #[error("another control-plane already works on the database {}: stop it first", .0.display())]
+    AlreadyServing(PathBuf),
+    /// Whoever is accepted now would be called by nobody.
+    #[error("the dispatcher has ended, which it never should; its log says why")]
+    DispatcherEnded,
+    /// The listener cannot be opened.
+    #[error("cannot listen on {address} ({option}): {}", why_not(source))]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Which option says so.
+        option: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The certificate or its key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The fleet; the order-signing key above all.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+    /// The system gives no signals.
+    #[error("signals cannot be received: {0}")]
+    Signals(io::Error),
+    /// Asked twice to end.
+    #[error("ended at once, as asked by a second signal; requests in flight were cut off")]
+    Interrupted,
+}
+
+impl ServeError {
+    /// Whether nothing but another configuration helps.
+    pub const fn is_configuration(&self) -> bool {
+        match self {
+            Self::Tls(_) => true,
+            Self::DataDir { .. }
+            | Self::AlreadyServing(_)
+            | Self::DispatcherEnded
+            | Self::Listen { .. }
+            | Self::Store(_)
+            | Self::Fleet(_)
+            | Self::Signals(_)
+            | Self::Interrupted => false,
+        }
+    }
+}
+
+fn why_not(source: &io::Error) -> String {
+    let kind = source.kind();
+    if kind == io::ErrorKind::AddrInUse {
+        "another program listens there; stop it, or choose another address".to_owned()
+    } else if kind == io::ErrorKind::PermissionDenied {
+        "this user may not; ports below 1024 take CAP_NET_BIND_SERVICE".to_owned()
+    } else if kind == io::ErrorKind::AddrNotAvailable {
+        "this host does not have that address".to_owned()
+    } else {
+        source.to_string()
+    }
+}
+
+/// Serves until SIGTERM or SIGINT, then ends in order; a second signal ends it at once.
+///
+/// # Errors
+/// [`ServeError`]
+pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
+    let mut signals = Signals::new().map_err(ServeError::Signals)?;
+    let mut server = Server::start(settings, Limits::default()).await?;
+    let asked = tokio::select! {
+        () = signals.next() => Ok(()),
+        error = server.broken() => Err(error),
+    };
+    tracing::info!("draining; a second signal ends at once");
+    tokio::select! {
+        () = server.stop() => asked,
+        () = signals.next() => Err(ServeError::Interrupted),
+    }
+}
+
+/// A control plane that serves.
+pub struct Server {
+    address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
+    app: Arc<App>,
+    dispatcher: JoinHandle<()>,
+    /// Lets go of the database when the server is gone.
+    _lock: File,
+}
+
+impl Server {
+    /// Opens everything and begins to serve.
+    ///
+    /// # Errors
+    /// [`ServeError`]; then nothing is left running.
+    pub async fn start(settings: &Settings, limits: Limits) -> Result<Self, ServeError> {
+        let tls = settings.tls.as_ref().map(web::Renewal::begin).transpose()?;
+        // Before the database is touched: a second start with the same port must change nothing.
+        let everybody = listen(settings.listen, "--listen").await?;
+        let metrics = match settings.metrics_listen {
+            Some(address) => Some(listen(address, "--metrics-listen").await?),
+            None => None,
+        };
+        let lock = take(&settings.data)?;
+        let store = Store::open(&settings.data.database).await?;
+        let fleet = Fleet::open(store.clone(), &settings.data.dir).await?;
+        let nudge = Nudge::default();
+        let (events, reported) = mpsc::channel(WAITING_EVENTS);
+        let stop = CancellationToken::new();
+        let dispatcher = dispatch::start(store.clone(), fleet.clone(), reported, nudge.clone(), stop.clone());
+        let app = Arc::new(App {
+            intake: Intake::new(store.clone(), nudge, limits.endpoint_rate),
+            store,
+            fleet,
+            events,
+            dispatcher: dispatcher.abort_handle(),
+            started: Instant::now(),
+            body_memory: Semaphore::new(limits.body_memory),
+            limits,
+            proxies: Arc::new(settings.trusted_proxies.clone()),
+            tasks: TaskTracker::new(),
+            stop,
+        });
+        let (address, metrics_address) = (everybody.address(), metrics.as_ref().map(Listening::address));
+        app.tasks.spawn(everybody.serve(tls.as_ref().map(web::Renewal::current), app.public_site()));
+        app.tasks.spawn(app.fleet.clone().watch(app.stop.clone()));
+        if let Some(renewal) = tls {
+            app.tasks.spawn(renewal.follow(app.stop.clone()));
+        }
+        if let Some(metrics) = metrics {
+            app.tasks.spawn(metrics.serve(None, app.metrics_site()));
+        }
+        announce(settings, address, metrics_address);
+        Ok(Self { address, metrics_address, app, dispatcher, _lock: lock })
+    }
+
+    /// Where everybody is served.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where metrics are served.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// Completes only where it can no longer do its work, so that whoever watches the process starts it
+    /// again: a request that is accepted must ring somebody.
+    async fn broken(&mut self) -> ServeError {
+        // However it ended, it has.
+        let _ = (&mut self.dispatcher).await;
+        ServeError::DispatcherEnded
+    }
+
+    /// Takes no new work, finishes the requests in flight, and lets what is queued for the agents
+    /// leave. What is not done within the limit is cut off: it is on disk, or was never answered.
+    pub async fn stop(self) {
+        let Self { app, dispatcher, .. } = self;
+        let deadline = tokio::time::Instant::now() + app.limits.shutdown_time;
+        app.stop.cancel();
+        app.tasks.close();
+        // The dispatcher first: what it still sends must find its links open.
+        if !dispatcher.is_finished() && timeout_at(deadline, dispatcher).await.is_err() {
+            tracing::warn!("the dispatcher did not end in time");
+            app.dispatcher.abort();
+        }
+        app.fleet.drain();
+        if timeout_at(deadline, app.tasks.wait()).await.is_err() {
+            tracing::warn!(left = app.tasks.len(), "connections did not end in time and are cut off");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+async fn listen(address: SocketAddr, option: &'static str) -> Result<Listening, ServeError> {
+    web::listen(address).await.map_err(|source| ServeError::Listen { address, option, source })
+}
+
+/// Makes the data directory, for this user alone, and locks the database, wherever that is.
+fn take(data: &Data) -> Result<File, ServeError> {
+    prepare(&data.dir)?;
+    let database = data.database_file();
+    let unusable = |source: io::Error| StoreError::Open { path: database.into(), detail: source.to_string() };
+    let lock = File::create(database.with_extension(LOCK)).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(ServeError::AlreadyServing(database.into())),
+        Err(TryLockError::Error(source)) => Err(unusable(source).into()),
+    }
+}
+
+/// Makes the data directory where there is none, for this user alone.
+///
+/// # Errors
+/// [`ServeError::DataDir`]
+pub fn prepare(dir: &Path) -> Result<(), ServeError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|source| ServeError::DataDir { path: dir.into(), source })
+}
+
+fn announce(settings: &Settings, address: SocketAddr, metrics_address: Option<SocketAddr>) {
+    let scheme = if settings.tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
+    let public_url = settings.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/'));
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(url, public_url, version, data_dir = %settings.data.dir.display(), "listening");
+    if settings.tls.is_none() && !address.ip().is_loopback() {
+        tracing::warn!(
+            "endpoint ids and API keys travel unencrypted: serve TLS with --tls-cert and --tls-key, \
+             or listen on loopback behind a proxy that does"
+        );
+    }
+    if let Some(address) = metrics_address {
+        tracing::info!(url = format!("http://{address}/metrics"), "metrics");
+        if !address.ip().is_loopback() {
+            tracing::warn!("metrics are open to whoever reaches {address}: they have no key");
+        }
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Database;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn a_server_whose_dispatcher_is_gone_does_not_go_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = Database::Sqlite(dir.path().join("x.db"));
+        let settings = Settings {
+            data: Data { dir: dir.path().into(), database },
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_url: None,
+            tls: None,
+            metrics_listen: None,
+            trusted_proxies: web::TrustedProxies::default(),
+        };
+        let mut server = Server::start(&settings, Limits::default()).await.unwrap();
+        server.app.dispatcher.abort();
+        let error = tokio::time::timeout(Duration::from_secs(10), server.broken()).await;
+        assert!(matches!(error, Ok(ServeError::DispatcherEnded)));
+        server.stop().await;
+    }
+}

@@ -1,0 +1,93 @@
+//! HTTP: one listener serves everything, one file per surface.
+//!
+//! The server loop takes `/agent/v1/` itself, since a WebSocket needs the raw connection, and gives
+//! everything else to warp. Whatever goes wrong is answered with a problem document (RFC 9457).
+
+mod agents;
+mod api;
+mod body;
+mod connection;
+mod health;
+mod limits;
+mod metrics;
+mod openapi;
+mod problem;
+mod proxies;
+mod renewal;
+mod routes;
+mod server;
+mod tls;
+mod webhook;
+
+pub use limits::Limits;
+pub use openapi::document as openapi_document;
+pub use proxies::TrustedProxies;
+pub use tls::{TlsError, TlsFiles};
+
+pub(crate) use renewal::Renewal;
+pub(crate) use server::{Listening, Site, listen};
+
+use crate::{
+    fleet::{Fleet, session::AgentEvent},
+    intake::Intake,
+    store::Store,
+};
+use std::{sync::Arc, time::Instant};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::AbortHandle,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use warp::filters::BoxedFilter;
+
+/// What an answer is.
+pub(crate) type Response = warp::reply::Response;
+/// The routes of one surface.
+pub(crate) type Routes = BoxedFilter<(Response,)>;
+
+/// What the surfaces work with.
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) fleet: Fleet,
+    pub(crate) intake: Intake,
+    /// Where what agents say goes.
+    pub(crate) events: mpsc::Sender<AgentEvent>,
+    /// Tells whether the dispatcher still runs.
+    pub(crate) dispatcher: AbortHandle,
+    pub(crate) started: Instant,
+    pub(crate) limits: Limits,
+    /// Whose word on who a client is counts.
+    pub(crate) proxies: Arc<TrustedProxies>,
+    /// One permit for each byte of a body that may be held; as many as the limits say.
+    pub(crate) body_memory: Semaphore,
+    /// Every task that the surfaces start.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the process is asked to end.
+    pub(crate) stop: CancellationToken,
+}
+
+impl App {
+    /// The listener for everybody.
+    pub(crate) fn public_site(self: &Arc<Self>) -> Site {
+        Site {
+            routes: routes::public(self),
+            agents: Some(agents::Agents::new(self)),
+            proxies: Arc::clone(&self.proxies),
+            limits: self.limits,
+            tasks: self.tasks.clone(),
+            stop: self.stop.clone(),
+        }
+    }
+
+    /// The listener for the monitoring system.
+    pub(crate) fn metrics_site(self: &Arc<Self>) -> Site {
+        Site {
+            routes: routes::answered(metrics::routes(self)),
+            agents: None,
+            proxies: Arc::default(),
+            limits: self.limits,
+            tasks: self.tasks.clone(),
+            stop: self.stop.clone(),
+        }
+    }
+}

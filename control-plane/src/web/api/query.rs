@@ -1,0 +1,64 @@
+//! Query parameters, read strictly: a misspelt filter must not look like an empty one.
+
+use crate::web::problem::Problem;
+use std::str::FromStr;
+use warp::http::StatusCode;
+
+/// The parameters of a request, each known and given once.
+#[derive(Debug)]
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Reads a raw query string; `known` are the parameters there are.
+    pub(super) fn read(raw: &str, known: &[&str]) -> Result<Self, Problem> {
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(raw)
+            .map_err(|_| bad("the query string is not made of name=value pairs in UTF-8".to_owned()))?;
+        for (place, (name, _)) in pairs.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                return Err(bad(format!("no such parameter: {name:?}; known here: {}", known.join(", "))));
+            }
+            if pairs[..place].iter().any(|(earlier, _)| earlier == name) {
+                return Err(bad(format!("the parameter {name} is given twice")));
+            }
+        }
+        Ok(Self(pairs))
+    }
+
+    /// One parameter; `None` where it is not given. `what` it must be, for the error.
+    pub(super) fn get<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
+        let Some((_, text)) = self.0.iter().find(|(given, _)| given == name) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| bad(format!("the parameter {name} is {what}")))
+    }
+}
+
+/// 400, saying which parameter is wrong.
+pub(super) fn bad(detail: String) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "bad_query", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: [&str; 2] = ["limit", "before"];
+
+    #[test]
+    fn parameters_are_read_and_missing_ones_are_none() {
+        let query = Query::read("limit=5", &KNOWN).unwrap();
+        assert_eq!(query.get::<u16>("limit", "a number").unwrap(), Some(5));
+        assert_eq!(query.get::<u16>("before", "a number").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_misspelt_doubled_or_of_another_kind_is_an_error_that_says_so() {
+        let complaint = |raw: &str| match Query::read(raw, &KNOWN) {
+            Err(problem) => format!("{problem:?}"),
+            Ok(query) => format!("{:?}", query.get::<u16>("limit", "a number").unwrap_err()),
+        };
+        assert!(complaint("limits=5").contains("known here: limit, before"));
+        assert!(complaint("limit=1&limit=2").contains("twice"));
+        assert!(complaint("limit=many").contains("limit is a number"));
+        assert!(complaint("limit=-1").contains("limit is a number"));
+        assert!(complaint("limit=%FF").contains("is"));
+    }
+}

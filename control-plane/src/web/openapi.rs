@@ -1,0 +1,71 @@
+//! The description of the API, generated from what stands beside the handlers.
+
+use super::{api, health, problem::ProblemDocument, webhook};
+use std::sync::LazyLock;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        Content, PathItem, Ref, RefOr,
+        path::Operation,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "CallPing", description = "Rings a phone when a machine says something is wrong."),
+    paths(webhook::take, api::calls, api::pbxs, health::lives, health::ready),
+    components(schemas(ProblemDocument)),
+    modifiers(&Everywhere)
+)]
+struct Description;
+
+/// What holds of every path: how a key is sent, and that every error is a problem document.
+struct Everywhere;
+
+impl Modify for Everywhere {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        description.components.get_or_insert_default().add_security_scheme("api_key", scheme);
+        for path in description.paths.paths.values_mut() {
+            let PathItem { get, post, .. } = path;
+            [get, post].into_iter().flatten().for_each(describe_errors);
+        }
+    }
+}
+
+fn describe_errors(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if status.starts_with(['4', '5'])
+            && let RefOr::T(response) = response
+        {
+            let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+            response.content.insert("application/problem+json".to_owned(), RefOr::T(problem));
+        }
+    }
+}
+
+/// The OpenAPI document, JSON: what `/api/v1/openapi.json` and `control-plane openapi` give.
+pub fn document() -> String {
+    static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
+        let mut text = Description::openapi().to_pretty_json().unwrap_or_default();
+        text.push('\n');
+        text
+    });
+    DOCUMENT.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checked_in_description_is_the_generated_one() {
+        let checked_in = include_str!("../../openapi.json");
+        assert!(
+            checked_in == document(),
+            "control-plane/openapi.json is out of date; from the repository's root run: \
+             cargo run -p control-plane -- openapi > control-plane/openapi.json"
+        );
+    }
+}

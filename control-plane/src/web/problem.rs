@@ -1,0 +1,173 @@
+//! Errors as problem documents (RFC 9457): one shape, whatever went wrong.
+
+use super::Response;
+use crate::store::StoreError;
+use serde::Serialize;
+use shared::ids::RequestId;
+use std::convert::Infallible;
+use utoipa::ToSchema;
+use warp::{
+    Rejection, Reply,
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{ALLOW, CONTENT_TYPE, RETRY_AFTER},
+    },
+};
+
+/// Seconds after which a request that failed for want of a moment may be repeated.
+pub(super) const RETRY_SECONDS: u32 = 5;
+
+/// What goes into an error's answer.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+    request_id: Option<RequestId>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// A problem document (RFC 9457), `application/problem+json`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemDocument<'a> {
+    /// Always `about:blank`: the status says what kind of problem it is, `code` which one.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'a str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong and what to do about it, for a person.
+    detail: &'a str,
+    /// Stable word for programs.
+    code: &'static str,
+    /// The earlier request, where an idempotency key was used twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    request_id: Option<RequestId>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), request_id: None, headers: Vec::new() }
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path")
+    }
+
+    /// `allowed` as in the `Allow` header.
+    pub(super) fn wrong_method(allowed: &'static str) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", format!("use one of: {allowed}"))
+            .with(ALLOW, HeaderValue::from_static(allowed))
+    }
+
+    /// A defect of this program; what it was stands in the log.
+    pub(super) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "this is our fault and stands in our log")
+    }
+
+    /// A request that may succeed when it is sent again.
+    pub(super) fn busy(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(RETRY_SECONDS)
+    }
+
+    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(super) fn retry_after(self, seconds: u32) -> Self {
+        self.with(RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// Names the request that an answer is about.
+    pub(super) fn about(mut self, request_id: RequestId) -> Self {
+        self.request_id = Some(request_id);
+        self
+    }
+}
+
+/// 503 where it may pass, 500 where it will not. The detail goes to the log: it names files.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a request failed on the database");
+        if error.is_temporary() {
+            Self::busy("not_durable", "nothing was stored; send it again")
+        } else {
+            Self::internal()
+        }
+    }
+}
+
+impl warp::reject::Reject for Problem {}
+
+impl Reply for Problem {
+    fn into_response(self) -> Response {
+        let document = ProblemDocument {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code,
+            request_id: self.request_id,
+        };
+        // Text and numbers serialize.
+        let body = serde_json::to_string(&document).unwrap_or_default();
+        let mut response = Response::new(body.into());
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.extend(self.headers);
+        response
+    }
+}
+
+/// Turns what the filters turned down into its problem document.
+pub(super) async fn recover(rejection: Rejection) -> Result<Response, Infallible> {
+    let problem = match rejection.find::<Problem>() {
+        Some(problem) => problem.clone(),
+        None if rejection.is_not_found() => Problem::not_found(),
+        None => {
+            tracing::error!(?rejection, "a request was turned down for a reason that nobody expected");
+            Problem::internal()
+        }
+    };
+    Ok(problem.into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+
+    async fn told(problem: Problem) -> (warp::http::response::Parts, serde_json::Value) {
+        let (parts, body) = problem.into_response().into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (parts, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_problem_has_the_members_of_rfc_9457() {
+        let (parts, document) = told(Problem::wrong_method("GET, HEAD")).await;
+        assert_eq!(parts.status, 405);
+        assert_eq!(parts.headers["content-type"], "application/problem+json");
+        assert_eq!(parts.headers["allow"], "GET, HEAD");
+        let expected = serde_json::json!({
+            "type": "about:blank", "title": "Method Not Allowed", "status": 405,
+            "detail": "use one of: GET, HEAD", "code": "method_not_allowed",
+        });
+        assert_eq!(document, expected);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_asks_to_come_again_and_names_no_file() {
+        let (parts, document) = told(StoreError::NotDurable("/data/x.db is full".into()).into()).await;
+        assert_eq!((parts.status.as_u16(), parts.headers["retry-after"].to_str().unwrap()), (503, "5"));
+        assert!(!document.to_string().contains("/data"), "{document}");
+        let (parts, _) = told(StoreError::Corrupt("page 7".into()).into()).await;
+        assert_eq!(parts.status, 500);
+        assert!(!parts.headers.contains_key("retry-after"));
+    }
+}

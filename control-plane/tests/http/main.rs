@@ -1,0 +1,15 @@
+//! The server as its clients meet it: a real one on a port of its own, with a fresh database.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
+
+mod agents;
+mod api;
+mod commands;
+mod hostile;
+mod paths;
+mod plane;
+mod shutdown;
+mod start;
+mod tls;
+mod trust;
+mod webhook;
