@@ -1,1 +1,23 @@
-//! placeholder
+//! A laboratory on one machine: real Asterisk hosts, a scripted SIP carrier, the product as
+//! processes between them; and the demo and benchmarks that run there.
+
+pub mod ari;
+pub mod asterisk;
+pub mod bench;
+pub mod carrier;
+pub mod demo;
+pub mod dirs;
+pub mod field;
+pub mod packages;
+pub mod pbx;
+pub mod ports;
+pub mod process;
+pub mod product;
+pub mod say;
+pub mod setup;
+pub mod stop;
+pub mod up;
+
+pub use carrier::{Behaviour, Carrier};
+pub use field::{Lab, LabOptions};
+pub use pbx::{PbxHost, Trunk};

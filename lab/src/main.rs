@@ -1,0 +1,88 @@
+//! The lab's command line.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use lab::{
+    bench,
+    demo::{self, DemoOptions},
+    say::preparing,
+    stop::unless_stopped,
+    up::{self, UpOptions},
+};
+use std::process::ExitCode;
+
+/// A laboratory on one machine: real Asterisk hosts, a scripted SIP carrier, and the product between them.
+///
+/// Other variables: LAB_DIR, where everything is kept (target/lab); LAB_PORT_BASE, where the search for free
+/// ports begins (12000); LAB_KEEP, set to keep a run's directory; CONTROL_PLANE_BIN and PBX_AGENT_BIN, the
+/// product's programs where they do not lie beside this one.
+#[derive(Debug, Parser)]
+#[command(name = "lab", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Starts Asterisk hosts and the carrier, and writes an agent.toml for each host.
+    Up {
+        /// How many PBX hosts.
+        #[arg(long, env = "LAB_PBXS", default_value_t = 1)]
+        pbxs: usize,
+        /// Trunks of every host.
+        #[arg(long, env = "LAB_TRUNKS", default_value = "a,b", value_delimiter = ',')]
+        trunks: Vec<String>,
+        /// Port of the control plane that the agents are to connect to.
+        #[arg(long, env = "CP_PORT", default_value_t = 8080)]
+        port: u16,
+    },
+    /// Starts everything, sends a real webhook and tells the call as it happens.
+    Demo {
+        /// Ends when the call is acknowledged in the log.
+        #[arg(long)]
+        once: bool,
+        /// How many PBX hosts.
+        #[arg(long, env = "LAB_PBXS", default_value_t = 1)]
+        pbxs: usize,
+        /// Trunks of every host.
+        #[arg(long, env = "LAB_TRUNKS", default_value = "trunk-a,trunk-b", value_delimiter = ',')]
+        trunks: Vec<String>,
+        /// Port of the control plane; 0 takes a free one.
+        #[arg(long, env = "CP_PORT", default_value_t = 0)]
+        port: u16,
+        /// The phone that rings; the lab's carrier answers for it.
+        #[arg(long, env = "LAB_PHONE", default_value = "+380501234567")]
+        phone: String,
+    },
+    /// Measures webhook to INVITE beside raw ARI and writes target/bench.json.
+    Bench {
+        /// Calls each way.
+        #[arg(long, env = "BENCH_CALLS", default_value_t = 200)]
+        calls: usize,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            preparing(format!("failed: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(what: What) -> Result<()> {
+    match what {
+        What::Up { pbxs, trunks, port } => {
+            let control_plane_url = format!("ws://127.0.0.1:{port}");
+            unless_stopped(up::run(UpOptions { pbxs, trunks, control_plane_url })).await
+        }
+        What::Demo { once, pbxs, trunks, port, phone } => {
+            demo::run(DemoOptions { pbxs, trunks, port, phone, once }).await
+        }
+        What::Bench { calls } => unless_stopped(bench::run(calls)).await,
+    }
+}

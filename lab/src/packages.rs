@@ -1,0 +1,71 @@
+//! Debian packages the lab needs, installed when missing, with a line that says why.
+
+use crate::say::preparing;
+use anyhow::{Context, Result, ensure};
+use std::{
+    path::Path,
+    process::Command,
+    sync::{Mutex, PoisonError},
+};
+
+/// sipp, which plays the carrier, and espeak-ng, which speaks the agents' prompts.
+pub fn ensure_sipp_and_espeak() -> Result<()> {
+    ensure_program("sipp", "sip-tester", "it plays the SIP carrier")?;
+    ensure_program("espeak-ng", "espeak-ng", "it speaks the agents' prompts")
+}
+
+/// mmdebstrap, which makes the root that Asterisk lives in.
+pub fn ensure_mmdebstrap() -> Result<()> {
+    ensure_program("mmdebstrap", "mmdebstrap", "it makes the Debian root that holds Asterisk 22")?;
+    let keyring = || Path::new("/usr/share/keyrings/debian-archive-keyring.gpg").is_file();
+    ensure_there(keyring, "debian-archive-keyring", "Debian's signatures are checked with it")
+}
+
+/// Whether a program of this name is on the path.
+pub fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into(), "/usr/bin".into()])
+        .any(|dir| dir.join(program).is_file())
+}
+
+fn ensure_program(program: &str, package: &str, why: &str) -> Result<()> {
+    ensure_there(|| on_path(program), package, why)
+}
+
+fn ensure_there(there: impl Fn() -> bool, package: &str, why: &str) -> Result<()> {
+    // Stories run side by side, and apt-get waits for dpkg's lock, not for that of its lists.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    if there() { Ok(()) } else { install(package, why) }
+}
+
+fn install(package: &str, why: &str) -> Result<()> {
+    preparing(format!("installing the package {package} with apt-get: {why}"));
+    ensure!(
+        on_path("apt-get"),
+        "{package} is missing ({why}) and this is not Debian or Ubuntu: install it by hand"
+    );
+    if apt(&["install", "-y", "--no-install-recommends", package]).is_ok() {
+        return Ok(());
+    }
+    apt(&["update"]).and_then(|()| apt(&["install", "-y", "--no-install-recommends", package])).with_context(
+        || format!("{package} is missing ({why}) and apt-get could not install it; are you root, is there a network?"),
+    )
+}
+
+fn apt(arguments: &[&str]) -> Result<()> {
+    let output = Command::new("apt-get")
+        .args(["-q", "-o", "DPkg::Lock::Timeout=300"])
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .output()
+        .context("run apt-get")?;
+    ensure!(
+        output.status.success(),
+        "apt-get {}: {}",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The product as an operator starts it: its programs, through the commands of the contract alone.
+
+mod agent;
+mod control_plane;
+
+pub use agent::Agent;
+pub use control_plane::ControlPlane;
+
+use crate::field::Lab;
+use anyhow::{Context, Result, ensure};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// A control plane with one agent on each PBX host of a lab.
+#[derive(Debug)]
+pub struct Installation {
+    // Agents end before the control plane that would wait for their reports.
+    agents: Vec<Agent>,
+    control_plane: ControlPlane,
+    api_key: String,
+}
+
+impl Installation {
+    /// Starts the control plane, applies `setup` and the PBX hosts, enrols and starts the agents,
+    /// and waits until every one could place a call.
+    ///
+    /// `org` is the slug whose API key is made; `port` 0 takes a free one.
+    pub async fn start(
+        lab: &Lab,
+        port: u16,
+        setup: &str,
+        org: &str,
+        route_countries: &[&str],
+    ) -> Result<Self> {
+        let port = if port == 0 { lab.ports().one()? } else { port };
+        let control_plane = ControlPlane::start(lab.dir(), port).await?;
+        let mut document = setup.to_owned();
+        for pbx in lab.pbxs() {
+            document.push_str(&format!("\n[[pbx]]\nname = \"{}\"\nregion = \"eu\"\n", pbx.name()));
+        }
+        control_plane.apply(&document).await?;
+        let mut agents = Vec::new();
+        for pbx in lab.pbxs() {
+            let config = pbx.agent_config(&control_plane.ws_url(), route_countries)?;
+            let token = control_plane.enroll_token(pbx.name()).await?;
+            agents.push(Agent::enroll(pbx, &config, &control_plane.url(), &token).await?);
+        }
+        for agent in &mut agents {
+            agent.ready(&control_plane).await?;
+        }
+        let api_key = control_plane.api_key(org, "lab").await?;
+        Ok(Self { agents, control_plane, api_key })
+    }
+
+    /// The control plane.
+    pub fn control_plane(&self) -> &ControlPlane {
+        &self.control_plane
+    }
+
+    /// To kill or restart it.
+    pub fn control_plane_mut(&mut self) -> &mut ControlPlane {
+        &mut self.control_plane
+    }
+
+    /// The agents, in the order of the lab's PBX hosts.
+    pub fn agents_mut(&mut self) -> &mut [Agent] {
+        &mut self.agents
+    }
+
+    /// The organization's key, for `Authorization: Bearer`.
+    pub fn api_key(&self) -> &str {
+        &self.api_key
+    }
+
+    /// SIGTERM to everything, agents first; a program that does not end in time is an error.
+    pub async fn stop(&mut self) -> Result<()> {
+        let mut first = Ok(());
+        for agent in &mut self.agents {
+            first = first.and(agent.stop().await);
+        }
+        first.and(self.control_plane.stop().await)
+    }
+
+    /// The last lines of every log.
+    pub fn log_tails(&self) -> String {
+        let mut out = format!("control-plane log:\n{}\n", self.control_plane.log_tail());
+        for agent in &self.agents {
+            out.push_str(&format!("pbx-agent of {} log:\n{}\n", agent.name(), agent.log_tail()));
+        }
+        out
+    }
+}
+
+/// Runs a command of the product to its end; its standard output.
+async fn output_of(binary: &Path, arguments: &[&str]) -> Result<String> {
+    let (status, out, err) = ended(binary, arguments).await?;
+    ensure!(status == Some(0), "`{}` failed ({status:?}):\n{err}{out}", shown(binary, arguments));
+    Ok(out)
+}
+
+/// Exit code, standard output and standard error.
+async fn ended(binary: &Path, arguments: &[&str]) -> Result<(Option<i32>, String, String)> {
+    let mut command = Command::new(binary);
+    command.args(arguments).stdin(Stdio::null());
+    let shown = shown(binary, arguments);
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .context("wait for a command")?
+        .with_context(|| format!("run `{shown}`"))?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok((output.status.code(), text(output.stdout), text(output.stderr)))
+}
+
+fn shown(binary: &Path, arguments: &[&str]) -> String {
+    let name = binary.file_name().unwrap_or_default().to_string_lossy();
+    format!("{name} {}", arguments.join(" "))
+}
+
+/// Waits until `ready` says so; on the way, `lives` may report that waiting is in vain.
+async fn until<F>(what: &str, limit: Duration, mut ready: impl FnMut() -> F) -> Result<()>
+where
+    F: Future<Output = Result<()>>,
+{
+    let begun = Instant::now();
+    loop {
+        match ready().await {
+            Ok(()) => return Ok(()),
+            Err(error) if begun.elapsed() > limit => {
+                return Err(error.context(format!("{what} was not ready within {limit:?}")));
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+}
+
+fn text(path: &Path) -> Result<&str> {
+    path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))
+}

@@ -1,0 +1,172 @@
+//! `control-plane serve` and the commands beside it.
+
+use super::{output_of, text, until};
+use crate::{ari::http_client, dirs::product_binary, process::Process};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+/// How long it may take to accept and dispatch.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// The contract promises 10 s; a busy machine gets some more before it is killed.
+const STOP_LIMIT: Duration = Duration::from_secs(15);
+
+/// A control plane on embedded SQLite below the run directory.
+#[derive(Debug)]
+pub struct ControlPlane {
+    binary: PathBuf,
+    dir: PathBuf,
+    data_dir: PathBuf,
+    port: u16,
+    http: reqwest::Client,
+    process: Option<Process>,
+}
+
+impl ControlPlane {
+    /// Starts `serve` and waits for `/readyz`.
+    pub async fn start(run_dir: &Path, port: u16) -> Result<Self> {
+        let dir = run_dir.join("control-plane");
+        let data_dir = dir.join("data");
+        fs::create_dir_all(&data_dir).with_context(|| format!("create {}", data_dir.display()))?;
+        let binary = product_binary("control-plane")?;
+        let mut this = Self { binary, dir, data_dir, port, http: http_client()?, process: None };
+        this.boot().await?;
+        Ok(this)
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// `ws://127.0.0.1:PORT`.
+    pub fn ws_url(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.port)
+    }
+
+    /// A client that keeps its connections.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// Runs `apply` with this document; what it printed.
+    pub async fn apply(&self, document: &str) -> Result<Value> {
+        let file = self.dir.join("apply.toml");
+        fs::write(&file, document).with_context(|| format!("write {}", file.display()))?;
+        let printed = output_of(&self.binary, &["apply", text(&file)?, "--data-dir", self.data()?]).await?;
+        serde_json::from_str(&printed).with_context(|| format!("`apply` printed no JSON: {printed}"))
+    }
+
+    /// A one-time token for a PBX.
+    pub async fn enroll_token(&self, pbx: &str) -> Result<String> {
+        self.printed(&["enroll-token", pbx, "--data-dir", self.data()?]).await
+    }
+
+    /// A key of an organization.
+    pub async fn api_key(&self, org: &str, name: &str) -> Result<String> {
+        self.printed(&["api-key", org, name, "--data-dir", self.data()?]).await
+    }
+
+    /// Posts JSON to an endpoint; status and body of the answer.
+    pub async fn webhook(&self, endpoint: &str, json: &str) -> Result<(u16, Value)> {
+        let response = self
+            .http
+            .post(format!("{}/api/wh/{endpoint}", self.url()))
+            .header("Content-Type", "application/json")
+            .body(json.to_owned())
+            .send()
+            .await
+            .context("send the webhook")?;
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await.context("read the webhook's answer")?;
+        Ok((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
+    }
+
+    /// `GET` of the API with a key; the body of a 200.
+    pub async fn get(&self, path: &str, api_key: &str) -> Result<Value> {
+        let response = self
+            .http
+            .get(format!("{}{path}", self.url()))
+            .bearer_auth(api_key)
+            .send()
+            .await
+            .with_context(|| format!("GET {path}"))?;
+        let status = response.status();
+        let body = response.bytes().await.with_context(|| format!("read {path}"))?;
+        ensure!(status.is_success(), "GET {path}: {status} {}", String::from_utf8_lossy(&body));
+        serde_json::from_slice(&body).with_context(|| format!("GET {path}: not JSON"))
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// kill -9 where it still runs, then a fresh start on the same data.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.kill();
+        self.boot().await
+    }
+
+    /// SIGTERM; it must end by itself.
+    pub async fn stop(&mut self) -> Result<()> {
+        let Some(mut process) = self.process.take() else { return Ok(()) };
+        let status = process.stop(STOP_LIMIT).await?;
+        ensure!(status.success(), "control-plane ended with {status} on SIGTERM");
+        Ok(())
+    }
+
+    /// Where its log is.
+    pub fn log(&self) -> PathBuf {
+        self.dir.join("log")
+    }
+
+    /// The last lines of its log.
+    pub fn log_tail(&self) -> String {
+        crate::process::tail(&self.log(), 30)
+    }
+
+    async fn boot(&mut self) -> Result<()> {
+        let mut command = Command::new(&self.binary);
+        command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
+        command.arg("--data-dir").arg(&self.data_dir);
+        let process = Process::start("control-plane", &command, &self.log())?;
+        self.process = Some(process);
+        let (http, ready) = (self.http.clone(), format!("{}/readyz", self.url()));
+        let waiting = until("control-plane", START_LIMIT, || async {
+            http.get(&ready).send().await?.error_for_status()?;
+            Ok(())
+        });
+        tokio::pin!(waiting);
+        loop {
+            tokio::select! {
+                done = &mut waiting => break done.with_context(|| self.log_tail()),
+                () = tokio::time::sleep(Duration::from_millis(100)) => {
+                    if let Some(status) = self.process.as_mut().and_then(Process::exited) {
+                        bail!("`control-plane serve` ended with {status}:\n{}", crate::process::tail(&self.dir.join("log"), 30));
+                    }
+                }
+            }
+        }
+    }
+
+    fn data(&self) -> Result<&str> {
+        text(&self.data_dir)
+    }
+
+    async fn printed(&self, arguments: &[&str]) -> Result<String> {
+        let printed = output_of(&self.binary, arguments).await?;
+        let word = printed.trim();
+        ensure!(
+            !word.is_empty() && !word.contains(char::is_whitespace),
+            "`{}` should print one word and printed {printed:?}",
+            arguments[0]
+        );
+        Ok(word.to_owned())
+    }
+}
