@@ -21,11 +21,11 @@ run: host ## real Asterisk, a carrier, both programs, one webhook: watch the cal
 test: host format lint deny suite ## everything that is tested, on real parts
 
 .PHONY: format
-format:
+format: components
 	$(CARGO) fmt --all --check
 
 .PHONY: lint
-lint: host
+lint: host components
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 # The programs are built first: the lab's stories start them.
@@ -60,4 +60,13 @@ host:
 		echo "installing gcc: SQLite and ring are compiled from C"; \
 		$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -qq && \
 		$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; \
+	fi
+
+# Parts of Rust that rustup's minimal profile leaves out.
+.PHONY: components
+components:
+	@for part in fmt clippy; do $(CARGO) $$part --version >/dev/null 2>&1 || missing=1; done; \
+	if [ "$${missing-}" ]; then \
+		echo "installing rustfmt and clippy: form and lints are tested with them"; \
+		rustup component add rustfmt clippy; \
 	fi
