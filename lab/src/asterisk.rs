@@ -64,14 +64,15 @@ fn make(home: &Path, root: &Path) -> Result<String> {
     let mirror = debian_mirror(Path::new("/etc/apt"));
     let making = home.join(format!("asterisk-root.making-{}", std::process::id()));
     preparing(format!(
-        "this machine has no Asterisk {OLDEST} or newer: making a Debian {SUITE} root with Asterisk 22 from {mirror} in {} (345 MB, once)",
+        "this machine has no Asterisk {OLDEST} or newer: making a Debian {SUITE} root with Asterisk 22 from {} in {} (345 MB, once)",
+        mirror.as_deref().unwrap_or("mmdebstrap's own mirror"),
         root.display()
     ));
     let begun = Instant::now();
     let output = Command::new("mmdebstrap")
         .args(["--variant=apt", "--include=asterisk", "--aptopt=Acquire::Check-Valid-Until \"false\"", SUITE])
         .arg(&making)
-        .arg(format!("deb [signed-by={KEYRING}] {mirror} {SUITE} main"))
+        .args(mirror.map(|mirror| format!("deb [signed-by={KEYRING}] {mirror} {SUITE} main")))
         .output()
         .context("run mmdebstrap")?;
     ensure!(
@@ -109,8 +110,8 @@ fn major(version: &str) -> Option<u32> {
     version.split_whitespace().nth(1)?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// The Debian mirror this host installs from, or Debian's own where it is no Debian.
-fn debian_mirror(apt: &Path) -> String {
+/// The Debian mirror this host installs from; `None` where it is no Debian, and mmdebstrap knows one.
+fn debian_mirror(apt: &Path) -> Option<String> {
     source_files(apt)
         .iter()
         .filter_map(|path| Some((path, fs::read_to_string(path).ok()?)))
@@ -129,7 +130,6 @@ fn debian_mirror(apt: &Path) -> String {
             None => Some(uri),
         })
         .find(|uri| uri.starts_with("http") && uri.trim_end_matches('/').ends_with("/debian"))
-        .unwrap_or_else(|| "http://deb.debian.org/debian".to_owned())
 }
 
 fn source_files(apt: &Path) -> Vec<PathBuf> {
@@ -182,19 +182,19 @@ mod tests {
     fn the_mirror_is_read_from_both_forms_of_apt_sources() {
         let apt = std::env::temp_dir().join(format!("callping-apt-{:08x}", rand::random::<u32>()));
         fs::create_dir_all(apt.join("sources.list.d")).unwrap();
-        assert_eq!(debian_mirror(&apt), "http://deb.debian.org/debian");
+        assert_eq!(debian_mirror(&apt), None);
         fs::write(
             apt.join("sources.list.d/debian.sources"),
             "Types: deb\nURIs: http://off.example/debian\nEnabled: no\n\nTypes: deb\n# why\nURIs: http://sec.example/debian-security http://here.example/debian\nSuites: bookworm\n",
         )
         .unwrap();
-        assert_eq!(debian_mirror(&apt), "http://here.example/debian");
+        assert_eq!(debian_mirror(&apt).as_deref(), Some("http://here.example/debian"));
         fs::write(
             apt.join("sources.list"),
             "# deb http://no.example/debian x main\ndeb-src http://no.example/debian x\ndeb [arch=amd64 signed-by=/k] http://line.example/debian/ bookworm main\n",
         )
         .unwrap();
-        assert_eq!(debian_mirror(&apt), "http://line.example/debian/");
+        assert_eq!(debian_mirror(&apt).as_deref(), Some("http://line.example/debian/"));
         fs::remove_dir_all(apt).unwrap();
     }
 
