@@ -94,16 +94,15 @@ pub(super) struct Turn<'a, 'tx> {
     effects: Effects,
 }
 
-impl Turn<'_, '_> {
+impl<'a, 'tx> Turn<'a, 'tx> {
     /// Takes a turn.
     pub(super) fn take(
-        tx: &mut Tx<'_>,
-        fleet: &Fleet,
+        tx: &'a mut Tx<'tx>,
+        fleet: &'a Fleet,
         now: Timestamp,
         work: &Work,
     ) -> Result<Done, StoreError> {
-        let mut turn =
-            Turn { tx, fleet, now, busy: None, spent: None, freed: false, effects: Effects::default() };
+        let mut turn = Self::begin(tx, fleet, now);
         turn.work(work)?;
         let due = queue::due(turn.tx, now, CALLS_PER_TURN)?;
         for call in &due {
@@ -119,15 +118,18 @@ impl Turn<'_, '_> {
 
     /// Does this and nothing else.
     pub(super) fn alone(
-        tx: &mut Tx<'_>,
-        fleet: &Fleet,
+        tx: &'a mut Tx<'tx>,
+        fleet: &'a Fleet,
         now: Timestamp,
         work: &Work,
     ) -> Result<Effects, StoreError> {
-        let mut turn =
-            Turn { tx, fleet, now, busy: None, spent: None, freed: false, effects: Effects::default() };
+        let mut turn = Self::begin(tx, fleet, now);
         turn.work(work)?;
         Ok(turn.effects)
+    }
+
+    fn begin(tx: &'a mut Tx<'tx>, fleet: &'a Fleet, now: Timestamp) -> Self {
+        Self { tx, fleet, now, busy: None, spent: None, freed: false, effects: Effects::default() }
     }
 
     fn work(&mut self, work: &Work) -> Result<(), StoreError> {
@@ -204,7 +206,11 @@ impl Turn<'_, '_> {
 
     /// Gives a machine its input, and everything that follows from it.
     fn drive(&mut self, id: CallId, input: Input) -> Result<(), StoreError> {
-        let Some(mut call) = queue::load(self.tx, id, self.now)? else { return Ok(()) };
+        let Some(call) = queue::load(self.tx, id, self.now)? else { return Ok(()) };
+        self.drive_loaded(call, input)
+    }
+
+    fn drive_loaded(&mut self, mut call: Queued, input: Input) -> Result<(), StoreError> {
         let before = call.machine.status();
         let mut inputs = VecDeque::new();
         if call.cancel_wanted {
@@ -219,7 +225,7 @@ impl Turn<'_, '_> {
         queue::save(self.tx, &call, self.now)?;
         let after = call.machine.status();
         if after != before {
-            tracing::info!(call = %id, from = %before, to = %after, reason = ?call.machine.reason().map(|reason| reason.as_str()), "call");
+            tracing::info!(call = %call.id, from = %before, to = %after, reason = ?call.machine.reason().map(|reason| reason.as_str()), "call");
             if matches!(after, CallStatus::Acknowledged | CallStatus::Answered) {
                 alerts::taken(self.tx, call.alert_id, self.now)?;
             }
@@ -325,17 +331,15 @@ impl Turn<'_, '_> {
     fn wake_waiting(&mut self) -> Result<(), StoreError> {
         let mut misses = 0;
         for id in queue::wanting(self.tx, WAITING_PER_TURN)? {
+            let Some(call) = queue::load(self.tx, id, self.now)? else { continue };
             // Asked beforehand, so that a call which still finds nobody keeps its pause.
-            let free = match queue::load(self.tx, id, self.now)? {
-                Some(call) => match phone::judge(&call.destination) {
-                    Ok(number) => self.choose(call.severity, &number, &[])?.is_ok(),
-                    Err(_) => true,
-                },
-                None => false,
+            let free = match phone::judge(&call.destination) {
+                Ok(number) => self.choose(call.severity, &number, &[])?.is_ok(),
+                Err(_) => true,
             };
             if free {
                 misses = 0;
-                self.drive(id, Input::Due)?;
+                self.drive_loaded(call, Input::Due)?;
             } else {
                 misses += 1;
                 if misses == MISSES {
