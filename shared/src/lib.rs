@@ -11,4 +11,5 @@ pub mod outcome;
 pub mod phone;
 pub mod protocol;
 pub mod severity;
+mod signed;
 pub mod time;

@@ -7,10 +7,10 @@ use crate::{
     ids::{AttemptId, CallId},
     phone::E164,
     severity::Severity,
+    signed::{self, Signed, Unverified},
     time::Timestamp,
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -89,17 +89,22 @@ pub enum OrderError {
     Unreadable(String),
 }
 
+impl From<Unverified> for OrderError {
+    fn from(unverified: Unverified) -> Self {
+        match unverified {
+            Unverified::UnknownKey(key_id) => Self::UnknownKey(key_id),
+            Unverified::BadSignature => Self::BadSignature,
+        }
+    }
+}
+
 impl Order {
     /// Signs the order for the road.
     pub fn sign(&self, key: &SigningKey) -> SignedOrder {
         #[expect(clippy::expect_used, reason = "an order has no map with keys that are not strings")]
         let bytes = serde_json::to_vec(self).expect("an order serializes");
-        let signature = key.sign(&signed_bytes(&bytes));
-        SignedOrder {
-            key_id: key_id(&key.verifying_key()),
-            order: BASE64_STANDARD.encode(bytes),
-            signature: BASE64_STANDARD.encode(signature.to_bytes()),
-        }
+        let Signed { key_id, bytes, signature } = signed::sign(DOMAIN, &bytes, key);
+        SignedOrder { key_id, order: bytes, signature }
     }
 }
 
@@ -109,17 +114,7 @@ impl SignedOrder {
     /// # Errors
     /// [`OrderError`]; its text never holds anything from inside the order.
     pub fn open(&self, pinned: &[VerifyingKey]) -> Result<Order, OrderError> {
-        let key = pinned
-            .iter()
-            .find(|key| key_id(key) == self.key_id)
-            .ok_or_else(|| OrderError::UnknownKey(self.key_id.chars().take(32).collect()))?;
-        let bytes = BASE64_STANDARD.decode(&self.order).map_err(|_| OrderError::BadSignature)?;
-        let signature = BASE64_STANDARD
-            .decode(&self.signature)
-            .ok()
-            .and_then(|raw| Signature::from_slice(&raw).ok())
-            .ok_or(OrderError::BadSignature)?;
-        key.verify_strict(&signed_bytes(&bytes), &signature).map_err(|_| OrderError::BadSignature)?;
+        let bytes = signed::verify(DOMAIN, pinned, &self.key_id, &self.order, &self.signature)?;
         let order: Order =
             serde_json::from_slice(&bytes).map_err(|error| OrderError::Unreadable(error.to_string()))?;
         if order.version == ORDER_VERSION {
@@ -135,13 +130,10 @@ pub fn key_id(key: &VerifyingKey) -> String {
     hex::encode(&Sha256::digest(key.as_bytes())[..8])
 }
 
-fn signed_bytes(order: &[u8]) -> Vec<u8> {
-    [DOMAIN, order].concat()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::{Engine, prelude::BASE64_STANDARD};
     use proptest::prelude::*;
     use uuid::Uuid;
 

@@ -5,11 +5,10 @@
 //! announcement cannot bring back a key that was retired.
 
 use crate::{
-    order::key_id,
     protocol::{from_base64, to_base64},
+    signed::{self, Signed, Unverified},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
 /// Separates an announcement's signature from every other thing the same key signs.
@@ -29,7 +28,7 @@ pub struct OrderKeys {
 /// An announcement as it travels.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedOrderKeys {
-    /// Which of the pinned keys signed it: [`key_id`] of its public half.
+    /// Which of the pinned keys signed it: [`key_id`](crate::order::key_id) of its public half.
     pub key_id: String,
     /// Base64 of the exact bytes that were signed.
     pub keys: String,
@@ -54,6 +53,15 @@ pub enum OrderKeysError {
     Unreadable,
 }
 
+impl From<Unverified> for OrderKeysError {
+    fn from(unverified: Unverified) -> Self {
+        match unverified {
+            Unverified::UnknownKey(key_id) => Self::UnknownKey(key_id),
+            Unverified::BadSignature => Self::BadSignature,
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Text {
@@ -67,11 +75,8 @@ impl OrderKeys {
         let keys = self.keys.iter().map(|key| to_base64(key.as_bytes())).collect();
         #[expect(clippy::expect_used, reason = "numbers and texts alone")]
         let bytes = serde_json::to_vec(&Text { generation: self.generation, keys }).expect("it serializes");
-        SignedOrderKeys {
-            key_id: key_id(&key.verifying_key()),
-            signature: to_base64(&key.sign(&signed_bytes(&bytes)).to_bytes()),
-            keys: BASE64_STANDARD.encode(bytes),
-        }
+        let Signed { key_id, bytes, signature } = signed::sign(DOMAIN, &bytes, key);
+        SignedOrderKeys { key_id, keys: bytes, signature }
     }
 
     /// What a host pins after these announcements, oldest first: each must be signed by a key that is
@@ -108,14 +113,7 @@ impl SignedOrderKeys {
     /// # Errors
     /// [`OrderKeysError`]
     pub fn open(&self, pinned: &[VerifyingKey]) -> Result<OrderKeys, OrderKeysError> {
-        let key = pinned
-            .iter()
-            .find(|key| key_id(key) == self.key_id)
-            .ok_or_else(|| OrderKeysError::UnknownKey(self.key_id.chars().take(32).collect()))?;
-        let bytes = BASE64_STANDARD.decode(&self.keys).map_err(|_| OrderKeysError::BadSignature)?;
-        let signature = from_base64(&self.signature).ok_or(OrderKeysError::BadSignature)?;
-        key.verify_strict(&signed_bytes(&bytes), &Signature::from_bytes(&signature))
-            .map_err(|_| OrderKeysError::BadSignature)?;
+        let bytes = signed::verify(DOMAIN, pinned, &self.key_id, &self.keys, &self.signature)?;
         let text: Text = serde_json::from_slice(&bytes).map_err(|_| OrderKeysError::Unreadable)?;
         let keys: Option<Vec<_>> =
             text.keys.iter().map(|key| VerifyingKey::from_bytes(&from_base64(key)?).ok()).collect();
@@ -128,13 +126,12 @@ impl SignedOrderKeys {
     }
 }
 
-fn signed_bytes(keys: &[u8]) -> Vec<u8> {
-    [DOMAIN, keys].concat()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::order::key_id;
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    use ed25519_dalek::Signer;
     use proptest::prelude::*;
 
     fn key(seed: u8) -> SigningKey {
