@@ -117,7 +117,7 @@ impl Wires {
             }
             return;
         }
-        let passed = Passed { at, direction: Direction::FromPbx, message: message.clone() };
+        let mut passed = Some(Passed { at, direction: Direction::FromPbx, message: message.clone() });
         let known = self.book.change(|book| {
             let index = match book.by_call_id.get(&call_id) {
                 Some(index) => *index,
@@ -135,20 +135,29 @@ impl Wires {
                         player: None,
                         taken: false,
                     });
-                    book.by_call_id.insert(call_id.clone(), book.calls.len() - 1);
-                    book.calls.len() - 1
+                    let index = book.calls.len() - 1;
+                    book.by_call_id.insert(call_id.clone(), index);
+                    // Nobody sees a call without the INVITE that made it.
+                    if let Some(invite) = passed.take() {
+                        book.enter(index, invite);
+                    }
+                    index
                 }
                 None => return None,
             };
             let call = &mut book.calls[index];
-            let first = call.passed.is_empty();
+            let first = passed.is_none();
             if call.player.is_none() && first {
                 call.player = self.players.running(&call.behaviour);
             }
             Some((index, first, call.behaviour.clone(), call.player))
         });
         let Some((index, first, behaviour, player)) = known else { return };
-        let enter = move |wires: &Self| wires.book.change(|book| book.enter(index, passed));
+        let enter = move |wires: &Self| {
+            if let Some(passed) = passed {
+                wires.book.change(|book| book.enter(index, passed));
+            }
+        };
         if line.dead || behaviour.outcome == Outcome::Silence {
             return enter(self);
         }
@@ -161,7 +170,6 @@ impl Wires {
                 enter(wires);
             }),
             None if first => {
-                enter(self);
                 // Starting sipp takes some 20 ms; nobody else on this trunk shall wait for it.
                 let wires = Arc::clone(self);
                 std::thread::spawn(move || match wires.players.ready(&behaviour) {
