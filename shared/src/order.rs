@@ -4,6 +4,7 @@
 //! first and parses afterwards, so nothing an attacker wrote is ever interpreted.
 
 use crate::{
+    complaint::complaint,
     ids::{AttemptId, CallId},
     phone::E164,
     severity::Severity,
@@ -112,11 +113,11 @@ impl SignedOrder {
     /// Verifies with one of the pinned keys, then reads.
     ///
     /// # Errors
-    /// [`OrderError`]; its text never holds anything from inside the order.
+    /// [`OrderError`]; its text holds names from inside the order, but no value.
     pub fn open(&self, pinned: &[VerifyingKey]) -> Result<Order, OrderError> {
         let bytes = signed::verify(DOMAIN, pinned, &self.key_id, &self.order, &self.signature)?;
         let order: Order =
-            serde_json::from_slice(&bytes).map_err(|error| OrderError::Unreadable(error.to_string()))?;
+            serde_json::from_slice(&bytes).map_err(|error| OrderError::Unreadable(complaint(&error)))?;
         if order.version == ORDER_VERSION {
             Ok(order)
         } else {

@@ -21,6 +21,7 @@
 //! reports are resent and orders are queried.
 
 use crate::{
+    complaint::complaint,
     fence::RouteCountries,
     ids::{AttemptId, JournalId, PbxId},
     order::SignedOrder,
@@ -132,6 +133,11 @@ pub struct Hello {
     pub pbx: String,
     /// Its journal: report numbers count within it.
     pub journal: JournalId,
+    /// Number of the oldest report that it has not seen acknowledged; one more than its last where there
+    /// is none. Tells a control plane whose database was restored from a backup that it has forgotten
+    /// reports. Absent from older agents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<u64>,
     /// Version of the agent's program.
     pub version: String,
     /// The agent's own clock when it answered; a large difference is said to the operator.
@@ -288,7 +294,7 @@ pub fn decode<F: DeserializeOwned>(text: &str) -> Result<F, FrameError> {
         return Err(FrameError::new("too_large", format!("{} bytes, at most {MAX_FRAME}", text.len())));
     }
     serde_json::from_str(text).map_err(|error| {
-        let detail: String = error.to_string().chars().take(300).collect();
+        let detail = complaint(&error);
         let code = match error.classify() {
             serde_json::error::Category::Data
                 if detail.starts_with("unknown variant") && has_text_type(text) =>

@@ -16,7 +16,7 @@ pub(crate) struct Signed {
 
 /// Why signed bytes may not be read.
 pub(crate) enum Unverified {
-    /// Signed by a key of this name, at most 32 characters of it, which is not among the pinned ones.
+    /// Signed by a key of this name, at most 32 letters and digits of it, which is not among the pinned ones.
     UnknownKey(String),
     /// Not base64, not 64 bytes, or not this key's signature over these bytes.
     BadSignature,
@@ -40,10 +40,9 @@ pub(crate) fn verify(
     bytes: &str,
     signature: &str,
 ) -> Result<Vec<u8>, Unverified> {
-    let key = pinned
-        .iter()
-        .find(|key| key_id(key) == named)
-        .ok_or_else(|| Unverified::UnknownKey(named.chars().take(32).collect()))?;
+    let key = pinned.iter().find(|key| key_id(key) == named).ok_or_else(|| {
+        Unverified::UnknownKey(named.chars().filter(char::is_ascii_alphanumeric).take(32).collect())
+    })?;
     let bytes = BASE64_STANDARD.decode(bytes).map_err(|_| Unverified::BadSignature)?;
     let signature = BASE64_STANDARD
         .decode(signature)
