@@ -1,6 +1,6 @@
 //! One attempt as a state machine: no I/O, no clock, no randomness.
 //!
-//! The driver ([`crate::switchboard`]) feeds it what Asterisk says and does what it asks. The
+//! The [`crate::board`] feeds it what Asterisk says and passes on what it asks for. The
 //! order of Asterisk's events is measured, not assumed: a call that nobody answers never enters
 //! Stasis; a refused one may be destroyed before the originate request is answered; a channel that
 //! is answered while the application is not registered is hung up by Asterisk at once.
@@ -77,6 +77,8 @@ pub struct Call {
     overdue: bool,
     hanging_up: bool,
     keys: u32,
+    /// For a part of the conversation nobody listened: a key may have been pressed unheard.
+    deaf: bool,
     speech: Speech,
     deadlines: [Option<Timestamp>; TIMERS],
 }
@@ -94,6 +96,7 @@ impl Call {
             overdue: false,
             hanging_up: false,
             keys: 0,
+            deaf: false,
             speech: Speech::default(),
             deadlines: [None; TIMERS],
         }
@@ -102,7 +105,7 @@ impl Call {
     /// An attempt found in the journal of an earlier run; [`Input::Resume`] sets it off.
     pub fn resumed(plan: Plan, progress: Progress) -> Self {
         let ari_status = Some(if progress >= Progress::Placed { 200 } else { UNKNOWN });
-        Self { progress, ari_status, ..Self::new(plan) }
+        Self { progress, ari_status, deaf: true, ..Self::new(plan) }
     }
 
     /// How far it got.
@@ -292,7 +295,8 @@ impl Call {
                 }
             }
         };
-        self.end(Ending { sip_code, hangup_cause: cause, ..self.ending(status) }, out);
+        let unwitnessed = self.deaf && status == AttemptStatus::Answered;
+        self.end(Ending { sip_code, hangup_cause: cause, unwitnessed, ..self.ending(status) }, out);
     }
 
     fn present(&mut self, now: Timestamp, up: bool, out: &mut Vec<Output>) {
@@ -301,6 +305,7 @@ impl Call {
         if self.hanging_up || self.cancelled || self.progress == Progress::Acknowledged {
             self.hang_up(now, out);
         } else if up {
+            self.deaf = true;
             // A channel that is up and alive is in Stasis: Asterisk hangs up those it cannot hand over.
             self.entered_stasis(now, out);
             if self.deadlines[Timer::Talk as usize].is_none() {

@@ -2,7 +2,7 @@
 
 use crate::{
     check,
-    config::{self, Config},
+    config::{self, Config, Trunk},
     identity::{self, EnrolError, Enrolment},
     run, say,
     status::{self, Known},
@@ -193,22 +193,27 @@ fn check_route(config: &Config, number: &str) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let taking: Vec<&str> = config
-        .trunks
-        .iter()
-        .filter(|trunk| trunk.route_countries.allows(&number))
-        .map(|trunk| trunk.name.as_str())
-        .collect();
+    let (taking, others): (Vec<&Trunk>, Vec<&Trunk>) =
+        config.trunks.iter().partition(|trunk| trunk.route_countries.allows(&number));
     if taking.is_empty() {
         say::say(format!(
             "no trunk: country_not_allowed: none of {} trunks may reach {}",
             config.trunks.len(),
             number.region
         ));
+        others.into_iter().for_each(say_reach);
         return ExitCode::FAILURE;
     }
-    say::say(format!("{} ({}): {}", number.e164, number.region, taking.join(", ")));
+    let names: Vec<&str> = taking.iter().map(|trunk| trunk.name.as_str()).collect();
+    say::say(format!("{} ({}): {}", number.e164, number.region, names.join(", ")));
+    taking.into_iter().for_each(say_reach);
     ExitCode::SUCCESS
+}
+
+fn say_reach(trunk: &Trunk) {
+    let countries = Vec::<String>::from(trunk.route_countries.clone());
+    let reach = if countries.is_empty() { "nothing".to_owned() } else { countries.join(" ") };
+    say::say(format!("trunk {} reaches {reach}", trunk.name));
 }
 
 fn wrong(error: impl std::fmt::Display) -> ExitCode {

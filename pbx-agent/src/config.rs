@@ -6,7 +6,7 @@ mod permissions;
 
 pub use dial::DialTemplate;
 pub use file::control_plane_url;
-pub use permissions::{Exposure, exposure};
+pub use permissions::{Exposure, exposure, is_strangers};
 
 use shared::fence::RouteCountries;
 use std::path::{Path, PathBuf};
@@ -105,14 +105,15 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
-    /// Somebody other than its owner may rewrite it, and with it the fence and the caps.
+    /// Somebody other than root and the agent may rewrite it, and with it the fence and the caps.
     #[error(
-        "{path}: is writable by {who}; whoever can write it decides what may be dialled: chmod go-w {path}"
+        "{path}: is writable by {who}; whoever can write it decides what may be dialled: chown root {path}; \
+         chmod go-w {path}"
     )]
     Writable {
-        /// The file.
+        /// The file, or its directory.
         path: PathBuf,
-        /// `everybody` or `its group`.
+        /// `everybody`, `its group` or its owner.
         who: &'static str,
     },
     /// A line says something that is not allowed.
@@ -137,10 +138,28 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let writable = |path: &Path, who| Err(ConfigError::Writable { path: path.to_owned(), who });
         if let Some(who) = exposure(path).and_then(|exposure| exposure.writer()) {
-            return Err(ConfigError::Writable { path: path.to_owned(), who });
+            return writable(path, who);
         }
-        file::parse(path, &text)
+        if is_strangers(path) {
+            return writable(path, "its owner, who is neither root nor the agent's user");
+        }
+        let place = path.canonicalize();
+        if let Some(dir) = place.as_deref().ok().and_then(Path::parent)
+            && exposure(dir).is_some_and(Exposure::lets_everybody_replace)
+        {
+            return writable(dir, "everybody");
+        }
+        Self::parse(path, &text)
+    }
+
+    /// Checks a text as if it stood in the file at `path`; the first mistake is the error.
+    ///
+    /// # Errors
+    /// [`ConfigError::Line`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        file::parse(path, text)
     }
 
     /// The trunk of this name.
@@ -156,7 +175,7 @@ mod tests {
     const EXAMPLE: &str = include_str!("../agent.example.toml");
 
     fn parse(text: &str) -> Result<Config, ConfigError> {
-        file::parse(Path::new("agent.toml"), text)
+        Config::parse(Path::new("agent.toml"), text)
     }
 
     fn complaint(text: &str) -> String {
@@ -257,6 +276,11 @@ mod tests {
     fn http_urls_of_the_control_plane_are_taken_for_their_websocket_twins() {
         let text = with("url = \"wss://cp.example.com\"", "url = \"https://cp.example.com\"");
         assert_eq!(parse(&text).unwrap().control_plane.url.as_str(), "wss://cp.example.com/");
+        // A scheme is read without regard to case, and without line breaks in it.
+        for url in ["HTTPS://cp.example.com", "ht\\ntps://cp.example.com", " Wss://cp.example.com"] {
+            let text = with("url = \"wss://cp.example.com\"", &format!("url = \"{url}\""));
+            assert_eq!(parse(&text).unwrap().control_plane.url.as_str(), "wss://cp.example.com/");
+        }
         let text = with("url = \"wss://cp.example.com\"", "url = \"http://127.0.0.1:8080\"");
         assert_eq!(parse(&text).unwrap().control_plane.url.as_str(), "ws://127.0.0.1:8080/");
     }
@@ -272,5 +296,29 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         assert!(Config::load(&path).is_ok());
         assert!(Config::load(&dir.path().join("none")).unwrap_err().to_string().contains("--config"));
+    }
+
+    #[test]
+    fn a_file_that_a_stranger_owns_or_may_replace_is_refused() {
+        use std::os::unix::fs::{PermissionsExt, chown};
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("agent.toml");
+        std::fs::write(&path, EXAMPLE).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let refused = |expected: &str| {
+            let error = Config::load(&path).expect_err(expected).to_string();
+            assert!(error.contains(expected) && error.contains("decides what may be dialled"), "{error}");
+        };
+        let open =
+            |mode| std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        open(0o777);
+        refused(&format!("{}: is writable by everybody", dir.path().canonicalize().unwrap().display()));
+        open(0o1777);
+        assert!(Config::load(&path).is_ok(), "in /tmp nobody can replace another's file");
+        // Nobody else can give a file away.
+        if rustix::process::geteuid().is_root() {
+            chown(&path, Some(65_534), None).unwrap();
+            refused("agent.toml: is writable by its owner");
+        }
     }
 }

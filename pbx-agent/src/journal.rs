@@ -4,15 +4,23 @@
 //! (one fsync) and only then answers. An order is dialled after its commit and not before; reports
 //! are handed over without waiting.
 
+mod columns;
 mod file;
 mod row;
+mod schema;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod trouble;
 
+pub use file::JournalFile;
 pub use row::{NewReport, OrderRow, Resume, Stored};
 
-use crate::{call::Progress, ledger::Fingerprint};
+use crate::{
+    call::Progress,
+    clock::Moment,
+    ledger::{Came, Fingerprint},
+};
 use shared::{
     ids::{AttemptId, JournalId},
     protocol::Report,
@@ -55,8 +63,18 @@ pub enum JournalError {
 /// What the journal holds when it is opened.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
-    /// Every order that is remembered.
+    /// Every order that is remembered, in the order of time.
     pub orders: Vec<Stored>,
+    /// The latest issue of any order that was forgotten.
+    pub forgotten: Option<Timestamp>,
+}
+
+impl Contents {
+    /// The latest moment of the host's clock in it, before which no later run's clock may start.
+    pub fn latest(&self) -> Option<Timestamp> {
+        let moments = |order: &Stored| [Some(order.came.at), order.answered_at, order.ended_at];
+        self.orders.iter().flat_map(moments).flatten().max()
+    }
 }
 
 /// Access to the journal. Clones share it; the thread ends when the last is dropped.
@@ -73,6 +91,8 @@ pub struct JournalState {
     pub id: JournalId,
     /// Number of the last report on disk; 0 before the first.
     pub last: u64,
+    /// Number of the oldest report that is not acknowledged; one more than the last where there is none.
+    pub oldest: u64,
     /// Why it cannot be written just now.
     pub trouble: Option<String>,
 }
@@ -80,13 +100,13 @@ pub struct JournalState {
 #[derive(Debug)]
 enum Job {
     Enter(Box<OrderRow>, oneshot::Sender<Result<(), JournalError>>),
-    Remember { attempt: AttemptId, fingerprint: Fingerprint, at: Timestamp },
+    Remember { attempt: AttemptId, fingerprint: Fingerprint, came: Came },
     Append(Box<NewReport>),
-    Burn(Vec<AttemptId>, Timestamp, oneshot::Sender<Result<(), JournalError>>),
+    Burn(Vec<AttemptId>, Came, oneshot::Sender<Result<(), JournalError>>),
     Trim { journal: JournalId, seq: u64 },
     ReportsAfter(u64, usize, oneshot::Sender<Result<Vec<Report>, JournalError>>),
     StartAnew(oneshot::Sender<Result<JournalId, JournalError>>),
-    Prune { before: Timestamp },
+    Prune { now: Moment },
     Flush(oneshot::Sender<()>),
 }
 
@@ -98,7 +118,7 @@ impl Journal {
     /// [`JournalError`] for a newer version or a directory that cannot be written.
     pub fn open(state_dir: &Path) -> Result<(Self, Contents), JournalError> {
         let file = file::JournalFile::open(&state_dir.join(FILE))?;
-        let contents = Contents { orders: file.orders()? };
+        let contents = file.contents()?;
         let (publish, state) = watch::channel(file.state());
         let (jobs, inbox) = mpsc::unbounded_channel();
         std::thread::Builder::new()
@@ -122,8 +142,8 @@ impl Journal {
     }
 
     /// Notes an order that was refused, so that its repetition is known.
-    pub fn remember(&self, attempt: AttemptId, fingerprint: Fingerprint, at: Timestamp) {
-        self.tell(Job::Remember { attempt, fingerprint, at });
+    pub fn remember(&self, attempt: AttemptId, fingerprint: Fingerprint, came: Came) {
+        self.tell(Job::Remember { attempt, fingerprint, came });
     }
 
     /// Numbers and stores a report; kept in memory and tried again while the disk refuses.
@@ -131,12 +151,16 @@ impl Journal {
         self.tell(Job::Append(Box::new(report)));
     }
 
-    /// Notes that these attempts were asked for and had never come.
+    /// Notes that these attempts were asked for and had never come. The request is made at once.
     ///
     /// # Errors
     /// [`JournalError`]: the question must stay unanswered.
-    pub async fn burn(&self, attempts: Vec<AttemptId>, at: Timestamp) -> Result<(), JournalError> {
-        self.ask(|answer| Job::Burn(attempts, at, answer)).await
+    pub fn burn(
+        &self,
+        attempts: Vec<AttemptId>,
+        came: Came,
+    ) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
+        self.ask(move |answer| Job::Burn(attempts, came, answer))
     }
 
     /// Forgets acknowledged reports. An acknowledgement of another journal is ignored.
@@ -163,9 +187,9 @@ impl Journal {
         self.ask(Job::StartAnew).await
     }
 
-    /// Forgets orders that ended before this moment.
-    pub fn prune(&self, before: Timestamp) {
-        self.tell(Job::Prune { before });
+    /// Forgets orders that ended longer than [`crate::ledger::MEMORY`] ago, by the rule of the ledger.
+    pub fn prune(&self, now: Moment) {
+        self.tell(Job::Prune { now });
     }
 
     /// Waits until everything asked so far is on disk or has been refused by it.

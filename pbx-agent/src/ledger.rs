@@ -1,13 +1,17 @@
 //! What the journal knows, in memory: orders seen, and how much of each trunk's caps is used.
 //!
 //! Plain data with `now` passed in, so that [`crate::policy`] stays a pure function of it. Filled
-//! from the journal at start, which is how caps and repetition survive a restart.
+//! from the journal at start, which is how caps and repetition survive a restart. Everything is
+//! counted on the host's own clock: the control plane's could be moved by whoever stole it.
 
-use crate::config::Trunk;
+#[cfg(test)]
+mod tests;
+
+use crate::{clock::Moment, config::Trunk, journal::Stored};
 use sha2::{Digest, Sha256};
 use shared::{ids::AttemptId, order::SignedOrder, phone::E164, protocol::Standing, time::Timestamp};
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     time::Duration,
 };
 
@@ -15,6 +19,9 @@ use std::{
 const SECOND: Duration = Duration::from_secs(1);
 /// Orders are remembered this long; none may be older when it arrives.
 pub const MEMORY: Duration = Duration::from_secs(48 * 3600);
+/// Attempts that are remembered at once, 48 hours of almost six a second: whoever stole the control plane
+/// must not fill this host's memory and disk.
+const MOST_REMEMBERED: usize = 1_000_000;
 /// `max_calls_per_number` counts within this time.
 pub const NUMBER_WINDOW: Duration = Duration::from_secs(600);
 const DAY_MICROS: i64 = 86_400_000_000;
@@ -36,7 +43,7 @@ impl Fingerprint {
 }
 
 /// Stands for a number: enough to count its calls, so that the journal need not list whom it rang.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NumberMark(pub u32);
 
 impl NumberMark {
@@ -61,18 +68,35 @@ pub enum Seen {
     NeverCame,
 }
 
+/// When an order came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Came {
+    /// By the host's own clock.
+    pub at: Timestamp,
+    /// When it was issued, by the control plane's clock; of an order that never came, a moment before
+    /// which it must have been.
+    pub issued: Timestamp,
+}
+
+impl Came {
+    /// Of an id that was asked for: what it names was issued before now.
+    pub fn never(now: Moment) -> Self {
+        Self { at: now.local, issued: now.corrected }
+    }
+}
+
 /// One remembered attempt.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     seen: Seen,
-    at: Timestamp,
+    came: Came,
 }
 
 /// Talk time of a trunk that is used or promised.
 #[derive(Clone, Debug, Default)]
 struct Usage {
     /// Live attempts and the talk time each may still use.
-    live: HashMap<AttemptId, Duration>,
+    live: BTreeMap<AttemptId, Duration>,
     /// Starts within the last second.
     recent: VecDeque<Timestamp>,
     /// UTC day that `talked` counts.
@@ -83,10 +107,12 @@ struct Usage {
 /// Everything remembered.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    seen: HashMap<AttemptId, Entry>,
-    trunks: HashMap<String, Usage>,
+    seen: BTreeMap<AttemptId, Entry>,
+    trunks: BTreeMap<String, Usage>,
+    /// The latest issue of any order that was forgotten: what is older may be a repetition.
+    forgotten: Option<Timestamp>,
     /// Starts within [`NUMBER_WINDOW`].
-    numbers: HashMap<NumberMark, VecDeque<Timestamp>>,
+    numbers: BTreeMap<NumberMark, VecDeque<Timestamp>>,
 }
 
 /// What is left of a trunk's caps.
@@ -101,9 +127,19 @@ pub struct Room {
 }
 
 impl Ledger {
+    /// With what an earlier run has forgotten already.
+    pub fn with_forgotten(forgotten: Option<Timestamp>) -> Self {
+        Self { forgotten, ..Self::default() }
+    }
+
     /// What is known of an attempt id; `None` if it was never heard of.
     pub fn seen(&self, attempt: AttemptId) -> Option<Seen> {
         self.seen.get(&attempt).map(|entry| entry.seen)
+    }
+
+    /// Whether no more can be remembered, so that nothing new may be dialled or answered for.
+    pub fn is_full(&self) -> bool {
+        self.seen.len() >= MOST_REMEMBERED
     }
 
     /// For the answer to a query.
@@ -115,13 +151,19 @@ impl Ledger {
         }
     }
 
-    /// What is left of a trunk's caps now.
+    /// Whether an order of this age may have been known and forgotten. No clock is asked, so none can
+    /// be moved to make a repetition look new.
+    pub fn may_have_forgotten(&self, issued: Timestamp) -> bool {
+        self.forgotten.is_some_and(|forgotten| issued <= forgotten)
+    }
+
+    /// What is left of a trunk's caps now. A day that lies in the future counts as today.
     pub fn room(&self, trunk: &Trunk, now: Timestamp) -> Room {
         let cap = Duration::from_secs(u64::from(trunk.max_minutes_per_day) * 60);
         let Some(usage) = self.trunks.get(&trunk.name) else {
             return Room { active: 0, last_second: 0, talk_left: cap };
         };
-        let talked = if usage.day == day(now) { usage.talked } else { Duration::ZERO };
+        let talked = if usage.day >= day(now) { usage.talked } else { Duration::ZERO };
         let promised: Duration = usage.live.values().sum();
         Room {
             active: count(usage.live.len()),
@@ -144,10 +186,10 @@ impl Ledger {
         trunk: &str,
         number: Option<NumberMark>,
         talk: Duration,
-        now: Timestamp,
+        came: Came,
     ) {
-        self.remember(attempt, Seen::Order { fingerprint, live: true }, now);
-        self.count_start(trunk, number, now);
+        self.remember(attempt, Seen::Order { fingerprint, live: true }, came);
+        self.count_start(trunk, number, came.at);
         self.trunks.entry(trunk.to_owned()).or_default().live.insert(attempt, talk);
     }
 
@@ -176,8 +218,28 @@ impl Ledger {
     }
 
     /// An order was refused, or its id is not to be used any more.
-    pub fn remember(&mut self, attempt: AttemptId, seen: Seen, at: Timestamp) {
-        self.seen.insert(attempt, Entry { seen, at });
+    pub fn remember(&mut self, attempt: AttemptId, seen: Seen, came: Came) {
+        self.seen.insert(attempt, Entry { seen, came });
+    }
+
+    /// What an earlier run journalled, in the order of time.
+    pub fn recall(&mut self, stored: &Stored) {
+        let Stored { attempt, seen, trunk, number, came, ended_at, talked, resume, .. } = stored;
+        match (seen, resume) {
+            (Seen::Order { fingerprint, live: true }, Some(resume)) => {
+                self.start(*attempt, *fingerprint, trunk, *number, resume.plan().talk, *came);
+            }
+            (Seen::Order { .. } | Seen::NeverCame, _) => {
+                self.remember(*attempt, *seen, *came);
+                // Refused orders have none.
+                if !trunk.is_empty() {
+                    self.count_start(trunk, *number, came.at);
+                }
+                if !talked.is_zero() {
+                    self.finish(*attempt, trunk, *talked, ended_at.unwrap_or(came.at));
+                }
+            }
+        }
     }
 
     /// Attempts under way on a trunk.
@@ -190,12 +252,20 @@ impl Ledger {
         self.trunks.values().map(|usage| count(usage.live.len())).sum()
     }
 
-    /// Forgets what is older than [`MEMORY`] and not under way.
-    pub fn prune(&mut self, now: Timestamp) {
-        self.seen.retain(|_, entry| {
-            now.since(entry.at) < MEMORY || matches!(entry.seen, Seen::Order { live: true, .. })
+    /// Forgets what is not under way and older than [`MEMORY`], by the host's clock and by whichever
+    /// clock says less of its issue. A control plane that lies can make it remember longer, no more.
+    pub fn prune(&mut self, now: Moment) {
+        let forgotten = &mut self.forgotten;
+        self.seen.retain(|_, Entry { seen, came }| {
+            let old = now.local.since(came.at) >= MEMORY && now.earlier().since(came.issued) >= MEMORY;
+            let kept = !old || matches!(seen, Seen::Order { live: true, .. });
+            if !kept {
+                *forgotten = (*forgotten).max(Some(came.issued));
+            }
+            kept
         });
-        self.numbers.retain(|_, starts| starts.back().is_some_and(|last| now.since(*last) < NUMBER_WINDOW));
+        self.numbers
+            .retain(|_, starts| starts.back().is_some_and(|last| now.local.since(*last) < NUMBER_WINDOW));
     }
 }
 
@@ -214,91 +284,4 @@ fn note(starts: &mut VecDeque<Timestamp>, at: Timestamp, window: Duration) {
 
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Config;
-    use uuid::Uuid;
-
-    const NOON: Timestamp = Timestamp::from_micros(20_000 * DAY_MICROS + DAY_MICROS / 2);
-    const MINUTE: Duration = Duration::from_secs(60);
-
-    /// Of the example: 10 calls at once, 5 a second, 600 minutes a day.
-    fn trunk() -> Trunk {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("agent.toml");
-        std::fs::write(&path, include_str!("../agent.example.toml")).unwrap();
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        Config::load(&path).unwrap().trunks.remove(0)
-    }
-
-    fn attempt(number: u128) -> AttemptId {
-        AttemptId::new(Uuid::from_u128(number))
-    }
-
-    fn begin(ledger: &mut Ledger, number: u128, at: Timestamp) {
-        ledger.start(attempt(number), Fingerprint([0; 32]), "zadarma", Some(NumberMark(7)), 2 * MINUTE, at);
-    }
-
-    #[test]
-    fn a_live_call_holds_its_place_and_its_promised_minutes() {
-        let (mut ledger, trunk) = (Ledger::default(), trunk());
-        begin(&mut ledger, 1, NOON);
-        let room = ledger.room(&trunk, NOON);
-        assert_eq!((room.active, room.last_second, room.talk_left), (1, 1, 598 * MINUTE));
-        ledger.finish(attempt(1), "zadarma", MINUTE, NOON + MINUTE);
-        let room = ledger.room(&trunk, NOON + MINUTE);
-        assert_eq!((room.active, room.last_second, room.talk_left), (0, 0, 599 * MINUTE));
-        assert_eq!(ledger.standing(attempt(1)), Standing::Over);
-    }
-
-    #[test]
-    fn a_call_that_began_within_the_last_second_counts_whoever_began_it() {
-        let (mut ledger, trunk) = (Ledger::default(), trunk());
-        ledger.count_start("zadarma", None, NOON - Duration::from_secs(3600));
-        ledger.count_start("zadarma", None, NOON - Duration::from_millis(900));
-        begin(&mut ledger, 1, NOON);
-        assert_eq!(ledger.room(&trunk, NOON).last_second, 2);
-        assert_eq!(ledger.room(&trunk, NOON + Duration::from_millis(100)).last_second, 1);
-        assert_eq!(ledger.trunks["zadarma"].recent.len(), 2, "what is older is forgotten");
-    }
-
-    #[test]
-    fn minutes_of_yesterday_are_not_counted_in_whatever_order_they_are_read() {
-        let (mut ledger, trunk) = (Ledger::default(), trunk());
-        let yesterday = NOON - Duration::from_secs(86_400);
-        for (number, at) in [(1, NOON), (2, yesterday), (3, NOON)] {
-            ledger.remember(attempt(number), Seen::NeverCame, at);
-            ledger.finish(attempt(number), "zadarma", 10 * MINUTE, at);
-        }
-        assert_eq!(ledger.room(&trunk, NOON).talk_left, 580 * MINUTE);
-        assert_eq!(ledger.room(&trunk, NOON + Duration::from_secs(86_400)).talk_left, 600 * MINUTE);
-    }
-
-    #[test]
-    fn calls_to_a_number_count_for_ten_minutes_and_are_forgotten_then() {
-        let mut ledger = Ledger::default();
-        begin(&mut ledger, 1, NOON);
-        ledger.count_start("trunk-b", Some(NumberMark(7)), NOON + MINUTE);
-        assert_eq!(ledger.calls_to(NumberMark(7), NOON + 2 * MINUTE), 2);
-        assert_eq!(ledger.calls_to(NumberMark(8), NOON + 2 * MINUTE), 0);
-        assert_eq!(ledger.calls_to(NumberMark(7), NOON + 10 * MINUTE), 1);
-        ledger.prune(NOON + 11 * MINUTE);
-        assert!(ledger.numbers.is_empty());
-    }
-
-    #[test]
-    fn orders_are_remembered_for_two_days_and_longer_while_they_live() {
-        let mut ledger = Ledger::default();
-        begin(&mut ledger, 1, NOON);
-        begin(&mut ledger, 2, NOON);
-        ledger.finish(attempt(2), "zadarma", Duration::ZERO, NOON);
-        ledger.prune(NOON + MEMORY - MINUTE);
-        assert_eq!(ledger.standing(attempt(2)), Standing::Over);
-        ledger.prune(NOON + MEMORY);
-        assert_eq!(ledger.standing(attempt(2)), Standing::NeverSeen);
-        assert_eq!(ledger.standing(attempt(1)), Standing::Live);
-    }
 }

@@ -2,10 +2,11 @@
 //!
 //! The way of an order: [`link`] (the WebSocket to the control plane) -> [`policy`] (every reason
 //! to refuse) -> [`journal`] (on disk before anything rings) -> [`call`] (one attempt as a state
-//! machine) -> [`ari`] (Asterisk on loopback). Reports go back the same way. [`switchboard`] is the
-//! one task that owns all attempts; [`run`] starts and ends every task.
+//! machine) -> [`ari`] (Asterisk on loopback). Reports go back the same way. [`board`] decides about all
+//! attempts, [`switchboard`] is the one task that does what it wants; [`run`] starts and ends every task.
 
 pub mod ari;
+pub mod board;
 pub mod call;
 pub mod check;
 pub mod cli;

@@ -5,6 +5,8 @@ mod handshake;
 mod outbox;
 mod session;
 
+pub use outbox::{Batch, Outbox};
+
 use connect::{Socket, connect};
 use handshake::{Welcome, shake_hands};
 
@@ -13,6 +15,7 @@ use crate::{
 };
 use rustls::ClientConfig;
 use shared::{
+    complaint::fit_for_log,
     ids::{AttemptId, JournalId},
     order::SignedOrder,
     protocol::{AttemptStanding, FrameError, Health},
@@ -91,7 +94,7 @@ pub enum LinkError {
 
 impl LinkError {
     fn rejected(code: &str, detail: &str) -> Self {
-        Self::Rejected { code: shown(code), detail: shown(detail) }
+        Self::Rejected { code: fit_for_log(code), detail: fit_for_log(detail) }
     }
 }
 
@@ -151,8 +154,7 @@ async fn link_up(link: &Link) -> Result<(Socket, Welcome, JournalId), LinkError>
         socket.binding = None;
     }
     let journal = link.journal.state().borrow().clone();
-    let welcome =
-        shake_hands(&mut socket, &link.identity, &link.config.name, journal.id, &link.clock).await?;
+    let welcome = shake_hands(&mut socket, &link.identity, &link.config.name, &journal, &link.clock).await?;
     if welcome.applied > journal.last {
         let id = link.journal.start_anew().await?;
         tracing::error!(%id, "the journal was restored from a backup; its reports are numbered anew");
@@ -175,7 +177,7 @@ fn pause(error: &LinkError, retry: &mut Retry) -> Duration {
         // It was understood and answered: asking again soon changes nothing, an operator must.
         LinkError::Rejected { code, detail } => {
             tracing::error!(code, detail, advice = advice(code), "the control plane rejects this host");
-            crate::retry::CAP.mul_f64(0.5 + rand::random::<f64>() / 2.0)
+            crate::retry::REJECTED.mul_f64(0.5 + rand::random::<f64>() / 2.0)
         }
         LinkError::JournalBehind { .. }
         | LinkError::Tls(_)
@@ -185,11 +187,6 @@ fn pause(error: &LinkError, retry: &mut Retry) -> Duration {
         | LinkError::Silent(_)
         | LinkError::Journal(_) => retry.pause(rand::random()),
     }
-}
-
-/// What the other end said, fit for a log and a terminal.
-fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
 /// Waits for a switch to be thrown; whoever holds it may also be gone, which is as good.
@@ -202,6 +199,8 @@ fn advice(code: &str) -> &'static str {
         "revoked" => "the key of this host was revoked: enrol again with a new token and --new-key",
         "unknown_pbx" => "no PBX of this name is enrolled: compare `name` in agent.toml, or enrol this host",
         "bad_signature" => "the key of this host is not the one it was enrolled with: enrol again",
-        _ => "compare the versions of pbx-agent and control-plane",
+        _ => {
+            "do what the detail says; if it says nothing, compare the versions of pbx-agent and control-plane"
+        }
     }
 }

@@ -7,6 +7,7 @@
 mod tests;
 
 use crate::{
+    clock::Moment,
     config::{Config, Trunk},
     ledger::{Fingerprint, Ledger, MEMORY, NUMBER_WINDOW, NumberMark, Seen},
 };
@@ -14,6 +15,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use ed25519_dalek::VerifyingKey;
 use serde::Deserialize;
 use shared::{
+    complaint::fit_for_log,
     ids::AttemptId,
     order::{Order, OrderError, SignedOrder},
     outcome::Reason,
@@ -28,6 +30,10 @@ const LEAST_TALK: Duration = Duration::from_secs(30);
 const LONGEST_RING: Duration = Duration::from_secs(120);
 /// Whatever an order says, no conversation is longer.
 const LONGEST_TALK: Duration = Duration::from_secs(600);
+
+/// What is said where the ledger is full.
+const FULL: &str = "this host remembers as many orders as it can; it forgets them two days after they came. If a \
+                    stranger sent them, enrol it anew and move journal.db out of its state_dir";
 
 /// What the host is like at this moment, beyond what the ledger knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,35 +73,43 @@ pub struct Permit<'a> {
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Whom to report it for; `None` when the id cannot be read or belongs to another order, which
-    /// a stranger must not be able to end.
+    /// Whom to report it for; `None` when the id cannot be read, when it belongs to another order, which
+    /// a stranger must not be able to end, and when there is no room to remember it.
     pub attempt: Option<AttemptId>,
+    /// When the order was issued; `None` where its signature is not one that this host obeys.
+    pub issued: Option<Timestamp>,
     /// Code of the contract.
     pub reason: Reason,
     /// For the operator; holds no number.
     pub detail: String,
 }
 
-/// Judges one order. `now` is the corrected clock.
+/// Judges one order: its age by the control plane's clock, the caps by the host's own.
 pub fn judge<'a>(
     config: &'a Config,
     pinned: &[VerifyingKey],
     ledger: &Ledger,
     host: Host,
-    now: Timestamp,
+    now: Moment,
     signed: &SignedOrder,
 ) -> Verdict<'a> {
-    let fingerprint = Fingerprint::of(signed);
-    match examine(config, pinned, ledger, host, now, signed, fingerprint) {
+    let refused = |(reason, detail): No, issued| {
+        let attempt = claimed_id(signed).filter(|attempt| match ledger.seen(*attempt) {
+            None => !ledger.is_full(),
+            Some(Seen::NeverCame) => true,
+            Some(Seen::Order { .. }) => false,
+        });
+        Verdict::Refuse(Refusal { attempt, issued, reason, detail })
+    };
+    let order = match signed.open(pinned) {
+        Ok(order) => order,
+        Err(error) => return refused(unopened(&error, signed), None),
+    };
+    let issued = Some(order.issued_at);
+    match examine(config, ledger, host, now, order, Fingerprint::of(signed)) {
         Ok(Some(permit)) => Verdict::Obey(Box::new(permit)),
         Ok(None) => Verdict::Repeated,
-        Err((reason, detail)) => {
-            let attempt = claimed_id(signed).filter(|attempt| match ledger.seen(*attempt) {
-                None | Some(Seen::NeverCame) => true,
-                Some(Seen::Order { .. }) => false,
-            });
-            Verdict::Refuse(Refusal { attempt, reason, detail })
-        }
+        Err(no) => refused(no, issued),
     }
 }
 
@@ -104,14 +118,12 @@ type No = (Reason, String);
 /// `None` is a repetition.
 fn examine<'a>(
     config: &'a Config,
-    pinned: &[VerifyingKey],
     ledger: &Ledger,
     host: Host,
-    now: Timestamp,
-    signed: &SignedOrder,
+    now: Moment,
+    order: Order,
     fingerprint: Fingerprint,
 ) -> Result<Option<Permit<'a>>, No> {
-    let order = signed.open(pinned).map_err(|error| unopened(&error, signed))?;
     match ledger.seen(order.attempt_id) {
         None => {}
         Some(Seen::Order { fingerprint: known, .. }) if known == fingerprint => return Ok(None),
@@ -125,12 +137,15 @@ fn examine<'a>(
     if order.pbx != config.name {
         return no(Reason::WrongPbx, format!("this is {}", config.name));
     }
-    if now >= order.expires_at {
-        let late = now.since(order.expires_at).as_secs_f64();
+    if now.corrected >= order.expires_at {
+        let late = now.corrected.since(order.expires_at).as_secs_f64();
         return no(Reason::Expired, format!("arrived {late:.1} s after it expired"));
     }
-    if now.since(order.issued_at) >= MEMORY {
+    if now.corrected.since(order.issued_at) >= MEMORY || ledger.may_have_forgotten(order.issued_at) {
         return no(Reason::Expired, "issued longer ago than this host remembers orders");
+    }
+    if ledger.is_full() {
+        return no(Reason::Capacity, FULL);
     }
     let Some(trunk) = config.trunk(&order.trunk) else {
         return no(Reason::Capacity, unknown_trunk(config, &order.trunk));
@@ -146,7 +161,7 @@ fn examine<'a>(
     if !host.ari_up {
         return no(Reason::AriUnavailable, "Asterisk does not answer on ARI");
     }
-    let calls = ledger.calls_to(NumberMark::of(&order.to), now);
+    let calls = ledger.calls_to(NumberMark::of(&order.to), now.local);
     if calls >= config.max_calls_per_number {
         let minutes = NUMBER_WINDOW.as_secs() / 60;
         let detail = format!(
@@ -156,7 +171,7 @@ fn examine<'a>(
     }
     let asked =
         Duration::from_secs(u64::from(order.talk_seconds)).clamp(Duration::from_secs(1), LONGEST_TALK);
-    let talk = caps(trunk, ledger, now, asked)?;
+    let talk = caps(trunk, ledger, now.local, asked)?;
     let ring = Duration::from_secs(u64::from(order.ring_seconds)).clamp(Duration::from_secs(1), LONGEST_RING);
     Ok(Some(Permit { order, trunk, fingerprint, ring, talk }))
 }
@@ -218,8 +233,8 @@ fn claimed_id(signed: &SignedOrder) -> Option<AttemptId> {
 
 fn unknown_trunk(config: &Config, name: &str) -> String {
     let known: Vec<&str> = config.trunks.iter().map(|trunk| trunk.name.as_str()).collect();
-    let name: String = name.chars().take(64).collect();
-    format!("no trunk {name:?} on this host; it has {}", known.join(", "))
+    let name: String = fit_for_log(name).chars().take(64).collect();
+    format!("no trunk \"{name}\" on this host; it has {}", known.join(", "))
 }
 
 fn no<T>(reason: Reason, detail: impl Into<String>) -> Result<T, No> {

@@ -107,7 +107,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     let tls = Arc::new(tls_for(&config)?);
     let ari = AriClient::new(&config.ari)?;
     let (journal, contents) = Journal::open(&config.state_dir)?;
-    let clock = Clock::start();
+    let clock = Clock::start(contents.latest());
     let nothing = Asterisk::Down { why: "Asterisk was not asked yet".to_owned() };
     let (health, told) =
         watch::channel(health::health(&config, &Ledger::default(), &nothing, &[], None, false));
@@ -139,7 +139,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
             resend,
             draining,
         },
-        contents.orders,
+        contents,
     );
     let link = Link {
         config: Arc::clone(&config),

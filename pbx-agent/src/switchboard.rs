@@ -1,40 +1,25 @@
-//! The one task that owns all attempts.
+//! The one task that owns the [`Board`]: brings it what happens, and does what it wants.
 //!
-//! It takes orders from the link, asks the policy, feeds the state machines with what Asterisk
-//! says and does what they want. Nothing in it waits: whatever takes time runs in a task of its own
-//! and comes back as a `Happening`. So there are no locks, and one order of everything.
+//! Nothing in it decides and nothing in it waits: whatever takes time runs in a task of its own and
+//! comes back as an input of the board. So there are no locks, and one order of everything.
 
-mod asked;
-mod attempt;
 mod effects;
-mod reconcile;
 
 use crate::{
-    ari::{AriClient, Endpoint, Event, EventKind, Originated, Signal},
-    call::{Input, Output, Timer},
+    ari::{AriClient, Signal},
+    board::{Board, Effect, Input},
     clock::Clock,
     config::Config,
-    health::{self, Asterisk},
     identity::Identity,
-    journal::{Journal, JournalError, NewReport, Stored},
-    ledger::{Ledger, MEMORY},
+    journal::{Contents, Journal},
     link::{Ask, turns_true},
     voice::Voice,
 };
-use attempt::Attempt;
-use shared::{
-    ids::AttemptId,
-    protocol::{AttemptEvent, Health},
-    time::Timestamp,
-};
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use shared::protocol::{AttemptStanding, Health};
+use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
     time::{sleep, sleep_until},
 };
@@ -44,17 +29,6 @@ use tokio::{
 const DRAIN: Duration = Duration::from_secs(6);
 /// How often what is old is forgotten.
 const TIDY: Duration = Duration::from_secs(3600);
-
-/// What a task of the switchboard brought back.
-#[derive(Debug)]
-enum Happening {
-    /// The order could not be journalled and was not dialled.
-    NotJournalled(AttemptId, JournalError),
-    /// The originate request was answered or not.
-    Originated(AttemptId, Originated),
-    /// Something for the state machine.
-    Input(AttemptId, Input),
-}
 
 /// A task of the agent broke; the process must end and be started anew.
 #[derive(Debug, thiserror::Error)]
@@ -88,46 +62,38 @@ pub struct Parts {
     pub draining: watch::Receiver<bool>,
 }
 
-/// All attempts, and everything they need.
+/// The board, and everything it acts through.
 #[derive(Debug)]
 pub struct Switchboard {
     parts: Parts,
-    ledger: Ledger,
-    attempts: HashMap<AttemptId, Attempt>,
-    timers: BinaryHeap<Reverse<(Timestamp, AttemptId, Timer)>>,
-    asterisk: Asterisk,
-    endpoints: Vec<Endpoint>,
-    journal_trouble: Option<String>,
-    draining: bool,
-    /// Tells playbacks of this run from those of an earlier one on the same channel.
-    run: u32,
+    board: Board,
+    /// Whoever waits for an answer, by the question's ticket.
+    askers: HashMap<u64, oneshot::Sender<Vec<AttemptStanding>>>,
+    tickets: u64,
+    /// What the journal was asked for; awaited here rather than in tasks, because an INVITE waits for it.
+    written: FuturesUnordered<Pin<Box<dyn Future<Output = Input> + Send>>>,
     tasks: JoinSet<()>,
-    happen: mpsc::UnboundedSender<Happening>,
-    happenings: mpsc::UnboundedReceiver<Happening>,
+    happen: mpsc::UnboundedSender<Input>,
+    happenings: mpsc::UnboundedReceiver<Input>,
 }
 
 impl Switchboard {
-    /// Takes up what the journal holds: what was seen, what was used, and attempts under way.
-    pub fn new(parts: Parts, orders: Vec<Stored>) -> Self {
+    /// Takes up what the journal holds.
+    pub fn new(parts: Parts, contents: Contents) -> Self {
         let (happen, happenings) = mpsc::unbounded_channel();
+        let config = Arc::clone(&parts.config);
+        let (board, effects) = Board::new(config, rand::random(), contents, parts.clock.now());
         let mut this = Self {
             parts,
-            ledger: Ledger::default(),
-            attempts: HashMap::new(),
-            timers: BinaryHeap::new(),
-            asterisk: Asterisk::Down { why: "Asterisk was not asked yet".to_owned() },
-            endpoints: Vec::new(),
-            journal_trouble: None,
-            draining: false,
-            run: rand::random(),
+            board,
+            askers: HashMap::new(),
+            tickets: 0,
+            written: FuturesUnordered::new(),
             tasks: JoinSet::new(),
             happen,
             happenings,
         };
-        for order in orders {
-            this.take_up(order);
-        }
-        this.publish_health();
+        this.carry_out(effects);
         this
     }
 
@@ -141,187 +107,73 @@ impl Switchboard {
         let mut tidy = tokio::time::interval(TIDY);
         let mut deadline: Option<tokio::time::Instant> = None;
         loop {
-            if deadline.is_some() && self.attempts.is_empty() {
+            if deadline.is_some() && self.board.active() == 0 {
                 return Ok(());
             }
-            let due = self.next_timer();
+            let due = self.board.next_timer().map(|at| at.since(self.parts.clock.local()));
             tokio::select! {
                 Some(ask) = self.parts.asks.recv() => self.asked(ask),
                 Some(signal) = self.parts.signals.recv() => self.signalled(signal),
-                Some(happening) = self.happenings.recv() => self.happened(happening),
-                () = sleep(due.unwrap_or_default()), if due.is_some() => self.fire_timers(),
+                Some(written) = self.written.next() => self.hear(written),
+                Some(happening) = self.happenings.recv() => self.hear(happening),
+                () = sleep(due.unwrap_or_default()), if due.is_some() => self.hear(Input::Due),
                 Some(ended) = self.tasks.join_next() => ended?,
                 Ok(()) = disk.changed() => {
                     let trouble = disk.borrow_and_update().trouble.clone();
-                    if trouble != self.journal_trouble {
-                        self.journal_trouble = trouble;
-                        self.publish_health();
-                    }
+                    self.hear(Input::JournalTrouble(trouble));
                 }
                 _ = tidy.tick() => self.tidy(),
                 () = turns_true(&mut draining), if deadline.is_none() => {
-                    tracing::info!(active = self.attempts.len(), "no new work; calls under way may end");
-                    self.draining = true;
-                    self.publish_health();
+                    tracing::info!(active = self.board.active(), "no new work; calls under way may end");
+                    self.hear(Input::Drain);
                     deadline = Some(tokio::time::Instant::now() + DRAIN);
                 }
                 () = until(deadline), if deadline.is_some() => {
-                    tracing::warn!(active = self.attempts.len(), "calls are left to Asterisk; the next start goes on with them");
+                    tracing::warn!(active = self.board.active(), "calls are left to Asterisk; the next start goes on with them");
                     return Ok(());
                 }
             }
         }
     }
 
-    fn happened(&mut self, happening: Happening) {
-        match happening {
-            Happening::Originated(attempt, Originated::Status { status, body }) => {
-                if !(200..300).contains(&status) {
-                    tracing::warn!(%attempt, status, body, "Asterisk made no channel");
-                }
-                self.feed(attempt, Input::OriginateAnswered { status });
+    fn asked(&mut self, ask: Ask) {
+        let input = match ask {
+            Ask::Order(signed) => Input::Order { signed, pinned: self.parts.identity.pinned.keys() },
+            Ask::Cancel(attempt) => Input::Cancel(attempt),
+            Ask::Query(attempts, asker) => {
+                self.tickets += 1;
+                self.askers.insert(self.tickets, asker);
+                Input::Query { ticket: self.tickets, attempts }
             }
-            Happening::Originated(attempt, Originated::Lost { maybe_sent, why }) => {
-                tracing::error!(%attempt, maybe_sent, why, "an originate was not answered");
-                self.feed(attempt, Input::OriginateLost { maybe_sent });
-            }
-            Happening::Input(attempt, input) => self.feed(attempt, input),
-            Happening::NotJournalled(attempt, error) => self.not_journalled(attempt, &error),
-        }
+        };
+        self.hear(input);
     }
 
     fn signalled(&mut self, signal: Signal) {
-        match signal {
-            Signal::Event(event) => self.event(event),
-            Signal::Up { version, channels, ours } => {
-                self.asterisk = Asterisk::Up { version };
-                self.reconcile(&channels, &ours);
-                self.publish_health();
-            }
-            Signal::Down(error) => {
-                self.asterisk = Asterisk::Down { why: error.to_string() };
-                self.publish_health();
-            }
-            Signal::Endpoints(endpoints) => {
-                self.endpoints = endpoints;
-                self.publish_health();
-            }
-        }
-    }
-
-    fn event(&mut self, event: Event) {
-        let Ok(attempt) = event.channel.parse::<AttemptId>() else { return };
-        let Some(known) = self.attempts.get(&attempt) else {
-            let alive = matches!(event.kind, EventKind::Ringing | EventKind::Up | EventKind::StasisStart);
-            if alive && self.ledger.seen(attempt).is_some() {
-                tracing::warn!(%attempt, "a channel of an attempt that is over lives; it is hung up");
-                self.hang_up_stray(event.channel);
-            }
-            return;
-        };
-        let input = match event.kind {
-            EventKind::Ringing => Input::Ringing,
-            EventKind::Up => Input::Answered,
-            EventKind::StasisStart => Input::EnteredStasis,
-            EventKind::Key(digit) => Input::Key(digit),
-            EventKind::PlaybackFinished { playback, ok } => {
-                match known.play_number(attempt, self.run, &playback) {
-                    Some(play) => Input::PlaybackFinished { play, ok },
-                    None => return,
-                }
-            }
-            EventKind::Destroyed { cause, tech_cause } => Input::Destroyed { cause, tech_cause },
-        };
-        self.feed(attempt, input);
-    }
-
-    fn feed(&mut self, attempt: AttemptId, input: Input) {
-        let Some(known) = self.attempts.get_mut(&attempt) else { return };
-        for output in known.call.handle(self.parts.clock.local(), input) {
-            self.perform(attempt, output);
-        }
-    }
-
-    fn perform(&mut self, attempt: AttemptId, output: Output) {
-        match output {
-            Output::Originate => self.originate(attempt),
-            Output::Play { play, part, sound } => self.play(attempt, play, part, sound),
-            Output::Stop { play } => self.stop(attempt, play),
-            Output::Hangup => self.hang_up(attempt),
-            Output::Look => self.look(attempt),
-            Output::Report(event) => self.report_progress(attempt, event),
-            Output::SetTimer { timer, at } => self.timers.push(Reverse((at, attempt, timer))),
-            Output::Done => {
-                self.attempts.remove(&attempt);
-                self.publish_health();
-            }
-        }
-    }
-
-    fn report_progress(&mut self, attempt: AttemptId, event: AttemptEvent) {
-        let now = self.parts.clock.corrected();
-        let Some(known) = self.attempts.get_mut(&attempt) else { return };
-        tracing::info!(%attempt, call = %known.resume.call_id, trunk = known.trunk, ?event, "attempt");
-        let mut talked = Duration::ZERO;
-        match &event {
-            AttemptEvent::Answered => known.answered_at = Some(now),
-            AttemptEvent::Ended(_) => {
-                talked = known.talked(now);
-                self.ledger.finish(attempt, &known.trunk, talked, now);
-            }
-            AttemptEvent::Refused { .. }
-            | AttemptEvent::Originated { .. }
-            | AttemptEvent::Ringing
-            | AttemptEvent::Key { .. } => {}
-        }
-        self.report(attempt, event, talked);
-    }
-
-    fn report(&mut self, attempt: AttemptId, event: AttemptEvent, talked: Duration) {
-        let progress =
-            self.attempts.get(&attempt).map_or(crate::call::Progress::Over, |known| known.call.progress());
-        let at = self.parts.clock.corrected();
-        self.parts.journal.append(NewReport { attempt, at, event, progress, talked });
-    }
-
-    fn next_timer(&self) -> Option<Duration> {
-        self.timers.peek().map(|Reverse((at, ..))| at.since(self.parts.clock.local()))
-    }
-
-    fn fire_timers(&mut self) {
-        while let Some(Reverse((at, attempt, timer))) = self.timers.peek().copied() {
-            if self.parts.clock.local() < at {
-                return;
-            }
-            self.timers.pop();
-            self.feed(attempt, Input::Timer(timer));
-        }
-    }
-
-    fn publish_health(&self) {
-        let health = health::health(
-            &self.parts.config,
-            &self.ledger,
-            &self.asterisk,
-            &self.endpoints,
-            self.journal_trouble.as_deref(),
-            self.draining,
-        );
-        self.parts.health.send_if_modified(|known| {
-            let changed = *known != health;
-            *known = health;
-            changed
+        self.hear(match signal {
+            Signal::Event(event) => Input::Event(event),
+            Signal::Up { version, channels, ours } => Input::AsteriskUp { version, channels, ours },
+            Signal::Down(error) => Input::AsteriskDown { why: error.to_string() },
+            Signal::Endpoints(endpoints) => Input::Endpoints(endpoints),
         });
     }
 
+    fn hear(&mut self, input: Input) {
+        let effects = self.board.handle(self.parts.clock.now(), input);
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.perform(effect);
+        }
+    }
+
     fn tidy(&mut self) {
-        // Ages are told by the control plane's clock; a host whose own one is wrong forgets too much.
         if !self.parts.clock.is_corrected() {
             return;
         }
-        let now = self.parts.clock.corrected();
-        self.ledger.prune(now);
-        self.parts.journal.prune(now - MEMORY);
+        self.hear(Input::Tidy);
         let voice = self.parts.voice.clone();
         self.tasks.spawn_blocking(move || match voice.tidy(std::time::SystemTime::now()) {
             Ok(removed) => tracing::debug!(removed, "old prompts"),

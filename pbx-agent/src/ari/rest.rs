@@ -7,7 +7,7 @@ use reqwest::{
     header::{self, HeaderValue},
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use shared::ids::AttemptId;
+use shared::{complaint::fit_for_log, ids::AttemptId};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, RwLock},
@@ -401,7 +401,7 @@ async fn unexpected(what: &'static str, status: StatusCode, response: Response) 
 
 async fn beginning(response: Response) -> String {
     let body = response.text().await.unwrap_or_default();
-    body.chars().filter(|c| !c.is_control()).take(200).collect()
+    fit_for_log(&body)
 }
 
 /// reqwest says only "error sending request"; the cause is below it.

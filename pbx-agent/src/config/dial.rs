@@ -52,11 +52,12 @@ impl FromStr for DialTemplate {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let places = text.matches(DIGITS).count() + text.matches(E164_PLACE).count();
-        if places != 1 {
+        let around = text.split_once(DIGITS).or_else(|| text.split_once(E164_PLACE));
+        let Some((before, after)) = around.filter(|_| places == 1) else {
             return Err(DialError::Placeholder);
-        }
-        let frame = text.replace(DIGITS, "").replace(E164_PLACE, "");
-        if let Some(bad) = frame.chars().find(|c| !c.is_ascii_alphanumeric() && !"/@.:_-+".contains(*c)) {
+        };
+        let is_bad = |c: &char| !c.is_ascii_alphanumeric() && !"/@.:_-+".contains(*c);
+        if let Some(bad) = before.chars().chain(after.chars()).find(is_bad) {
             return Err(DialError::Character(bad));
         }
         match text.split_once('/') {
@@ -109,6 +110,9 @@ mod tests {
             "/{digits}@a",
             "PJSIP/{digits}@a\n",
             "PJSIP/{other}{digits}@a",
+            // Without the one place, another one.
+            "PJSIP/{e1{digits}64}@a",
+            "PJSIP/{dig{e164}its}@a",
         ] {
             assert!(text.parse::<DialTemplate>().is_err(), "{text:?} passed");
         }

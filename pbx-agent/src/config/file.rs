@@ -28,7 +28,7 @@ struct RawConfig {
 #[serde(deny_unknown_fields)]
 struct RawControlPlane {
     url: Spanned<String>,
-    ca_file: Option<PathBuf>,
+    ca_file: Option<Spanned<PathBuf>>,
     #[serde(default)]
     behind_proxy: bool,
 }
@@ -38,7 +38,7 @@ struct RawControlPlane {
 struct RawAri {
     url: Option<Spanned<String>>,
     username: Spanned<String>,
-    password_file: PathBuf,
+    password_file: Spanned<PathBuf>,
     app: Option<Spanned<String>>,
 }
 
@@ -71,10 +71,14 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     if !state_dir.get_ref().is_absolute() {
         return Err(place.at(&state_dir, "state_dir", "is not an absolute path"));
     }
+    let state_dir = place.check("state_dir", &state_dir, |path| file_name(path))?;
     let max_calls_per_number = place.cap("max_calls_per_number", raw.max_calls_per_number, 300, 10_000)?;
     let control_plane = ControlPlane {
         url: place.check("control_plane.url", &raw.control_plane.url, |url| control_plane_url(url))?,
-        ca_file: raw.control_plane.ca_file,
+        ca_file: match &raw.control_plane.ca_file {
+            Some(path) => Some(place.check("control_plane.ca_file", path, |path| file_name(path))?),
+            None => None,
+        },
         behind_proxy: raw.control_plane.behind_proxy,
     };
     let ari = Ari {
@@ -87,7 +91,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
             }
         },
         username: place.word("ari.username", raw.ari.username, 80)?,
-        password_file: raw.ari.password_file,
+        password_file: place.check("ari.password_file", &raw.ari.password_file, |path| file_name(path))?,
         app: match raw.ari.app {
             Some(app) => place.word("ari.app", app, 60)?,
             None => "pbx-agent".to_owned(),
@@ -113,7 +117,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Config, ConfigError> {
     Ok(Config {
         path: path.to_owned(),
         name,
-        state_dir: state_dir.into_inner(),
+        state_dir,
         control_plane,
         ari,
         max_calls_per_number,
@@ -162,7 +166,10 @@ pub fn control_plane_url(text: &str) -> Result<Url, String> {
     if scheme == "ws" && !is_loopback(&url) {
         return Err("unencrypted ws:// is for loopback only; write wss://".to_owned());
     }
-    Url::parse(&text.replacen(url.scheme(), scheme, 1)).map_err(|error| error.to_string())
+    let mut twin = url;
+    // Never refused: both are schemes of the web.
+    twin.set_scheme(scheme).map_err(|()| "write wss://host".to_owned())?;
+    Ok(twin)
 }
 
 fn ari_url(text: &str) -> Result<Url, String> {
@@ -178,11 +185,12 @@ fn ari_url(text: &str) -> Result<Url, String> {
 }
 
 fn plain_authority(url: &Url) -> Result<(), String> {
-    if url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.path() == "/" {
-        Ok(())
-    } else {
-        Err("is scheme, host and port alone; no user, path or query".to_owned())
-    }
+    let plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if plain { Ok(()) } else { Err("is scheme, host and port alone; no user, path or query".to_owned()) }
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -207,7 +215,20 @@ fn caller_id(text: &str) -> Result<String, String> {
     }
 }
 
+fn file_name(path: &Path) -> Result<PathBuf, String> {
+    if path.as_os_str().is_empty() {
+        Err("is empty".to_owned())
+    } else if path.to_string_lossy().contains(char::is_control) {
+        Err("holds a control character".to_owned())
+    } else {
+        Ok(path.to_owned())
+    }
+}
+
 fn words(command: &str) -> Result<Vec<String>, String> {
+    if command.contains(char::is_control) {
+        return Err("holds a control character".to_owned());
+    }
     shell_words::split(command).map_err(|error| error.to_string())
 }
 
@@ -291,7 +312,8 @@ impl Place<'_> {
 
     fn line(&self, span: Range<usize>, key: String, problem: String) -> ConfigError {
         let before = self.text.get(..span.start).unwrap_or(self.text);
-        ConfigError::Line { path: self.path.to_owned(), line: before.matches('\n').count() + 1, key, problem }
+        let line = before.matches('\n').count() + 1;
+        ConfigError::Line { path: self.path.to_owned(), line, key: shown(&key), problem: shown(&problem) }
     }
 
     /// Name of the table that a span lies in.
@@ -311,13 +333,32 @@ impl Place<'_> {
             .unwrap_or_else(|| "top level".to_owned())
     }
 
+    /// The key whose value a span is in or begins.
     fn key_on_line(&self, span: &Range<usize>) -> String {
-        let start = self.text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-        self.text
-            .get(start..)
-            .and_then(|rest| rest.lines().next())
-            .and_then(|line| line.split_once('='))
-            .map_or_else(|| "syntax".to_owned(), |(key, _)| key.trim().to_owned())
+        let end = self.text.get(span.start..).and_then(|rest| rest.find('\n'));
+        let upto = self.text.get(..end.map_or(self.text.len(), |end| span.start + end)).unwrap_or("");
+        let mut lines = upto.rsplit('\n');
+        let mut key = lines.next().and_then(key_of);
+        // A value may go over several lines; what is no TOML has no key.
+        if key.is_none() && toml::de::DeTable::parse(self.text).is_ok() {
+            key = lines.find_map(key_of);
+        }
+        key.unwrap_or("syntax").to_owned()
+    }
+}
+
+/// The key that a line begins with.
+fn key_of(line: &str) -> Option<&str> {
+    let key = line.split_once('=')?.0.trim();
+    let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    (!key.is_empty() && key.bytes().all(bare)).then_some(key)
+}
+
+/// What the file says, fit for one line on a terminal.
+fn shown(text: &str) -> String {
+    match text {
+        "" => "\"\"".to_owned(),
+        text => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(300).collect(),
     }
 }
 

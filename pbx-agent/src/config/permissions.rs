@@ -1,6 +1,10 @@
-//! Who besides its owner may read or write a file.
+//! Who besides root and the agent may read or write a file.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::Path,
+};
 
 /// The permission bits of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,7 +12,13 @@ pub struct Exposure(u32);
 
 /// Reads them; `None` where there is no such file.
 pub fn exposure(path: &Path) -> Option<Exposure> {
-    fs::metadata(path).ok().map(|metadata| Exposure(metadata.permissions().mode() & 0o777))
+    fs::metadata(path).ok().map(|metadata| Exposure(metadata.permissions().mode() & 0o1777))
+}
+
+/// Whether a file belongs to somebody who is neither root nor the user of this process.
+pub fn is_strangers(path: &Path) -> bool {
+    let user = rustix::process::geteuid().as_raw();
+    fs::metadata(path).is_ok_and(|metadata| ![0, user].contains(&metadata.uid()))
 }
 
 impl Exposure {
@@ -20,6 +30,12 @@ impl Exposure {
     /// Who besides the owner may read it.
     pub fn reader(self) -> Option<&'static str> {
         self.who(0o004, 0o040)
+    }
+
+    /// Of a directory: whether everybody may put another file in the place of one in it. Where it is sticky,
+    /// as /tmp is, nobody can.
+    pub fn lets_everybody_replace(self) -> bool {
+        self.0 & 0o1002 == 0o002
     }
 
     fn who(self, everybody: u32, group: u32) -> Option<&'static str> {

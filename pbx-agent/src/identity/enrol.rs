@@ -11,6 +11,7 @@ use crate::{
 use ed25519_dalek::{Signer, SigningKey};
 use reqwest::StatusCode;
 use shared::{
+    complaint::{complaint, fit_for_log},
     order::key_id,
     protocol::{EnrollRequest, EnrollResponse, enroll_bytes, to_base64},
 };
@@ -169,7 +170,7 @@ async fn ask(
             advice: advice(status, &request.pbx),
         });
     }
-    serde_json::from_str(&body).map_err(|error| EnrolError::Nonsense { url, why: error.to_string() })
+    serde_json::from_str(&body).map_err(|error| EnrolError::Nonsense { url, why: complaint(&error) })
 }
 
 /// No more than an answer may hold: whoever listens there is not trusted yet.
@@ -207,7 +208,7 @@ fn advice(status: StatusCode, name: &str) -> String {
 fn problem(body: &str) -> String {
     let document: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
     let text = document["detail"].as_str().or(document["title"].as_str()).unwrap_or(body);
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
+    fit_for_log(text)
 }
 
 fn read_token(path: &Path) -> Result<Zeroizing<String>, EnrolError> {

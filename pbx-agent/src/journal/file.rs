@@ -1,54 +1,32 @@
-//! The SQLite file: its schema, and each job as SQL.
+//! The SQLite file: each job as SQL. Whoever changes something wraps it in [`JournalFile::commit`].
 
 use super::{
-    JournalError, JournalState,
-    row::{NewReport, OrderRow, Stored},
+    Contents, JournalError, JournalState,
+    columns::{from_json, id, json, number, sql, stored},
+    row::{NewReport, OrderRow},
+    schema,
+    trouble::{Trouble, aside, private},
 };
 use crate::{
     call::Progress,
-    ledger::{Fingerprint, NumberMark, Seen},
+    clock::Moment,
+    ledger::{Came, Fingerprint, MEMORY},
 };
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use shared::{
     ids::{AttemptId, JournalId},
     protocol::{AttemptEvent, Report},
     time::Timestamp,
 };
 use std::{
-    fs,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::Duration,
 };
 use uuid::Uuid;
 
-const VERSION: i64 = 1;
-const SCHEMA: &str = "
-    CREATE TABLE journal (
-        id        BLOB NOT NULL,            -- 16 bytes
-        last_seq  INTEGER NOT NULL          -- highest number ever given to a report
-    );
-    CREATE TABLE orders (
-        attempt_id   BLOB PRIMARY KEY,
-        fingerprint  BLOB,                  -- of the exact order; NULL: asked for, had never come
-        trunk        TEXT NOT NULL,
-        number       INTEGER,               -- stands for the number dialled
-        started_at   INTEGER NOT NULL,      -- microseconds UTC, the control plane's clock
-        answered_at  INTEGER,
-        ended_at     INTEGER,
-        progress     INTEGER NOT NULL,
-        talked_ms    INTEGER NOT NULL DEFAULT 0,
-        resume       TEXT                   -- JSON while it is under way, then NULL
-    ) WITHOUT ROWID;
-    CREATE TABLE reports (
-        seq         INTEGER PRIMARY KEY,
-        attempt_id  BLOB NOT NULL,
-        at          INTEGER NOT NULL,
-        event       TEXT NOT NULL           -- JSON
-    );
-";
-
-pub(super) struct JournalFile {
+/// A journal, used by one thread at a time.
+#[derive(Debug)]
+pub struct JournalFile {
     path: PathBuf,
     connection: Connection,
     id: JournalId,
@@ -56,6 +34,10 @@ pub(super) struct JournalFile {
 }
 
 impl JournalFile {
+    /// Opens or creates the file; a broken one is moved aside and a new one begun.
+    ///
+    /// # Errors
+    /// [`JournalError`] for a newer version, or where the disk refuses.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         match Self::try_open(path) {
             Err(Trouble::Broken(why)) => {
@@ -72,7 +54,22 @@ impl JournalFile {
 
     fn try_open(path: &Path) -> Result<Self, Trouble> {
         private(path)?;
-        let connection = Connection::open(path)?;
+        Self::begin(Connection::open(path)?, path, JournalId::new(Uuid::new_v4()))
+    }
+
+    /// A journal in memory that will be called `fresh`; gone when it is dropped.
+    ///
+    /// # Errors
+    /// [`JournalError::Failed`].
+    pub fn open_in_memory(fresh: JournalId) -> Result<Self, JournalError> {
+        let path = Path::new(":memory:");
+        Connection::open_in_memory()
+            .map_err(Trouble::from)
+            .and_then(|connection| Self::begin(connection, path, fresh))
+            .map_err(|trouble| trouble.into_error(path))
+    }
+
+    fn begin(connection: Connection, path: &Path, fresh: JournalId) -> Result<Self, Trouble> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.busy_timeout(Duration::from_secs(2))?;
@@ -80,16 +77,7 @@ impl JournalFile {
         if check != "ok" {
             return Err(Trouble::Broken(check));
         }
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        match version {
-            0 => {
-                connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION};"))?;
-                connection.execute("INSERT INTO journal VALUES (?1, 0)", [Uuid::new_v4().as_bytes()])?;
-                connection.execute_batch("COMMIT")?;
-            }
-            VERSION => {}
-            newer => return Err(Trouble::Newer(newer)),
-        }
+        schema::bring_up(&connection, fresh)?;
         let (id, last) = connection
             .query_row("SELECT id, last_seq FROM journal", [], |row| Ok((id(row, 0)?, number(row, 1)?)))
             .optional()?
@@ -97,15 +85,26 @@ impl JournalFile {
         Ok(Self { path: path.to_owned(), connection, id: JournalId::new(id), last })
     }
 
+    /// Its id and the number of its last report.
     pub fn state(&self) -> JournalState {
-        JournalState { id: self.id, last: self.last, trouble: None }
+        let oldest = self
+            .connection
+            .prepare_cached("SELECT MIN(seq) FROM reports")
+            .and_then(|mut statement| statement.query_row([], |row| row.get::<_, Option<i64>>(0)));
+        // Where it cannot be read, nothing is claimed to be acknowledged.
+        let oldest = oldest
+            .map_or(1, |oldest| oldest.and_then(|seq| u64::try_from(seq).ok()).unwrap_or(self.last + 1));
+        JournalState { id: self.id, last: self.last, oldest, trouble: None }
     }
 
-    pub fn fail(&self, error: &rusqlite::Error) -> JournalError {
+    pub(super) fn fail(&self, error: &rusqlite::Error) -> JournalError {
         JournalError::Failed { path: self.path.clone(), why: error.to_string() }
     }
 
     /// Runs `work` in one transaction: all of it becomes durable together, or nothing.
+    ///
+    /// # Errors
+    /// What `work` or SQLite said; nothing was changed.
     pub fn commit<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         let last = self.last;
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
@@ -120,27 +119,44 @@ impl JournalFile {
         done
     }
 
-    pub fn orders(&self) -> Result<Vec<Stored>, JournalError> {
-        let read = || -> rusqlite::Result<Vec<Stored>> {
-            self.connection
-                .prepare("SELECT attempt_id, fingerprint, trunk, started_at, answered_at, ended_at, progress, talked_ms, resume, number FROM orders ORDER BY started_at")?
+    /// Everything that a start needs.
+    ///
+    /// # Errors
+    /// [`JournalError::Failed`].
+    pub fn contents(&self) -> Result<Contents, JournalError> {
+        let read = || -> rusqlite::Result<Contents> {
+            let orders = self
+                .connection
+                .prepare(
+                    "SELECT attempt_id, fingerprint, trunk, started_at, answered_at, ended_at, progress,
+                         talked_ms, resume, number, COALESCE(issued_at, started_at)
+                     FROM orders ORDER BY started_at",
+                )?
                 .query_map([], stored)?
-                .collect()
+                .collect::<Result<_, _>>()?;
+            let forgotten: Option<i64> =
+                self.connection.query_row("SELECT forgotten FROM journal", [], |row| row.get(0))?;
+            Ok(Contents { orders, forgotten: forgotten.map(Timestamp::from_micros) })
         };
         read().map_err(|error| self.fail(&error))
     }
 
+    /// An order that is about to be dialled.
+    ///
+    /// # Errors
+    /// What SQLite said, also where the attempt is known already.
     pub fn enter(&self, row: &OrderRow) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO orders (attempt_id, fingerprint, trunk, started_at, progress, resume, number)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO orders (attempt_id, fingerprint, trunk, started_at, issued_at, progress, resume, number)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 row.attempt.uuid().as_bytes(),
                 row.fingerprint.0,
                 row.trunk,
-                row.started_at.as_micros(),
+                row.came.at.as_micros(),
+                row.came.issued.as_micros(),
                 Progress::Accepted.to_row(),
                 json(&row.resume)?,
                 row.number.0,
@@ -148,34 +164,49 @@ impl JournalFile {
             .map(drop)
     }
 
+    /// An order that was refused; without a fingerprint, an id that was asked for and had never come.
+    ///
+    /// # Errors
+    /// What SQLite said.
     pub fn remember(
         &self,
         attempt: AttemptId,
         fingerprint: Option<Fingerprint>,
-        at: Timestamp,
+        came: Came,
     ) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached(
-                "INSERT INTO orders (attempt_id, fingerprint, trunk, started_at, ended_at, progress)
-                 VALUES (?1, ?2, '', ?3, ?3, ?4)
-                 ON CONFLICT (attempt_id) DO UPDATE SET fingerprint = excluded.fingerprint
+                "INSERT INTO orders (attempt_id, fingerprint, trunk, started_at, ended_at, issued_at, progress)
+                 VALUES (?1, ?2, '', ?3, ?3, ?4, ?5)
+                 ON CONFLICT (attempt_id) DO UPDATE
+                 SET fingerprint = excluded.fingerprint, issued_at = excluded.issued_at
                  WHERE orders.fingerprint IS NULL",
             )?
             .execute(params![
                 attempt.uuid().as_bytes(),
                 fingerprint.map(|fingerprint| fingerprint.0),
-                at.as_micros(),
+                came.at.as_micros(),
+                came.issued.as_micros(),
                 Progress::Over.to_row(),
             ])
             .map(drop)
     }
 
+    /// Numbers and stores a report, and what it says of its order.
+    ///
+    /// # Errors
+    /// What SQLite said.
     pub fn append(&mut self, report: &NewReport) -> rusqlite::Result<()> {
         let seq = self.last + 1;
         let attempt = report.attempt.uuid();
         self.connection
             .prepare_cached("INSERT INTO reports (seq, attempt_id, at, event) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![sql(seq), attempt.as_bytes(), report.at.as_micros(), json(&report.event)?])?;
+            .execute(params![
+                sql(seq),
+                attempt.as_bytes(),
+                report.at.corrected.as_micros(),
+                json(&report.event)?
+            ])?;
         self.last = seq;
         self.touch()?;
         let ended = matches!(report.event, AttemptEvent::Ended(_) | AttemptEvent::Refused { .. });
@@ -193,14 +224,18 @@ impl JournalFile {
                 attempt.as_bytes(),
                 report.progress.to_row(),
                 answered,
-                report.at.as_micros(),
+                report.at.local.as_micros(),
                 ended,
                 i64::try_from(report.talked.as_millis()).unwrap_or(i64::MAX),
             ])?;
         Ok(())
     }
 
-    /// An acknowledgement of more than was ever numbered is of no use and forgets nothing.
+    /// Forgets acknowledged reports. An acknowledgement of another journal, or of more than was ever
+    /// numbered, is of no use and forgets nothing.
+    ///
+    /// # Errors
+    /// What SQLite said.
     pub fn trim(&self, journal: JournalId, seq: u64) -> rusqlite::Result<()> {
         if journal != self.id || seq > self.last {
             return Ok(());
@@ -208,6 +243,10 @@ impl JournalFile {
         self.connection.prepare_cached("DELETE FROM reports WHERE seq <= ?1")?.execute([sql(seq)]).map(drop)
     }
 
+    /// Reports with higher numbers, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// What SQLite said.
     pub fn reports_after(&self, seq: u64, limit: usize) -> rusqlite::Result<Vec<Report>> {
         self.connection
             .prepare_cached(
@@ -225,8 +264,11 @@ impl JournalFile {
             .collect()
     }
 
-    pub fn start_anew(&mut self) -> rusqlite::Result<JournalId> {
-        let fresh = Uuid::new_v4();
+    /// Numbers what is left from 1, under a new id, which counts from [`JournalFile::adopt`] on.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn start_anew(&mut self, fresh: JournalId) -> rusqlite::Result<()> {
         let kept: Vec<u64> = self
             .connection
             .prepare("SELECT seq FROM reports ORDER BY seq")?
@@ -240,13 +282,13 @@ impl JournalFile {
         self.last = kept.len() as u64;
         self.connection.execute(
             "UPDATE journal SET id = ?1, last_seq = ?2",
-            params![fresh.as_bytes(), sql(self.last)],
+            params![fresh.uuid().as_bytes(), sql(self.last)],
         )?;
-        Ok(JournalId::new(fresh))
+        Ok(())
     }
 
     /// Writes without changing anything.
-    pub fn touch(&self) -> rusqlite::Result<()> {
+    pub(super) fn touch(&self) -> rusqlite::Result<()> {
         self.connection
             .prepare_cached("UPDATE journal SET last_seq = ?1")?
             .execute([sql(self.last)])
@@ -254,8 +296,8 @@ impl JournalFile {
     }
 
     #[cfg(test)]
-    pub fn pragma(&self, name: &str) -> String {
-        let read = |row: &Row<'_>| {
+    pub(super) fn pragma(&self, name: &str) -> String {
+        let read = |row: &rusqlite::Row<'_>| {
             Ok(row.get_ref(0)?.as_str().map(str::to_owned).unwrap_or_else(|_| {
                 row.get::<_, i64>(0).map_or_else(|error| error.to_string(), |number| number.to_string())
             }))
@@ -268,106 +310,26 @@ impl JournalFile {
         self.id = id;
     }
 
-    pub fn prune(&self, before: Timestamp) -> rusqlite::Result<()> {
+    /// Forgets orders by the rule of [`crate::ledger::Ledger::prune`]. The latest of their issues stays
+    /// behind, so that no repetition looks new.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn prune(&self, now: Moment) -> rusqlite::Result<()> {
+        let bounds = params![(now.local - MEMORY).as_micros(), (now.earlier() - MEMORY).as_micros()];
+        self.connection.execute(
+            "UPDATE journal SET forgotten = MAX(COALESCE(forgotten, old.issued_at), old.issued_at)
+             FROM (SELECT MAX(COALESCE(issued_at, started_at)) AS issued_at FROM orders
+                   WHERE ended_at <= ?1 AND COALESCE(issued_at, started_at) <= ?2 AND resume IS NULL) AS old
+             WHERE old.issued_at IS NOT NULL",
+            bounds,
+        )?;
         self.connection
-            .execute("DELETE FROM orders WHERE ended_at < ?1 AND resume IS NULL", [before.as_micros()])
+            .execute(
+                "DELETE FROM orders
+                 WHERE ended_at <= ?1 AND COALESCE(issued_at, started_at) <= ?2 AND resume IS NULL",
+                bounds,
+            )
             .map(drop)
     }
-}
-
-enum Trouble {
-    Newer(i64),
-    Broken(String),
-    Failed(String),
-}
-
-impl Trouble {
-    fn into_error(self, path: &Path) -> JournalError {
-        match self {
-            Self::Newer(found) => JournalError::Newer { path: path.to_owned(), found, known: VERSION },
-            Self::Broken(why) | Self::Failed(why) => JournalError::Failed { path: path.to_owned(), why },
-        }
-    }
-}
-
-impl From<rusqlite::Error> for Trouble {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Broken(error.to_string()),
-            _ => Self::Failed(error.to_string()),
-        }
-    }
-}
-
-/// What callees will hear is in it: nobody but the agent may read it. SQLite gives the files beside
-/// it the same mode.
-fn private(path: &Path) -> Result<(), Trouble> {
-    fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .map(drop)
-        .map_err(|error| Trouble::Failed(error.to_string()))
-}
-
-/// Moves a broken journal and what belongs to it out of the way; its new name.
-fn aside(path: &Path) -> Result<PathBuf, JournalError> {
-    let stamp = Timestamp::now().as_micros();
-    let name = |suffix: &str| PathBuf::from(format!("{}{suffix}", path.display()));
-    for suffix in ["", "-wal", "-shm"] {
-        let from = name(suffix);
-        if from.exists() {
-            fs::rename(&from, name(&format!(".broken-{stamp}{suffix}")))
-                .map_err(|error| JournalError::Failed { path: from.clone(), why: error.to_string() })?;
-        }
-    }
-    Ok(name(&format!(".broken-{stamp}")))
-}
-
-fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
-    let fingerprint: Option<[u8; 32]> = row.get(1)?;
-    let progress = Progress::from_row(row.get(6)?);
-    let talked: i64 = row.get(7)?;
-    let resume: Option<String> = row.get(8)?;
-    Ok(Stored {
-        attempt: AttemptId::new(id(row, 0)?),
-        seen: match fingerprint {
-            Some(bytes) => Seen::Order { fingerprint: Fingerprint(bytes), live: progress != Progress::Over },
-            None => Seen::NeverCame,
-        },
-        trunk: row.get(2)?,
-        number: row.get::<_, Option<u32>>(9)?.map(NumberMark),
-        started_at: Timestamp::from_micros(row.get(3)?),
-        answered_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_micros),
-        ended_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_micros),
-        progress,
-        talked: Duration::from_millis(u64::try_from(talked).unwrap_or(0)),
-        resume: resume.map(|_| from_json(row, 8)).transpose()?,
-    })
-}
-
-/// SQLite's integers are signed.
-fn sql(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    let number: i64 = row.get(column)?;
-    u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
-}
-
-fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<Uuid> {
-    row.get::<_, [u8; 16]>(column).map(Uuid::from_bytes)
-}
-
-fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
-    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
-    serde_json::from_str(&text).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
-    })
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     call::{Plan, Progress},
-    ledger::Seen,
+    clock::Moment,
+    ledger::{Came, Fingerprint, NumberMark, Seen},
 };
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -12,8 +13,6 @@ use shared::{
     time::Timestamp,
 };
 use std::time::Duration;
-
-use crate::ledger::{Fingerprint, NumberMark};
 
 /// An order that is about to be dialled. The number is not in it, only what counts its calls: after
 /// the originate nobody needs it any more.
@@ -27,8 +26,8 @@ pub struct OrderRow {
     pub trunk: String,
     /// Stands for its number.
     pub number: NumberMark,
-    /// When, on the corrected clock.
-    pub started_at: Timestamp,
+    /// When it came.
+    pub came: Came,
     /// What a restarted agent needs to go on.
     pub resume: Resume,
 }
@@ -58,8 +57,8 @@ impl Resume {
 pub struct NewReport {
     /// The attempt.
     pub attempt: AttemptId,
-    /// When, on the corrected clock.
-    pub at: Timestamp,
+    /// When: told on the corrected clock, counted on the host's.
+    pub at: Moment,
     /// What happened.
     pub event: AttemptEvent,
     /// How far the attempt is with it.
@@ -80,10 +79,10 @@ pub struct Stored {
     /// Stands for its number; `None` for one that was refused.
     pub number: Option<NumberMark>,
     /// When it came.
-    pub started_at: Timestamp,
-    /// When it was picked up.
+    pub came: Came,
+    /// When it was picked up, by the host's clock.
     pub answered_at: Option<Timestamp>,
-    /// When it ended.
+    /// When it ended, by the host's clock.
     pub ended_at: Option<Timestamp>,
     /// How far it got.
     pub progress: Progress,

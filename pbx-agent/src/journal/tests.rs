@@ -1,5 +1,5 @@
 use super::*;
-use crate::ledger::{NumberMark, Seen};
+use crate::ledger::{MEMORY, NumberMark, Seen};
 use rusqlite::Connection;
 use shared::{
     ids::CallId,
@@ -19,13 +19,22 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(seconds * 1_000_000)
 }
 
+/// By clocks that are an hour apart.
+fn moment(seconds: i64) -> Moment {
+    Moment { local: at(seconds), corrected: at(seconds - 3600) }
+}
+
+fn came(seconds: i64) -> Came {
+    Came { at: at(seconds), issued: at(seconds - 3600) }
+}
+
 fn order(number: u128, seconds: i64) -> OrderRow {
     OrderRow {
         attempt: attempt(number),
         fingerprint: Fingerprint([u8::try_from(number).unwrap(); 32]),
         trunk: "a".into(),
         number: NumberMark(u32::MAX),
-        started_at: at(seconds),
+        came: came(seconds),
         resume: Resume {
             call_id: CallId::new(Uuid::from_u128(1)),
             ring_seconds: 30,
@@ -41,7 +50,7 @@ fn order(number: u128, seconds: i64) -> OrderRow {
 }
 
 fn report(number: u128, seconds: i64, event: AttemptEvent, progress: Progress) -> NewReport {
-    NewReport { attempt: attempt(number), at: at(seconds), event, progress, talked: Duration::ZERO }
+    NewReport { attempt: attempt(number), at: moment(seconds), event, progress, talked: Duration::ZERO }
 }
 
 fn ended(number: u128, seconds: i64, talked: u64) -> NewReport {
@@ -94,8 +103,8 @@ async fn a_killed_agent_finds_its_order_its_progress_and_its_reports_again() {
     journal.append(report(1, 11, AttemptEvent::Originated { ari_status: 200 }, Progress::Placed));
     journal.append(report(1, 12, AttemptEvent::Answered, Progress::Answered));
     journal.append(ended(2, 13, 5));
-    journal.burn(vec![attempt(3)], at(14)).await.unwrap();
-    journal.remember(attempt(4), Fingerprint([4; 32]), at(15));
+    journal.burn(vec![attempt(3)], came(14)).await.unwrap();
+    journal.remember(attempt(4), Fingerprint([4; 32]), came(15));
     journal.flush().await;
     let id = journal.state().borrow().id;
     // The first thread still holds the file open, as a killed process would have left it.
@@ -129,10 +138,10 @@ async fn an_id_that_is_used_is_not_entered_twice_and_the_next_order_is() {
 async fn an_id_that_was_asked_for_stays_burnt_but_an_order_that_came_is_not_burnt_by_a_question() {
     let dir = tempfile::tempdir().unwrap();
     let (journal, _) = Journal::open(dir.path()).unwrap();
-    journal.burn(vec![attempt(1)], at(1)).await.unwrap();
+    journal.burn(vec![attempt(1)], came(1)).await.unwrap();
     assert!(journal.enter(order(1, 2)).await.is_err());
     journal.enter(order(2, 1)).await.unwrap();
-    journal.burn(vec![attempt(2)], at(2)).await.unwrap();
+    journal.burn(vec![attempt(2)], came(2)).await.unwrap();
     let (_, contents) = Journal::open(dir.path()).unwrap();
     let live = Seen::Order { fingerprint: Fingerprint([2; 32]), live: true };
     let seen: Vec<Seen> = contents.orders.iter().map(|order| order.seen).collect();
@@ -187,11 +196,18 @@ async fn old_orders_are_forgotten_and_live_ones_are_not() {
     journal.enter(order(1, 1)).await.unwrap();
     journal.enter(order(2, 1)).await.unwrap();
     journal.append(ended(2, 5, 0));
-    journal.burn(vec![attempt(3)], at(50)).await.unwrap();
-    journal.prune(at(10));
+    journal.burn(vec![attempt(3)], came(50)).await.unwrap();
+    let now = |seconds| Moment { local: at(seconds) + MEMORY, corrected: at(seconds - 3600) + MEMORY };
+    journal.prune(now(4));
+    journal.prune(Moment { corrected: at(-3600) + MEMORY, ..now(10) });
+    journal.flush().await;
+    let (_, contents) = Journal::open(dir.path()).unwrap();
+    assert_eq!((contents.orders.len(), contents.forgotten), (3, None), "not yet by both clocks");
+    journal.prune(now(10));
     journal.flush().await;
     let (_, contents) = Journal::open(dir.path()).unwrap();
     let left: Vec<AttemptId> = contents.orders.iter().map(|order| order.attempt).collect();
+    assert_eq!(contents.forgotten, Some(at(-3599)), "what was forgotten leaves its age behind");
     assert_eq!(left, [attempt(1), attempt(3)]);
 }
 
@@ -209,6 +225,29 @@ async fn what_a_refused_order_would_have_said_is_not_kept_and_the_callees_words_
         .query_row("SELECT count(*) FROM orders WHERE resume IS NOT NULL", [], |row| row.get(0))
         .unwrap();
     assert_eq!(kept, 0);
+}
+
+/// As the program before this one wrote it.
+fn an_old_file(path: &Path) {
+    let connection = Connection::open(path).unwrap();
+    connection.execute_batch(include_str!("tests/version_1.sql")).unwrap();
+}
+
+#[tokio::test]
+async fn a_journal_of_the_first_version_is_opened_and_its_times_are_taken_as_they_are() {
+    let dir = tempfile::tempdir().unwrap();
+    an_old_file(&dir.path().join(FILE));
+    let (journal, contents) = Journal::open(dir.path()).unwrap();
+    let [ended, live] = &contents.orders[..] else { panic!("{contents:?}") };
+    assert_eq!((ended.attempt, ended.came), (attempt(1), Came { at: at(10), issued: at(10) }));
+    assert_eq!((ended.ended_at, ended.talked), (Some(at(40)), Duration::from_secs(20)));
+    assert_eq!((live.attempt, live.resume.as_ref()), (attempt(2), Some(&order(2, 50).resume)));
+    assert_eq!((contents.latest(), contents.forgotten), (Some(at(55)), None));
+    assert_eq!(journal.state().borrow().last, 3);
+    assert_eq!(seqs(&journal, 0).await, [2, 3]);
+    journal.enter(order(3, 60)).await.unwrap();
+    let (_, contents) = Journal::open(dir.path()).unwrap();
+    assert_eq!(contents.orders.last().map(|order| order.came), Some(came(60)));
 }
 
 #[test]

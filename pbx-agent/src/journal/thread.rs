@@ -1,8 +1,10 @@
 //! The journal's thread: gather, commit once, answer.
 
 use super::{Job, JournalError, JournalState, file::JournalFile, row::NewReport};
+use shared::ids::JournalId;
 use std::{collections::VecDeque, time::Duration};
 use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
 
 /// Most jobs in one transaction.
 const BATCH: usize = 256;
@@ -119,13 +121,13 @@ fn writes(job: &Job) -> bool {
 fn apply(file: &mut JournalFile, job: &Job) -> rusqlite::Result<()> {
     match job {
         Job::Enter(row, _) => file.enter(row),
-        Job::Remember { attempt, fingerprint, at } => file.remember(*attempt, Some(*fingerprint), *at),
+        Job::Remember { attempt, fingerprint, came } => file.remember(*attempt, Some(*fingerprint), *came),
         Job::Append(report) => file.append(report),
-        Job::Burn(attempts, at, _) => {
-            attempts.iter().try_for_each(|attempt| file.remember(*attempt, None, *at))
+        Job::Burn(attempts, came, _) => {
+            attempts.iter().try_for_each(|attempt| file.remember(*attempt, None, *came))
         }
         Job::Trim { journal, seq } => file.trim(*journal, *seq),
-        Job::Prune { before } => file.prune(*before),
+        Job::Prune { now } => file.prune(*now),
         Job::ReportsAfter(..) | Job::StartAnew(_) | Job::Flush(_) => Ok(()),
     }
 }
@@ -140,7 +142,8 @@ fn answer(file: &mut JournalFile, batch: &mut VecDeque<Job>, done: &Result<(), J
                 drop(asker.send(reports));
             }
             Job::StartAnew(asker) => {
-                let anew = file.commit(JournalFile::start_anew);
+                let fresh = JournalId::new(Uuid::new_v4());
+                let anew = file.commit(|file| file.start_anew(fresh)).map(|()| fresh);
                 if let Ok(id) = anew {
                     file.adopt(id);
                 }

@@ -1,11 +1,11 @@
 //! Challenge, hello, welcome.
 
 use super::{LinkError, connect::Socket, session};
-use crate::{clock::Clock, identity::Identity};
+use crate::{clock::Clock, identity::Identity, journal::JournalState};
 use ed25519_dalek::Signer;
 use futures_util::SinkExt;
 use shared::{
-    ids::{JournalId, PbxId},
+    ids::PbxId,
     protocol::{
         AgentFrame, ControlFrame, FrameError, HANDSHAKE_SECONDS, Hello, NONCE_BYTES, encode, from_base64,
         hello_bytes, to_base64,
@@ -38,7 +38,7 @@ pub async fn shake_hands(
     socket: &mut Socket,
     identity: &Identity,
     name: &str,
-    journal: JournalId,
+    journal: &JournalState,
     clock: &Clock,
 ) -> Result<Welcome, LinkError> {
     let talk = talk(socket, identity, name, journal, clock);
@@ -51,7 +51,7 @@ async fn talk(
     socket: &mut Socket,
     identity: &Identity,
     name: &str,
-    journal: JournalId,
+    journal: &JournalState,
     clock: &Clock,
 ) -> Result<Welcome, LinkError> {
     let (nonce, server_time) = match session::read(&mut socket.frames).await? {
@@ -70,12 +70,13 @@ async fn talk(
         return Err(session::end(&mut socket.frames, error).await);
     };
     learn(clock, server_time);
-    let signed = hello_bytes(&nonce, socket.binding.as_ref(), journal, name);
+    let signed = hello_bytes(&nonce, socket.binding.as_ref(), journal.id, name);
     let hello = AgentFrame::Hello(Hello {
         pbx: name.to_owned(),
-        journal,
+        journal: journal.id,
+        oldest: Some(journal.oldest),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        agent_time: clock.local(),
+        agent_time: clock.wall(),
         bound: socket.binding.is_some(),
         signature: to_base64(&identity.key.sign(&signed).to_bytes()),
     });

@@ -1,8 +1,8 @@
-//! Which reports are on their way: numbers alone, no socket, no journal, no clock.
+//! Which reports are on their way: numbers alone, no socket, no journal, no clock. `now` is always the
+//! host's own.
 
-use shared::ids::JournalId;
+use shared::{ids::JournalId, time::Timestamp};
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// Reports that may be on their way at once. After a long outage the control plane applies them at
 /// its own pace, and its acknowledgements must be read in between.
@@ -14,16 +14,16 @@ const ACK_LIMIT: Duration = Duration::from_secs(15);
 
 /// Numbers up to `acked` are done, up to `sent` are out.
 #[derive(Debug)]
-pub(super) struct Outbox {
+pub struct Outbox {
     journal: JournalId,
     acked: u64,
     sent: u64,
-    progress: Instant,
+    progress: Timestamp,
 }
 
 /// Reports to read and send next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Batch {
+pub struct Batch {
     /// Those with higher numbers,
     pub after: u64,
     /// at most so many.
@@ -32,7 +32,7 @@ pub(super) struct Batch {
 
 impl Outbox {
     /// For a connection whose other end has applied everything up to `applied`.
-    pub fn new(journal: JournalId, applied: u64, now: Instant) -> Self {
+    pub fn new(journal: JournalId, applied: u64, now: Timestamp) -> Self {
         Self { journal, acked: applied, sent: applied, progress: now }
     }
 
@@ -43,7 +43,7 @@ impl Outbox {
     }
 
     /// A report is out.
-    pub fn sent(&mut self, seq: u64, now: Instant) {
+    pub fn sent(&mut self, seq: u64, now: Timestamp) {
         if self.acked == self.sent {
             self.progress = now;
         }
@@ -52,7 +52,7 @@ impl Outbox {
 
     /// The other end has applied everything up to here; false for what was not sent, and for what
     /// is known already.
-    pub fn acknowledged(&mut self, journal: JournalId, seq: u64, now: Instant) -> bool {
+    pub fn acknowledged(&mut self, journal: JournalId, seq: u64, now: Timestamp) -> bool {
         if journal != self.journal || seq > self.sent {
             tracing::warn!(%journal, seq, sent = self.sent, "an acknowledgement of what was not sent is ignored");
             return false;
@@ -66,13 +66,13 @@ impl Outbox {
     }
 
     /// Everything that is not acknowledged is to be sent again.
-    pub fn again(&mut self, now: Instant) {
+    pub fn again(&mut self, now: Timestamp) {
         self.sent = self.acked;
         self.progress = now;
     }
 
     /// When to send again, where something is not acknowledged.
-    pub fn overdue(&self) -> Option<Instant> {
+    pub fn overdue(&self) -> Option<Timestamp> {
         (self.acked < self.sent).then(|| self.progress + ACK_LIMIT)
     }
 
@@ -88,12 +88,14 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
+    const NOW: Timestamp = Timestamp::from_micros(0);
+
     fn journal(number: u128) -> JournalId {
         JournalId::new(Uuid::from_u128(number))
     }
 
     /// Sends everything that may be sent of a journal of `last` reports.
-    fn pour(outbox: &mut Outbox, last: u64, now: Instant) -> Vec<u64> {
+    fn pour(outbox: &mut Outbox, last: u64, now: Timestamp) -> Vec<u64> {
         let mut out = Vec::new();
         while let Some(Batch { after, most }) = outbox.next(last) {
             for seq in (after + 1..=last).take(most) {
@@ -106,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_report_that_is_not_acknowledged_is_sent_again_after_15_seconds() {
-        let start = Instant::now();
+        let start = NOW;
         let mut outbox = Outbox::new(journal(1), 4, start);
         assert_eq!(outbox.overdue(), None, "nothing is on its way");
         assert_eq!(pour(&mut outbox, 6, start), [5, 6]);
@@ -122,7 +124,7 @@ mod tests {
 
     #[test]
     fn an_acknowledgement_of_what_was_not_sent_or_of_another_journal_changes_nothing() {
-        let now = Instant::now();
+        let now = NOW;
         let mut outbox = Outbox::new(journal(1), 0, now);
         pour(&mut outbox, 2, now);
         assert!(!outbox.acknowledged(journal(1), 3, now));
@@ -135,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_long_outage_is_caught_up_a_window_at_a_time() {
-        let now = Instant::now();
+        let now = NOW;
         let mut outbox = Outbox::new(journal(1), 0, now);
         assert_eq!(pour(&mut outbox, 100_000, now).len() as u64, WINDOW);
         assert!(outbox.acknowledged(journal(1), 10, now));
@@ -144,7 +146,7 @@ mod tests {
 
     #[test]
     fn reports_that_a_restored_control_plane_lost_are_skipped() {
-        let now = Instant::now();
+        let now = NOW;
         let mut outbox = Outbox::new(journal(1), 5, now);
         assert_eq!(outbox.next(1001).map(|batch| batch.after), Some(5));
         outbox.sent(1000, now);
@@ -155,7 +157,7 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_acknowledged_every_report_goes_out_in_order(acks in prop::collection::vec(0u64..700, 0..40)) {
-            let now = Instant::now();
+            let now = NOW;
             let mut outbox = Outbox::new(journal(1), 0, now);
             let mut out = pour(&mut outbox, 600, now);
             for ack in acks {

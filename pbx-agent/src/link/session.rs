@@ -5,10 +5,10 @@ use super::{
     connect::Socket,
     handshake::Welcome,
     outbox::{Batch, Outbox},
-    shown,
 };
 use futures_util::{SinkExt, StreamExt};
 use shared::{
+    complaint::fit_for_log,
     ids::JournalId,
     order_keys::SignedOrderKeys,
     protocol::{AgentFrame, ControlFrame, FrameError, MAX_FRAME, MAX_QUERY, decode, encode},
@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::{
     net::TcpStream,
     sync::oneshot,
-    time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
+    time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout},
 };
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
@@ -49,7 +49,7 @@ pub(super) async fn serve(
     let (mut changes, mut resend, mut closing) =
         (link.health.clone(), link.resend.clone(), link.closing.clone());
     resend.mark_unchanged();
-    let mut outbox = Outbox::new(journal, welcome.applied, Instant::now());
+    let mut outbox = Outbox::new(journal, welcome.applied, link.clock.local());
     link.journal.trim(journal, welcome.applied);
     let last = disk.borrow_and_update().last;
     deliver(link, frames, &mut outbox, last).await?;
@@ -66,7 +66,7 @@ pub(super) async fn serve(
     let mut queries = futures_util::stream::FuturesOrdered::<oneshot::Receiver<_>>::new();
     loop {
         let last = disk.borrow().last;
-        let overdue = outbox.overdue();
+        let overdue = outbox.overdue().map(|at| at.since(link.clock.local()));
         if farewell.is_some_and(|limit| outbox.is_empty(last) || Instant::now() >= limit) {
             return close(frames).await;
         }
@@ -86,7 +86,7 @@ pub(super) async fn serve(
                         return Err(end(frames, FrameError::new("bad_field", detail)).await);
                     }
                     Ok(Some(ControlFrame::Ack { journal, seq })) => {
-                        if outbox.acknowledged(journal, seq, Instant::now()) {
+                        if outbox.acknowledged(journal, seq, link.clock.local()) {
                             link.journal.trim(journal, seq);
                             deliver(link, frames, &mut outbox, last).await?;
                         }
@@ -96,7 +96,7 @@ pub(super) async fn serve(
                         send(frames, &AgentFrame::OrderKeys { pinned }).await?;
                     }
                     Ok(Some(ControlFrame::Error(FrameError { code, detail }))) => {
-                        let (code, detail) = (shown(&code), shown(&detail));
+                        let (code, detail) = (fit_for_log(&code), fit_for_log(&detail));
                         tracing::warn!(code, detail, "the control plane could not use a frame of ours");
                     }
                     Ok(Some(ControlFrame::Reject { code, detail })) => return Err(LinkError::rejected(&code, &detail)),
@@ -125,11 +125,11 @@ pub(super) async fn serve(
                 deliver(link, frames, &mut outbox, last).await?;
             }
             Ok(()) = resend.changed() => {
-                outbox.again(Instant::now());
+                outbox.again(link.clock.local());
                 deliver(link, frames, &mut outbox, last).await?;
             }
-            () = sleep_until(overdue.unwrap_or_else(Instant::now)), if overdue.is_some() => {
-                outbox.again(Instant::now());
+            () = sleep(overdue.unwrap_or_default()), if overdue.is_some() => {
+                outbox.again(link.clock.local());
                 deliver(link, frames, &mut outbox, last).await?;
             }
             Ok(()) = changes.changed(), if !health_due => health_due = true,
@@ -152,7 +152,7 @@ pub(super) async fn serve(
             () = super::turns_true(&mut closing), if farewell.is_none() => {
                 farewell = Some(Instant::now() + FAREWELL);
             }
-            () = tokio::time::sleep(Duration::from_millis(20)), if farewell.is_some() => {}
+            () = sleep(Duration::from_millis(20)), if farewell.is_some() => {}
         }
     }
 }
@@ -165,7 +165,7 @@ async fn deliver(link: &Link, frames: &mut Frames, outbox: &mut Outbox, last: u6
             return Ok(());
         }
         for report in reports {
-            outbox.sent(report.seq, Instant::now());
+            outbox.sent(report.seq, link.clock.local());
             feed(frames, &AgentFrame::Report(report)).await?;
         }
         flush(frames).await?;
@@ -216,7 +216,11 @@ fn understand(
         }
         Some(Ok(Message::Close(frame))) => Err(LinkError::Broken(match frame {
             Some(frame) => {
-                format!("closed by the control plane ({}): {}", u16::from(frame.code), shown(&frame.reason))
+                format!(
+                    "closed by the control plane ({}): {}",
+                    u16::from(frame.code),
+                    fit_for_log(&frame.reason)
+                )
             }
             None => "closed by the control plane".to_owned(),
         })),

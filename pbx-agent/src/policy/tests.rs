@@ -1,5 +1,10 @@
+mod lying_clock;
+
 use super::*;
-use crate::config::{self, DialTemplate};
+use crate::{
+    config::{self, DialTemplate},
+    ledger::Came,
+};
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
 use shared::{
@@ -10,6 +15,7 @@ use shared::{
 };
 use uuid::Uuid;
 
+const DAY: Duration = Duration::from_secs(86_400);
 const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
 const UP: Host = Host { draining: false, ari_up: true };
 
@@ -75,16 +81,25 @@ fn order(attempt: u128) -> Order {
     }
 }
 
+/// Clocks that agree.
+fn agreed(at: Timestamp) -> Moment {
+    Moment { local: at, corrected: at }
+}
+
+fn came(at: Timestamp) -> Came {
+    Came { at, issued: at }
+}
+
 struct Given {
     config: Config,
     ledger: Ledger,
     host: Host,
-    now: Timestamp,
+    now: Moment,
 }
 
 impl Given {
     fn a_quiet_host() -> Self {
-        Self { config: config(), ledger: Ledger::default(), host: UP, now: NOW }
+        Self { config: config(), ledger: Ledger::default(), host: UP, now: agreed(NOW) }
     }
 
     fn judges(&self, signed: &SignedOrder) -> Verdict<'_> {
@@ -110,7 +125,7 @@ impl Given {
     /// A call on trunk a that began so long ago and may still talk so long.
     fn with_a_call(mut self, attempt: u128, ago: Duration, talk: Duration) -> Self {
         let id = AttemptId::new(Uuid::from_u128(attempt));
-        self.ledger.start(id, Fingerprint([0; 32]), "a", None, talk, self.now - ago);
+        self.ledger.start(id, Fingerprint([0; 32]), "a", None, talk, came(self.now.local - ago));
         self
     }
 }
@@ -174,7 +189,7 @@ fn the_same_order_again_is_a_repetition_and_another_one_under_its_id_a_duplicate
         "a",
         None,
         Duration::from_secs(60),
-        NOW,
+        came(NOW),
     );
     assert!(matches!(given.judges(&signed), Verdict::Repeated));
     let refusal = given.refuses(&Order { ring_seconds: 31, ..order(1) });
@@ -182,9 +197,43 @@ fn the_same_order_again_is_a_repetition_and_another_one_under_its_id_a_duplicate
 }
 
 #[test]
+fn a_host_that_remembers_all_it_can_obeys_nothing_new_and_remembers_no_more() {
+    let mut given = Given::a_quiet_host();
+    let signed = order(0).sign(&key());
+    let (id, fingerprint) = (order(0).attempt_id, Fingerprint::of(&signed));
+    given.ledger.remember(id, Seen::Order { fingerprint, live: false }, came(NOW));
+    for number in 2.. {
+        if given.ledger.is_full() {
+            break;
+        }
+        given.ledger.remember(AttemptId::new(Uuid::from_u128(number)), Seen::NeverCame, came(NOW));
+    }
+    let refusal = given.refuses(&order(1));
+    assert_eq!((refusal.reason, refusal.attempt), (Reason::Capacity, None));
+    assert_eq!(given.refuses_signed(&order(1).sign(&SigningKey::from_bytes(&[9; 32]))).attempt, None);
+    assert!(matches!(given.judges(&signed), Verdict::Repeated));
+    given.now = agreed(NOW + MEMORY);
+    given.ledger.prune(given.now);
+    let (issued_at, expires_at) = (given.now.corrected, given.now.corrected + Duration::from_secs(10));
+    given.obeys(&Order { issued_at, expires_at, ..order(1) });
+}
+
+#[test]
+fn a_trunk_that_is_not_there_is_named_without_a_number_in_its_name() {
+    let refusal =
+        Given::a_quiet_host().refuses(&Order { trunk: "+380501234567\u{1b}[2J".into(), ..order(1) });
+    assert_eq!(refusal.reason, Reason::Capacity);
+    assert!(
+        refusal.detail.starts_with("no trunk \"+…4567[2J\" on this host; it has a, b"),
+        "{}",
+        refusal.detail
+    );
+}
+
+#[test]
 fn an_order_that_was_declared_lost_must_not_ring_when_it_comes_after_all() {
     let mut given = Given::a_quiet_host();
-    given.ledger.remember(order(1).attempt_id, Seen::NeverCame, NOW);
+    given.ledger.remember(order(1).attempt_id, Seen::NeverCame, came(NOW));
     assert_eq!(given.refuses(&order(1)).reason, Reason::Expired);
 }
 
@@ -199,7 +248,7 @@ fn an_order_for_another_pbx_is_refused() {
 #[test]
 fn an_expired_order_is_refused_from_the_very_moment() {
     let mut given = Given::a_quiet_host();
-    given.now = order(1).expires_at;
+    given.now = agreed(order(1).expires_at);
     assert_eq!(given.refuses(&order(1)).reason, Reason::Expired);
     let old = Order { issued_at: NOW - MEMORY, expires_at: NOW + MEMORY, ..order(1) };
     assert_eq!(Given::a_quiet_host().refuses(&old).reason, Reason::Expired);
@@ -276,7 +325,7 @@ fn calls_per_second_are_counted_within_any_one_second() {
         .with_a_call(11, Duration::from_millis(100), Duration::ZERO);
     given.config.trunks[0].max_concurrent = 10;
     assert_eq!(given.refuses(&order(1)).reason, Reason::RateLimited);
-    given.now = NOW + Duration::from_millis(100);
+    given.now = agreed(NOW + Duration::from_millis(100));
     given.obeys(&Order { expires_at: NOW + Duration::from_secs(10), ..order(1) });
 }
 
@@ -292,7 +341,7 @@ fn a_number_is_not_rung_without_end_over_whichever_trunk() {
     assert_eq!(refusal.reason, Reason::Cooldown);
     assert!(refusal.detail.contains("max_calls_per_number"), "{}", refusal.detail);
     given.obeys(&Order { to: "+380671234567".parse().unwrap(), ..order(1) });
-    given.now = NOW + Duration::from_secs(60);
+    given.now = agreed(NOW + Duration::from_secs(60));
     given.obeys(&Order { expires_at: NOW + Duration::from_secs(90), ..order(1) });
 }
 
@@ -304,9 +353,23 @@ fn minutes_of_the_day_count_what_was_talked_and_what_live_calls_may_still_talk()
     assert_eq!(permit.talk, Duration::from_secs(60), "the rest of ten minutes");
     given.ledger.finish(AttemptId::new(Uuid::from_u128(13)), "a", Duration::from_secs(40), NOW);
     assert_eq!(given.refuses(&order(1)).reason, Reason::Quota);
-    given.now = NOW + Duration::from_secs(86_400);
-    let tomorrow = Order { issued_at: given.now, expires_at: given.now + Duration::from_secs(9), ..order(1) };
+    given.now = agreed(NOW + DAY);
+    let tomorrow = Order { issued_at: NOW + DAY, expires_at: NOW + DAY + Duration::from_secs(9), ..order(1) };
     assert_eq!(given.obeys(&tomorrow).talk, Duration::from_secs(120), "a new day");
+}
+
+#[test]
+fn a_captured_order_that_was_forgotten_is_refused_though_the_clock_says_that_it_is_new() {
+    let mut given = Given::a_quiet_host();
+    let signed = order(1).sign(&key());
+    let seen = Seen::Order { fingerprint: Fingerprint::of(&signed), live: false };
+    given.ledger.remember(order(1).attempt_id, seen, Came { at: NOW, issued: order(1).issued_at });
+    given.ledger.prune(agreed(NOW + MEMORY));
+    assert_eq!(given.ledger.seen(order(1).attempt_id), None);
+    given.now = Moment { local: NOW + MEMORY, corrected: NOW };
+    let refusal = given.refuses_signed(&signed);
+    assert_eq!(refusal.reason, Reason::Expired);
+    assert!(refusal.detail.contains("remembers"), "{}", refusal.detail);
 }
 
 /// What a hostile control plane may put where it likes.
@@ -352,7 +415,7 @@ proptest! {
             prop_assert!(permit.trunk.route_countries.allows(&number));
             prop_assert_eq!(&permit.order.pbx, "pbx-1");
             prop_assert!(permit.ring <= LONGEST_RING && permit.talk <= LONGEST_TALK);
-            prop_assert!(given.now < permit.order.expires_at);
+            prop_assert!(given.now.corrected < permit.order.expires_at);
         }
     }
 }

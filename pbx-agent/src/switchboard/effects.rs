@@ -1,13 +1,19 @@
-//! What state machines ask for, each in a task of its own.
+//! What the board wants, each thing that takes time in a task of its own.
 
-use super::{Happening, Switchboard, attempt::playback_prefix};
+use super::Switchboard;
 use crate::{
     ari::Originate,
-    call::{Input, Part, Sound},
+    board::{Dial, Effect, Input, Playback},
+    call::{Part, Sound},
+    journal::OrderRow,
+    ledger::Came,
     voice,
 };
-use shared::{ids::AttemptId, order::Prompt};
-use std::{path::Path, time::Duration};
+use shared::{ids::AttemptId, order::Prompt, protocol::AttemptStanding};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 use tokio::time::timeout;
 
 /// A callee who has picked up hears a tone rather than silence.
@@ -16,42 +22,95 @@ const RENDER_LIMIT: Duration = Duration::from_secs(3);
 const TONE: &str = "tone:880/300";
 
 impl Switchboard {
-    /// Journal, then Asterisk, and only then anything else.
-    pub(super) fn originate(&mut self, attempt: AttemptId) {
-        let Some(known) = self.attempts.get_mut(&attempt) else { return };
-        let Some(dial) = known.dial.take() else { return };
-        let prompt = known.resume.prompt.clone();
+    pub(super) fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Enter(row) => self.enter(*row),
+            Effect::Remember { attempt, fingerprint, came } => {
+                self.parts.journal.remember(attempt, fingerprint, came);
+            }
+            Effect::Append(report) => self.parts.journal.append(*report),
+            Effect::Burn { attempts, came, ticket } => self.burn(attempts, came, ticket),
+            Effect::Prune(now) => self.parts.journal.prune(now),
+            Effect::Answer { ticket, standings } => self.answer(ticket, standings),
+            // Whoever waits is told by the end of the channel.
+            Effect::LeaveUnanswered { ticket } => drop(self.askers.remove(&ticket)),
+            Effect::Originate(dial) => self.originate(*dial),
+            Effect::Play(playback) => self.play(*playback),
+            Effect::Stop { attempt, playback } => self.stop(attempt, playback),
+            Effect::HangUp(attempt) => self.hang_up(attempt),
+            Effect::Look(attempt) => self.look(attempt),
+            Effect::HangUpStray { channel } => self.hang_up_stray(channel),
+            Effect::ResendReports => {
+                self.parts.resend.send_modify(|count| *count = count.wrapping_add(1));
+            }
+            Effect::PublishHealth(health) => {
+                self.parts.health.send_if_modified(|known| {
+                    let changed = *known != *health;
+                    *known = *health;
+                    changed
+                });
+            }
+        }
+    }
+
+    /// The request is made here and now: what the board wants of the journal later comes later.
+    fn enter(&mut self, row: OrderRow) {
+        let (attempt, asked) = (row.attempt, Instant::now());
+        let entered = self.parts.journal.enter(row);
+        self.written.push(Box::pin(async move {
+            match entered.await {
+                Ok(()) => {
+                    tracing::debug!(%attempt, journalled_us = asked.elapsed().as_micros(), "journalled");
+                    Input::Journalled(attempt)
+                }
+                Err(error) => Input::NotJournalled { attempt, why: error.to_string() },
+            }
+        }));
+    }
+
+    fn burn(&mut self, attempts: Vec<AttemptId>, came: Came, ticket: Option<u64>) {
+        let burned = self.parts.journal.burn(attempts, came);
+        let Some(ticket) = ticket else {
+            self.tasks.spawn(async move {
+                if let Err(error) = burned.await {
+                    tracing::error!(%error, "a cancellation is kept in memory only");
+                }
+            });
+            return;
+        };
+        self.written.push(Box::pin(async move {
+            match burned.await {
+                Ok(()) => Input::Burned { ticket },
+                Err(error) => Input::NotBurned { ticket, why: error.to_string() },
+            }
+        }));
+    }
+
+    fn answer(&mut self, ticket: u64, standings: Vec<AttemptStanding>) {
+        if let Some(asker) = self.askers.remove(&ticket) {
+            // The link may be gone meanwhile; it will ask again.
+            let _ = asker.send(standings);
+        }
+    }
+
+    fn originate(&mut self, dial: Dial) {
         let (ari, voice, happen) = (self.parts.ari.clone(), self.parts.voice.clone(), self.happen.clone());
         self.tasks.spawn(async move {
-            // The switchboard outlives its tasks, so there is always somebody to tell.
-            if let Err(error) = dial.entered.await {
-                let _ = happen.send(Happening::NotJournalled(attempt, error));
-                return;
-            }
-            let journalled = dial.taken.elapsed();
-            let originate = Originate {
-                attempt,
-                endpoint: &dial.endpoint,
-                ring: dial.ring,
-                caller_id: dial.caller_id.as_deref(),
-            };
+            let asked = Instant::now();
+            let Dial { attempt, endpoint, caller_id, ring, prompt } = dial;
+            let caller_id = caller_id.as_deref();
+            let originate = Originate { attempt, endpoint: &endpoint, ring, caller_id };
             let originated = ari.originate(&originate).await;
-            let answered = dial.taken.elapsed();
-            let _ = happen.send(Happening::Originated(attempt, originated));
-            tracing::debug!(
-                %attempt,
-                journalled_us = journalled.as_micros(),
-                originated_us = answered.as_micros(),
-                "originate"
-            );
+            let originated_us = asked.elapsed().as_micros();
+            // The switchboard outlives its tasks, so there is always somebody to tell.
+            let _ = happen.send(Input::Originated(attempt, originated));
+            tracing::debug!(%attempt, originated_us, "originate");
             render_all(&voice, &prompt).await;
         });
     }
 
-    pub(super) fn play(&mut self, attempt: AttemptId, play: u32, part: Part, sound: Sound) {
-        let Some(known) = self.attempts.get(&attempt) else { return };
-        let prompt = known.resume.prompt.clone();
-        let playback = format!("{}{play}", playback_prefix(attempt, self.run));
+    fn play(&mut self, playback: Playback) {
+        let Playback { attempt, play, playback, part, sound, prompt } = playback;
         let (ari, voice, happen) = (self.parts.ari.clone(), self.parts.voice.clone(), self.happen.clone());
         self.tasks.spawn(async move {
             let media = match sound {
@@ -68,13 +127,12 @@ impl Switchboard {
                 None => false,
             };
             if !playing {
-                let _ = happen.send(Happening::Input(attempt, Input::PlaybackFinished { play, ok: false }));
+                let _ = happen.send(Input::NotPlayed { attempt, play });
             }
         });
     }
 
-    pub(super) fn stop(&mut self, attempt: AttemptId, play: u32) {
-        let playback = format!("{}{play}", playback_prefix(attempt, self.run));
+    fn stop(&mut self, attempt: AttemptId, playback: String) {
         let ari = self.parts.ari.clone();
         self.tasks.spawn(async move {
             if let Err(error) = ari.stop(&playback).await {
@@ -84,34 +142,29 @@ impl Switchboard {
     }
 
     /// When it fails, the state machine's watchdog asks again.
-    pub(super) fn hang_up(&mut self, attempt: AttemptId) {
+    fn hang_up(&mut self, attempt: AttemptId) {
         let (ari, happen) = (self.parts.ari.clone(), self.happen.clone());
         self.tasks.spawn(async move {
             match ari.hang_up(&attempt.to_string()).await {
                 Ok(true) => {}
-                Ok(false) => drop(happen.send(Happening::Input(attempt, Input::Gone))),
+                Ok(false) => drop(happen.send(Input::NoChannel(attempt))),
                 Err(error) => tracing::warn!(%attempt, %error, "cannot hang up"),
             }
         });
     }
 
     /// When it fails, the state machine's watchdog asks again.
-    pub(super) fn look(&mut self, attempt: AttemptId) {
+    fn look(&mut self, attempt: AttemptId) {
         let (ari, happen) = (self.parts.ari.clone(), self.happen.clone());
         self.tasks.spawn(async move {
-            let input = match ari.channel(&attempt.to_string()).await {
-                Ok(Some(channel)) => Input::Present { up: channel.state == "Up" },
-                Ok(None) => Input::Gone,
-                Err(error) => {
-                    tracing::warn!(%attempt, %error, "cannot look for a channel");
-                    return;
-                }
-            };
-            let _ = happen.send(Happening::Input(attempt, input));
+            match ari.channel(&attempt.to_string()).await {
+                Ok(found) => drop(happen.send(Input::Looked(attempt, found))),
+                Err(error) => tracing::warn!(%attempt, %error, "cannot look for a channel"),
+            }
         });
     }
 
-    pub(super) fn hang_up_stray(&mut self, channel: String) {
+    fn hang_up_stray(&mut self, channel: String) {
         let ari = self.parts.ari.clone();
         self.tasks.spawn(async move {
             if let Err(error) = ari.hang_up(&channel).await {

@@ -12,7 +12,9 @@ use std::{fs, time::Duration};
 async fn check_says_that_calls_could_be_placed_and_disturbs_nothing() -> Result<()> {
     let field = Field::running().await?;
     let mut line = field.control_plane.links_ready().await?;
-    field.host.until_status(|status| status["health"]["asterisk"].is_string()).await?;
+    let ready =
+        |status: &serde_json::Value| status["health"]["asterisk"].is_string() && status["linked"] == true;
+    field.host.until_status(ready).await?;
     for _ in 0..3 {
         let checked = field.check().await?;
         ensure!(checked.status.code() == Some(0), "{}", stdout(&checked));
@@ -94,17 +96,35 @@ async fn status_tells_a_running_agent_from_one_that_is_gone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn check_route_names_the_trunk_or_the_reason() -> Result<()> {
+async fn check_route_names_the_trunk_or_the_reason_and_what_each_trunk_reaches() -> Result<()> {
     let field = Field::enrolled().await?;
     for (number, code, expected) in [
-        ("+380501234567", 0, "+380501234567 (UA): a"),
-        ("+447400123456", 1, "country_not_allowed"),
+        ("+380501234567", 0, "+380501234567 (UA): a\ntrunk a reaches +380\n"),
+        (
+            "+447400123456",
+            1,
+            "no trunk: country_not_allowed: none of 1 trunks may reach GB\ntrunk a reaches +380\n",
+        ),
         ("112", 1, "no trunk: "),
         ("+380501234567;ext=1", 1, "no trunk: "),
     ] {
         let output = field.host.command(&["check-route", number]).await?;
         let told = stdout(&output);
         ensure!(output.status.code() == Some(code) && told.contains(expected), "{number}: {told}");
+    }
+    let more = "[[trunk]]\nname = \"b\"\ndial = \"PJSIP/{digits}@b\"\nroute_countries = [\"GB\", \"US\"]\n\
+                [[trunk]]\nname = \"c\"\ndial = \"PJSIP/{digits}@c\"\nroute_countries = []\n[voice]";
+    field.host.reconfigure("[voice]", more)?;
+    for (number, expected) in [
+        ("+447400123456", "+447400123456 (GB): b\ntrunk b reaches GB US\n"),
+        (
+            "+33612345678",
+            "no trunk: country_not_allowed: none of 3 trunks may reach FR\n\
+             trunk a reaches +380\ntrunk b reaches GB US\ntrunk c reaches nothing\n",
+        ),
+    ] {
+        let told = stdout(&field.host.command(&["check-route", number]).await?);
+        ensure!(told == expected, "{number}: {told}");
     }
     Ok(())
 }

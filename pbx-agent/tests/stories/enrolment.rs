@@ -83,10 +83,12 @@ async fn an_answer_that_is_no_enrolment_changes_nothing_on_the_host() -> Result<
     let endless = format!("\"{}\"", "x".repeat(300_000));
     let no_key = r#"{"pbx_id":"00000000-0000-0000-0000-000000000001","order_keys":[]}"#;
     let bad_key = r#"{"pbx_id":"00000000-0000-0000-0000-000000000001","order_keys":["AAAA"]}"#;
-    for body in ["<html>welcome</html>", "", "{}", no_key, bad_key, &endless] {
+    let number = r#"{"pbx_id":"+380501234567\u001b[2J","order_keys":[]}"#;
+    for body in ["<html>welcome</html>", "", "{}", no_key, bad_key, number, &endless] {
         let (code, said) = answered(&control_plane, &host, "200 OK", body).await?;
         ensure!(code == Some(1) && said.contains("answered what is no enrolment"), "{said}");
-        ensure!(said.len() < 1000, "{said}");
+        ensure!(said.len() < 1000 && !said.contains("380501234567"), "{said}");
+        ensure!(!said.contains('\u{1b}'), "{said:?}");
     }
     ensure!(!host.state_dir().join("enrolment.json").exists());
     Ok(())
