@@ -19,7 +19,7 @@ mod write;
 
 pub use changes::{Changes, PhoneChanges, RowChanges};
 
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Tx};
 use mistakes::Place;
 use shared::time::Timestamp;
 use std::{
@@ -95,16 +95,25 @@ pub async fn apply(store: &Store, file: &str, text: &str) -> Result<Changes, App
     let document = read(file, text)?;
     let file = file.to_owned();
     let now = Timestamp::now();
-    store
-        .write(move |tx| {
-            let (changes, mistakes) = write::write(tx, &document, now)?;
-            if mistakes.is_empty() {
-                Ok(changes)
-            } else {
-                Err(ApplyError::Document(mistakes::told(&file, mistakes)))
-            }
-        })
-        .await
+    store.write(move |tx| write_document(tx, &file, &document, now)).await
+}
+
+/// [`apply`] inside a transaction of the caller's.
+///
+/// # Errors
+/// [`ApplyError`]; then nothing is to be kept.
+pub fn apply_within(tx: &mut Tx<'_>, file: &str, text: &str, now: Timestamp) -> Result<Changes, ApplyError> {
+    write_document(tx, file, &read(file, text)?, now)
+}
+
+fn write_document(
+    tx: &mut Tx<'_>,
+    file: &str,
+    document: &document::Document,
+    now: Timestamp,
+) -> Result<Changes, ApplyError> {
+    let (changes, mistakes) = write::write(tx, document, now)?;
+    if mistakes.is_empty() { Ok(changes) } else { Err(ApplyError::Document(mistakes::told(file, mistakes))) }
 }
 
 /// The document, or every mistake in it that can be seen without the database.

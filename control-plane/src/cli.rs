@@ -73,7 +73,7 @@ enum Command {
         org: String,
         /// What the key is for
         name: String,
-        /// What it may do
+        /// What it may do; given several times, all of that
         #[arg(long, value_enum, default_values_t = [ScopeName::Read])]
         scope: Vec<ScopeName>,
         #[command(flatten)]
@@ -98,8 +98,11 @@ enum Command {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum ScopeName {
-    /// Read calls, and names and health of the fleet
+    /// Read alerts, calls, and names and health of the fleet
     Read,
+    /// Acknowledge and close alerts, which hangs up phones that ring; does not read
+    #[value(name = "alerts:write")]
+    AlertsWrite,
 }
 
 /// Runs a command to its end.
@@ -196,6 +199,7 @@ impl ScopeName {
     const fn scope(self) -> Scope {
         match self {
             Self::Read => Scope::Read,
+            Self::AlertsWrite => Scope::AlertsWrite,
         }
     }
 }

@@ -198,7 +198,13 @@ fn tls_of(cert: Option<Given>, key: Option<Given>) -> Result<Option<TlsFiles>, C
 }
 
 fn path(text: &str) -> Result<PathBuf, String> {
-    if text.is_empty() { Err("is empty".to_owned()) } else { Ok(PathBuf::from(text)) }
+    if text.is_empty() {
+        Err("is empty".to_owned())
+    } else if text.contains(char::is_control) {
+        Err("holds a control character".to_owned())
+    } else {
+        Ok(PathBuf::from(text))
+    }
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -217,7 +223,7 @@ fn database_of(text: &str) -> Result<Database, String> {
     match file {
         None if text.contains("://") => Err(format!("not a database that is known here; {SQLITE}")),
         Some("") => Err(format!("names no file; {SQLITE}")),
-        Some(file) => Ok(Database::Sqlite(PathBuf::from(file))),
+        Some(file) => path(file).map(Database::Sqlite),
         None => path(text).map(Database::Sqlite),
     }
 }

@@ -5,6 +5,8 @@
 //! once it is durable. There is no polling: a turn is taken when a webhook nudges, an agent speaks
 //! or the next call is due.
 
+mod aftermath;
+pub mod alert_history;
 pub mod alerts;
 mod attempts;
 pub mod call;
@@ -14,14 +16,16 @@ pub mod history;
 mod limits;
 pub mod policy;
 pub mod queue;
-mod turn;
+pub mod timeline;
+pub mod turn;
 mod verdict;
 
 use crate::{
     fleet::{Fleet, session::AgentEvent},
     store::{Store, StoreError},
 };
-use shared::{ids::CallId, time::Timestamp};
+use attempts::PastEnd;
+use shared::{ids::CallId, protocol::AttemptEvent, time::Timestamp};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, mpsc},
@@ -30,11 +34,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use turn::{CALLS_PER_TURN, Missed, Turn, Work};
+use uuid::Uuid;
 
 /// Agent events taken into one turn.
 const EVENTS_PER_TURN: usize = 256;
 /// Longest sleep: a wall clock that was set back must not hold calls for longer.
 const LONGEST_SLEEP: Duration = Duration::from_secs(20);
+/// What trunks have done within this time before a start counts for their rating.
+const RECALLED: Duration = Duration::from_secs(900);
 /// Pause before a turn that the database could not make durable is tried again.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -74,6 +81,7 @@ struct Dispatcher {
 
 impl Dispatcher {
     async fn run(mut self, stop: CancellationToken) {
+        self.recall_ratings().await;
         let mut work = Work::default();
         let mut wake = Instant::now();
         loop {
@@ -98,6 +106,21 @@ impl Dispatcher {
                     wake = Instant::now();
                 }
             }
+        }
+    }
+
+    /// A restart must not send the next calls to a trunk that was failing a moment ago.
+    async fn recall_ratings(&self) {
+        let since = Timestamp::now() - RECALLED;
+        match self.store.read(move |tx| attempts::ended_since(tx, since)).await {
+            Ok(ends) => {
+                for PastEnd { pbx, trunk, at, ending } in ends {
+                    if let Some(evidence) = verdict::evidence(&AttemptEvent::Ended(ending)) {
+                        self.fleet.rate(pbx, &trunk, evidence, at);
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "what trunks did before the restart cannot be read"),
         }
     }
 
@@ -126,9 +149,9 @@ impl Dispatcher {
         // Kept until it is done: a full disk must not lose what an agent said.
         let (fleet, task) = (self.fleet.clone(), work.clone());
         let now = Timestamp::now();
-        let done = self.store.write(move |tx| Turn::take(tx, &fleet, now, &task)).await?;
+        let done = self.store.write(move |tx| Turn::take(tx, &fleet, now, &mut Uuid::now_v7, &task)).await?;
         *work = Work::default();
-        self.missed = done.effects.carry_out(&self.fleet);
+        self.missed = done.effects.carry_out(&self.fleet, now);
         Ok(match done.next {
             _ if done.more => Instant::now(),
             Some(at) => Instant::now() + at.since(Timestamp::now()).min(LONGEST_SLEEP),
@@ -160,8 +183,10 @@ impl Dispatcher {
 
     async fn alone(&self, work: &Work) -> Result<Vec<Missed>, StoreError> {
         let (fleet, task) = (self.fleet.clone(), work.clone());
-        let effects = self.store.write(move |tx| Turn::alone(tx, &fleet, Timestamp::now(), &task)).await?;
-        Ok(effects.carry_out(&self.fleet))
+        let now = Timestamp::now();
+        let effects =
+            self.store.write(move |tx| Turn::alone(tx, &fleet, now, &mut Uuid::now_v7, &task)).await?;
+        Ok(effects.carry_out(&self.fleet, now))
     }
 
     async fn put_off(&self, calls: Vec<CallId>) {

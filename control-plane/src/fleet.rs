@@ -8,9 +8,10 @@
 pub mod choice;
 pub mod enrolment;
 mod hub;
-pub(crate) mod journals;
+pub mod journals;
 mod keys;
 mod link;
+pub mod rating;
 mod registry;
 pub mod session;
 #[cfg(test)]
@@ -29,10 +30,12 @@ use crate::store::{Store, StoreError};
 use choice::{Candidate, NoRoute, Wish};
 use hub::Hub;
 use keys::{Keyring, Stamp};
+use rating::Evidence;
 use shared::{
     ids::{AttemptId, PbxId},
     order::Order,
     protocol::ControlFrame,
+    time::Timestamp,
 };
 use std::{
     path::{Path, PathBuf},
@@ -46,6 +49,7 @@ pub struct Fleet(Arc<Inner>);
 struct Inner {
     store: Store,
     hub: Hub,
+    opened_at: Timestamp,
     data_dir: PathBuf,
     /// Held for a look or an exchange, never across an await.
     signing: Mutex<Signing>,
@@ -88,10 +92,24 @@ impl Fleet {
     /// # Errors
     /// [`FleetError`]; a key file that others may read is refused.
     pub async fn open(store: Store, data_dir: &Path) -> Result<Self, FleetError> {
+        let enrolled = store.read(registry::enrolled).await?;
+        Ok(Self::of(enrolled, store, data_dir, Timestamp::now())?)
+    }
+
+    /// [`open`](Self::open) for those who know who is enrolled.
+    ///
+    /// # Errors
+    /// [`KeyError`]
+    pub fn of(
+        enrolled: Vec<(PbxId, String)>,
+        store: Store,
+        data_dir: &Path,
+        now: Timestamp,
+    ) -> Result<Self, KeyError> {
         let (keyring, stamp) = Keyring::open(data_dir)?;
         let signing = Mutex::new(Signing { keyring: Arc::new(keyring), stamp, complaint: None });
-        let hub = Hub::new(store.read(registry::enrolled).await?);
-        Ok(Self(Arc::new(Inner { store, hub, data_dir: data_dir.to_owned(), signing })))
+        let hub = Hub::new(enrolled);
+        Ok(Self(Arc::new(Inner { store, hub, opened_at: now, data_dir: data_dir.to_owned(), signing })))
     }
 
     /// Chooses a PBX and a trunk for a call. Hosts take turns, once they have [taken](Self::took) one.
@@ -107,6 +125,11 @@ impl Fleet {
         self.0.hub.took(pbx);
     }
 
+    /// Takes what an attempt has shown of its route, so that later calls prefer what works.
+    pub fn rate(&self, pbx: PbxId, trunk: &str, evidence: Evidence, now: Timestamp) {
+        self.0.hub.rate(pbx, trunk, evidence, now);
+    }
+
     /// Signs an order and puts it on its host's link.
     ///
     /// # Errors
@@ -116,6 +139,16 @@ impl Fleet {
         let keyring = self.keyring();
         let key = keyring.signer(|id| link.pins(id));
         link.send(ControlFrame::Order(order.sign(key)))
+    }
+
+    /// When this control plane began to know its fleet.
+    pub fn opened_at(&self) -> Timestamp {
+        self.0.opened_at
+    }
+
+    /// The link to a host, while it is up.
+    pub fn link(&self, pbx: PbxId) -> Option<Link> {
+        self.0.hub.link(pbx)
     }
 
     /// Tells a host to hang up an attempt. When its link is down the host is told after it has come

@@ -15,7 +15,7 @@ mod testing;
 use crate::{
     dispatch::Nudge,
     secret,
-    store::{Store, StoreError},
+    store::{Store, StoreError, Tx},
 };
 use acceptance::Acceptance;
 use bytes::Bytes;
@@ -27,6 +27,7 @@ use shared::{
     time::Timestamp,
 };
 use std::{net::IpAddr, sync::Arc, time::Instant};
+use uuid::Uuid;
 
 /// Takes requests in. Cheap to clone.
 #[derive(Clone)]
@@ -120,12 +121,27 @@ impl Intake {
     /// the answer of that time.
     ///
     /// # Errors
-    /// [`IntakeError::BadHeader`] and [`IntakeError::IdempotencyKeyReused`] for an idempotency key
-    /// that cannot be used, or a [`StoreError`] where the request is not on disk.
+    /// [`IntakeError::BadHeader`] and [`IntakeError::IdempotencyKeyReused`] for a dedup or idempotency
+    /// key that cannot be used, or a [`StoreError`] where the request is not on disk.
     pub async fn accept(&self, endpoint: Endpoint, arrival: Arrival) -> Result<Accepted, IntakeError> {
-        let acceptance = Acceptance::prepare(endpoint, arrival)?;
-        let accepted = self.store.write(move |tx| acceptance.carry_out(tx)).await?;
+        let acceptance = Acceptance::prepare(endpoint, arrival, &mut Uuid::now_v7)?;
+        let accepted = self.store.write(move |tx| acceptance.carry_out(tx, &mut Uuid::now_v7)).await?;
         self.nudge.nudge();
         Ok(accepted)
     }
+}
+
+/// [`Intake::open`] and [`Intake::accept`] in one transaction, for the simulation: ids come from
+/// `new_id`, and an endpoint's rate is not counted.
+///
+/// # Errors
+/// Theirs.
+pub fn accept_within(
+    tx: &mut Tx<'_>,
+    id: EndpointId,
+    arrival: Arrival,
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<Accepted, IntakeError> {
+    let endpoint = endpoints::open(tx, id, None)?;
+    Acceptance::prepare(endpoint, arrival, new_id)?.carry_out(tx, new_id)
 }

@@ -153,7 +153,8 @@ impl Server {
         let stop = CancellationToken::new();
         let dispatcher = dispatch::start(store.clone(), fleet.clone(), reported, nudge.clone(), stop.clone());
         let app = Arc::new(App {
-            intake: Intake::new(store.clone(), nudge, limits.endpoint_rate),
+            intake: Intake::new(store.clone(), nudge.clone(), limits.endpoint_rate),
+            nudge,
             store,
             fleet,
             events,

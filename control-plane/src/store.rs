@@ -6,6 +6,7 @@
 //! both understand, in the room that owns the table.
 
 mod error;
+mod memory;
 mod migrations;
 mod sqlite;
 #[cfg(test)]
@@ -13,6 +14,7 @@ pub(crate) mod testing;
 mod value;
 
 pub use error::StoreError;
+pub use memory::{Fate, Memory};
 pub use value::{FromValue, Row, ToValue, Value};
 
 use sqlite::{Connection, Sqlite};

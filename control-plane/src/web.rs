@@ -28,6 +28,7 @@ pub(crate) use renewal::Renewal;
 pub(crate) use server::{Listening, Site, listen};
 
 use crate::{
+    dispatch::Nudge,
     fleet::{Fleet, session::AgentEvent},
     intake::Intake,
     store::Store,
@@ -50,6 +51,8 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) fleet: Fleet,
     pub(crate) intake: Intake,
+    /// Wakes the dispatcher after an alert was changed.
+    pub(crate) nudge: Nudge,
     /// Where what agents say goes.
     pub(crate) events: mpsc::Sender<AgentEvent>,
     /// Tells whether the dispatcher still runs.

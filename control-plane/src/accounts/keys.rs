@@ -22,16 +22,19 @@ const LONGEST_NAME: usize = 100;
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// Read calls and names and health of the fleet.
+    /// Read alerts, calls, and names and health of the fleet.
     Read,
+    /// Acknowledge and close alerts, which silences phones.
+    AlertsWrite,
 }
 
 impl Scope {
-    const ALL: [Self; 1] = [Self::Read];
+    const ALL: [Self; 2] = [Self::Read, Self::AlertsWrite];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::AlertsWrite => "alerts:write",
         }
     }
 }
@@ -44,7 +47,7 @@ impl fmt::Display for Scope {
 
 /// No scope has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no scope is called {0:?}; there is: read")]
+#[error("no scope is called {0:?}; there are: read, alerts:write")]
 pub struct UnknownScope(String);
 
 impl FromStr for Scope {

@@ -13,6 +13,15 @@ pub fn id_of(tx: &mut Tx<'_>, slug: &str) -> Result<Option<OrgId>, StoreError> {
     tx.row("SELECT id FROM orgs WHERE slug = $1", &[&slug], |row| row.get(0))
 }
 
+/// Whether there is more than one.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn are_several(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let second = tx.row("SELECT 1 FROM orgs LIMIT 1 OFFSET 1", &[], |_| Ok(()))?;
+    Ok(second.is_some())
+}
+
 /// Makes an organization or brings its name and time zone (an IANA name) up to date.
 ///
 /// # Errors

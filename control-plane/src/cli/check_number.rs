@@ -172,6 +172,11 @@ fn sentence(answer: &Answer<'_>, detail: &str) -> String {
     let about = if about.is_empty() { String::new() } else { format!(" ({about})") };
     match (reason, e164) {
         (None, Some(e164)) => format!("{e164}{about}: {detail}"),
-        (reason, _) => format!("{input}{about}: {}: {detail}", reason.unwrap_or("refused")),
+        (reason, _) => format!("{}{about}: {}: {detail}", shown(input), reason.unwrap_or("refused")),
     }
+}
+
+/// On one line, and without what a terminal obeys.
+fn shown(input: &str) -> String {
+    input.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -3,6 +3,9 @@
 use super::ConfigError;
 use std::path::PathBuf;
 
+/// Longest complaint about a line, characters.
+const LONGEST: usize = 400;
+
 /// A text and its origin.
 pub(super) struct Given {
     pub(super) text: String,
@@ -31,8 +34,18 @@ impl Place {
     pub(super) fn error(self, problem: String) -> ConfigError {
         match self {
             Self::Option { option, variable } => ConfigError::Option { option, variable, problem },
-            Self::Line { path, line, key } => ConfigError::Line { path, line, key, problem },
+            Self::Line { path, line, key } => {
+                ConfigError::Line { path, line, key: shown(&key), problem: shown(&problem) }
+            }
         }
+    }
+}
+
+/// What the file says, fit for one line on a terminal.
+fn shown(text: &str) -> String {
+    match text {
+        "" => "\"\"".to_owned(),
+        text => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(LONGEST).collect(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every mistake is reported where it was made.
 
+mod fuzz;
+
 use super::*;
 use clap::Parser;
 use std::io::Write;
@@ -40,19 +42,21 @@ fn without_anything_it_serves_this_host_from_the_current_directory() {
     assert_eq!((settings.tls, settings.public_url, settings.metrics_listen), (None, None, None));
 }
 
+/// Every key.
+const FILE: &str = r#"
+    listen = "[::]:443"
+    data_dir = "/var/lib/callping"
+    database = "sqlite:/srv/calls.db"
+    public_url = "https://alerts.example.com"
+    tls_cert = "chain.pem"
+    tls_key = "key.pem"
+    metrics_listen = "127.0.0.1:9100"
+    trusted_proxies = "10.0.0.0/8, ::1"
+"#;
+
 #[test]
 fn every_option_is_a_key_of_the_file_and_an_option_wins() {
-    let file = r#"
-        listen = "[::]:443"
-        data_dir = "/var/lib/callping"
-        database = "sqlite:/srv/calls.db"
-        public_url = "https://alerts.example.com"
-        tls_cert = "chain.pem"
-        tls_key = "key.pem"
-        metrics_listen = "127.0.0.1:9100"
-        trusted_proxies = "10.0.0.0/8, ::1"
-    "#;
-    let settings = resolve(&["--listen", "127.0.0.1:1"], Some(file)).unwrap();
+    let settings = resolve(&["--listen", "127.0.0.1:1"], Some(FILE)).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:1");
     assert_eq!(settings.data.database_file(), Path::new("/srv/calls.db"));
     assert_eq!(settings.tls, Some(TlsFiles { cert: "chain.pem".into(), key: "key.pem".into() }));

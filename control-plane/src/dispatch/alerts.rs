@@ -1,8 +1,13 @@
 //! Alerts: what one request, or several with the same dedup key, opened.
 
-use crate::store::{StoreError, ToValue, Tx};
+mod unkeyed;
+
+pub use unkeyed::close_unkeyed;
+
+use super::timeline::{self, Entry, Kind};
+use crate::store::{StoreError, Tx};
 use shared::{
-    ids::{AlertId, EndpointId, OrgId, ProjectId},
+    ids::{AlertId, ApiKeyId, EndpointId, OrgId, ProjectId, RequestId},
     severity::Severity,
     time::Timestamp,
 };
@@ -13,6 +18,8 @@ use std::time::Duration;
 pub struct NewAlert {
     /// Made at the edge.
     pub id: AlertId,
+    /// Its first request.
+    pub request_id: RequestId,
     /// Whose it is.
     pub org_id: OrgId,
     /// The endpoint's project.
@@ -27,6 +34,29 @@ pub struct NewAlert {
     pub message: String,
     /// When its first request came.
     pub at: Timestamp,
+}
+
+/// Who closes an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A request that says it is over.
+    Resolve(RequestId),
+    /// A request with the key of one that was [forgotten](LiveAlert::is_forgotten).
+    Successor(RequestId),
+}
+
+/// Why an API key did not change an alert.
+#[derive(Debug, thiserror::Error)]
+pub enum AlertError {
+    /// 404: nor does it say whether another organization has it.
+    #[error("no alert of this organization has this id")]
+    Unknown,
+    /// 409.
+    #[error("the alert is closed: nobody can take it any more; the next request opens a new one")]
+    Closed,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// An alert that is not closed.
@@ -81,7 +111,8 @@ pub fn open(tx: &mut Tx<'_>, new: &NewAlert) -> Result<(), StoreError> {
             &new.at,
         ],
     )?;
-    Ok(())
+    let opened = Entry { request: Some(new.request_id), ..Entry::of(Kind::Opened, new.at) };
+    timeline::record(tx, new.id, &opened)
 }
 
 /// The alert of this endpoint that is not closed and has this dedup key.
@@ -117,6 +148,7 @@ pub fn repeat(
     tx: &mut Tx<'_>,
     live: &LiveAlert,
     severity: Severity,
+    request: RequestId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let raised = live.severity.min(severity);
@@ -130,6 +162,15 @@ pub fn repeat(
         "UPDATE calls SET urgency = $2 WHERE alert_id = $1 AND status IN ('queued', 'calling') AND urgency > $2",
         &[&live.id, &raised.rank()],
     )?;
+    let said = |kind| Entry { request: Some(request), ..Entry::of(kind, at) };
+    if raised == live.severity {
+        return timeline::record(tx, live.id, &said(Kind::Repeated));
+    }
+    let worse = Entry { detail: Some(raised.to_string()), ..said(Kind::Raised) };
+    timeline::record(tx, live.id, &worse)?;
+    if live.acknowledged {
+        timeline::record(tx, live.id, &said(Kind::Reopened))?;
+    }
     Ok(())
 }
 
@@ -137,67 +178,101 @@ pub fn repeat(
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn close(tx: &mut Tx<'_>, id: AlertId, at: Timestamp) -> Result<(), StoreError> {
-    tx.execute("UPDATE alerts SET state = 'closed', updated_at = $2 WHERE id = $1", &[&id, &at])?;
+pub fn close(tx: &mut Tx<'_>, id: AlertId, by: By, at: Timestamp) -> Result<(), StoreError> {
+    let (request, detail) = match by {
+        By::Resolve(request) => (request, None),
+        By::Successor(request) => (request, Some("forgotten".to_owned())),
+    };
+    let closed = Entry { request: Some(request), detail, ..Entry::of(Kind::Closed, at) };
+    let changed = tx.execute(
+        "UPDATE alerts SET state = 'closed', updated_at = $2 WHERE id = $1 AND state <> 'closed'",
+        &[&id, &at],
+    )?;
+    if changed > 0 {
+        timeline::record(tx, id, &closed)?;
+    }
     cancel_calls(tx, id, at)
 }
 
-// How calls are cancelled and alerts closed. An endpoint whose sender never says that all is well has
-// as many of them as it had requests, so each way has statements of its own for the index.
-macro_rules! unkeyed {
-    ($($and:literal)?) => {
-        (
-            concat!(
-                "UPDATE calls SET cancel_wanted = 1, due_at = $2
-                 WHERE status IN ('queued', 'calling') AND alert_id IN (
-                     SELECT id FROM alerts WHERE endpoint_id = $1 AND dedup_key IS NULL AND state <> 'closed'",
-                $($and,)?
-                ")"
-            ),
-            concat!(
-                "UPDATE alerts SET state = 'closed', updated_at = $2
-                 WHERE endpoint_id = $1 AND dedup_key IS NULL AND state <> 'closed'",
-                $($and,)?
-                " RETURNING id"
-            ),
-        )
-    };
+/// Closes an alert of this organization, as [`close`] does. Closing a closed one changes nothing.
+///
+/// # Errors
+/// [`AlertError::Unknown`], or what the database said.
+pub fn close_with_key(
+    tx: &mut Tx<'_>,
+    org: OrgId,
+    id: AlertId,
+    key: ApiKeyId,
+    at: Timestamp,
+) -> Result<(), AlertError> {
+    let changed = tx.execute(
+        "UPDATE alerts SET state = 'closed', updated_at = $3 WHERE id = $1 AND org_id = $2 AND state <> 'closed'",
+        &[&id, &org, &at],
+    )?;
+    if changed == 0 {
+        return state(tx, org, id)?.map(|_| ()).ok_or(AlertError::Unknown);
+    }
+    let closed = Entry { api_key: Some(key), ..Entry::of(Kind::Closed, at) };
+    timeline::record(tx, id, &closed)?;
+    Ok(cancel_calls(tx, id, at)?)
 }
 
-const UNKEYED: (&str, &str) = unkeyed!();
-const UNKEYED_WITH_MESSAGE: (&str, &str) = unkeyed!(" AND message = $3");
+/// Takes an alert of this organization: its calls are cancelled, as soon as the dispatcher is nudged.
+/// Taking one that is taken changes nothing.
+///
+/// # Errors
+/// [`AlertError::Unknown`], [`AlertError::Closed`], or what the database said.
+pub fn acknowledge_with_key(
+    tx: &mut Tx<'_>,
+    org: OrgId,
+    id: AlertId,
+    key: ApiKeyId,
+    at: Timestamp,
+) -> Result<(), AlertError> {
+    match state(tx, org, id)?.as_deref() {
+        None => Err(AlertError::Unknown),
+        Some("closed") => Err(AlertError::Closed),
+        Some(_) => {
+            let acknowledged = Entry { api_key: Some(key), ..Entry::of(Kind::Acknowledged, at) };
+            taken(tx, id, &acknowledged)?;
+            Ok(())
+        }
+    }
+}
 
-/// Closes the alerts of this endpoint that have no dedup key: those with this message, or all when
-/// `message` is `None`. The newest of them.
+/// Somebody has taken the alert: its other calls are no longer needed. Whether that was news.
+pub(super) fn taken(tx: &mut Tx<'_>, id: AlertId, acknowledged: &Entry) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE alerts SET state = 'acknowledged', updated_at = $2 WHERE id = $1 AND state = 'open'",
+        &[&id, &acknowledged.at],
+    )?;
+    if changed > 0 {
+        timeline::record(tx, id, acknowledged)?;
+    }
+    cancel_calls(tx, id, acknowledged.at)?;
+    Ok(changed > 0)
+}
+
+/// Calls have ended in vain or were never placed: where none is left and nobody was reached, the
+/// alert's timeline says so. It stays open.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn close_unkeyed(
-    tx: &mut Tx<'_>,
-    endpoint: EndpointId,
-    message: Option<&str>,
-    at: Timestamp,
-) -> Result<Option<AlertId>, StoreError> {
-    let mut params: Vec<&dyn ToValue> = vec![&endpoint, &at];
-    let (cancel, close) = match &message {
-        Some(message) => {
-            params.push(message);
-            UNKEYED_WITH_MESSAGE
-        }
-        None => UNKEYED,
-    };
-    tx.execute(cancel, &params)?;
-    let closed = tx.rows(close, &params, |row| row.get::<AlertId>(0))?;
-    Ok(closed.into_iter().max())
+pub fn note_unreached(tx: &mut Tx<'_>, id: AlertId, at: Timestamp) -> Result<(), StoreError> {
+    let unreached = tx.row(
+        "SELECT 1 FROM alerts WHERE id = $1 AND state = 'open' AND NOT EXISTS (
+             SELECT 1 FROM calls WHERE alert_id = $1 AND status IN ('queued', 'calling'))",
+        &[&id],
+        |_| Ok(()),
+    )?;
+    match unreached {
+        Some(()) => timeline::record(tx, id, &Entry::of(Kind::NobodyReached, at)),
+        None => Ok(()),
+    }
 }
 
-/// Somebody was reached: the alert is theirs, and its other calls are no longer needed.
-pub(super) fn taken(tx: &mut Tx<'_>, id: AlertId, at: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE alerts SET state = 'acknowledged', updated_at = $2 WHERE id = $1 AND state = 'open'",
-        &[&id, &at],
-    )?;
-    cancel_calls(tx, id, at)
+fn state(tx: &mut Tx<'_>, org: OrgId, id: AlertId) -> Result<Option<String>, StoreError> {
+    tx.row("SELECT state FROM alerts WHERE id = $1 AND org_id = $2", &[&id, &org], |row| row.get(0))
 }
 
 /// What rings is hung up by the dispatcher, which alone may tell a host to.
@@ -208,23 +283,4 @@ fn cancel_calls(tx: &mut Tx<'_>, id: AlertId, at: Timestamp) -> Result<(), Store
         &[&id, &at],
     )?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::testing;
-
-    #[tokio::test]
-    async fn a_resolve_reads_no_more_alerts_than_it_closes() {
-        let store = testing::store().await;
-        let (cancel, close) = UNKEYED_WITH_MESSAGE;
-        for sql in [cancel, close] {
-            let sql: &'static str = format!("EXPLAIN QUERY PLAN {sql}").leak();
-            let plan = store
-                .read(move |tx| tx.rows(sql, &[&"endpoint", &1i64, &"db up"], |row| row.get::<String>(3)));
-            let plan = plan.await.unwrap().join("; ");
-            assert!(plan.contains("alerts_live_unkeyed (endpoint_id=? AND message=?)"), "{plan}");
-        }
-    }
 }

@@ -6,18 +6,25 @@ use crate::{
     store::{StoreError, Tx},
 };
 use shared::{
-    ids::{AttemptId, CallId, PbxId},
+    ids::{AttemptId, CallId, JournalId, OrgId, PbxId},
     outcome::{AttemptStatus, Reason},
     protocol::{AttemptEvent, Ending},
     time::Timestamp,
 };
+use std::collections::BTreeSet;
 
-/// Writes down an attempt whose order is about to be sent.
-pub(super) fn insert(tx: &mut Tx<'_>, call: &Queued, send: &Send, now: Timestamp) -> Result<(), StoreError> {
+/// Writes down an attempt whose order is about to be sent to a host with this journal.
+pub(super) fn insert(
+    tx: &mut Tx<'_>,
+    call: &Queued,
+    send: &Send,
+    journal: Option<JournalId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO call_logs (id, call_id, request_id, org_id, destination, pbx_id, trunk, status,
-                                possible_duplicate, initiated_at, unsettled)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)",
+                                possible_duplicate, initiated_at, unsettled, journal_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11)",
         &[
             &send.attempt,
             &call.id,
@@ -29,14 +36,68 @@ pub(super) fn insert(tx: &mut Tx<'_>, call: &Queued, send: &Send, now: Timestamp
             &AttemptStatus::Initiated,
             &i64::from(send.possible_duplicate),
             &now,
+            &journal,
         ],
     )?;
     Ok(())
 }
 
-/// The call of an attempt; `None` when this host was never given it.
-pub(super) fn call_of(tx: &mut Tx<'_>, attempt: AttemptId, pbx: PbxId) -> Result<Option<CallId>, StoreError> {
-    tx.row("SELECT call_id FROM call_logs WHERE id = $1 AND pbx_id = $2", &[&attempt, &pbx], |row| row.get(0))
+/// The call and the trunk of an attempt; `None` when this host was never given it.
+pub(super) fn given_to(
+    tx: &mut Tx<'_>,
+    pbx: PbxId,
+    attempt: AttemptId,
+) -> Result<Option<(CallId, String)>, StoreError> {
+    tx.row("SELECT call_id, trunk FROM call_logs WHERE id = $1 AND pbx_id = $2", &[&attempt, &pbx], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+}
+
+/// Whether nothing was heard of an attempt whose order went to a host that had another journal then. It may
+/// have rung all the same: what the host knew of it is lost.
+pub(super) fn may_be_lost(
+    tx: &mut Tx<'_>,
+    attempt: AttemptId,
+    journal: JournalId,
+) -> Result<bool, StoreError> {
+    let lost = tx.row(
+        "SELECT 1 FROM call_logs WHERE id = $1 AND status = 'initiated' AND ended_at IS NULL AND journal_id <> $2",
+        &[&attempt, &journal],
+        |_| Ok(()),
+    )?;
+    Ok(lost.is_some())
+}
+
+/// How attempts ended that were made since then, the earliest first: the rating of every route.
+pub(super) fn ended_since(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<PastEnd>, StoreError> {
+    tx.rows(
+        "SELECT pbx_id, trunk, ended_at, status, sip_code, hangup_cause, reason FROM call_logs
+         WHERE initiated_at > $1 AND ended_at IS NOT NULL ORDER BY initiated_at DESC LIMIT 2000",
+        &[&since],
+        |row| {
+            let ending = Ending {
+                status: row.get(3)?,
+                sip_code: row.get(4)?,
+                hangup_cause: row.get(5)?,
+                ari_status: None,
+                reason: row.get(6)?,
+                unwitnessed: false,
+            };
+            Ok(PastEnd { pbx: row.get(0)?, trunk: row.get(1)?, at: row.get(2)?, ending })
+        },
+    )
+    .map(|mut ends| {
+        ends.sort_by_key(|end| end.at);
+        ends
+    })
+}
+
+/// How an earlier attempt ended, and where.
+pub(super) struct PastEnd {
+    pub(super) pbx: PbxId,
+    pub(super) trunk: String,
+    pub(super) at: Timestamp,
+    pub(super) ending: Ending,
 }
 
 /// Attempts of a host whose end it has not told.
@@ -44,6 +105,15 @@ pub(super) fn unsettled(tx: &mut Tx<'_>, pbx: PbxId) -> Result<Vec<AttemptId>, S
     tx.rows("SELECT id FROM call_logs WHERE pbx_id = $1 AND unsettled = 1 ORDER BY id", &[&pbx], |row| {
         row.get(0)
     })
+}
+
+/// Attempts of a host that are given up and whose end it has not told.
+pub(super) fn given_up(tx: &mut Tx<'_>, pbx: PbxId) -> Result<Vec<AttemptId>, StoreError> {
+    tx.rows(
+        "SELECT id FROM call_logs WHERE pbx_id = $1 AND unsettled = 1 AND ended_at IS NOT NULL ORDER BY id",
+        &[&pbx],
+        |row| row.get(0),
+    )
 }
 
 /// Attempts under way, by host and trunk.
@@ -58,6 +128,36 @@ pub(super) fn busy(tx: &mut Tx<'_>) -> Result<Busy, StoreError> {
         busy.entry(pbx).or_default().insert(trunk, count);
     }
     Ok(busy)
+}
+
+/// Hosts that have said nothing of an order sent before this moment: their links may be silent.
+pub(super) fn silent(tx: &mut Tx<'_>, sent_before: Timestamp) -> Result<BTreeSet<PbxId>, StoreError> {
+    let hosts = tx.rows(
+        "SELECT DISTINCT pbx_id FROM call_logs
+         WHERE ended_at IS NULL AND status = 'initiated' AND initiated_at < $1",
+        &[&sent_before],
+        |row| row.get(0),
+    )?;
+    Ok(hosts.into_iter().collect())
+}
+
+/// What an organization has under way.
+pub(super) struct UnderWay {
+    /// On the phone that was asked about.
+    pub(super) on_phone: u32,
+    /// Nothing at all, on whatever phone.
+    pub(super) nothing: bool,
+}
+
+/// What an organization has under way, above all on this phone.
+pub(super) fn under_way(tx: &mut Tx<'_>, org: OrgId, phone: &str) -> Result<UnderWay, StoreError> {
+    let found = tx.row(
+        "SELECT (SELECT COUNT(*) FROM call_logs WHERE org_id = $1 AND destination = $2 AND ended_at IS NULL),
+                EXISTS (SELECT 1 FROM call_logs WHERE org_id = $1 AND ended_at IS NULL)",
+        &[&org, &phone],
+        |row| Ok(UnderWay { on_phone: row.get(0)?, nothing: row.get::<i64>(1)? == 0 }),
+    )?;
+    Ok(found.unwrap_or(UnderWay { on_phone: 0, nothing: true }))
 }
 
 /// Notes what a host reports. News that come late, after the attempt was given up, count too; none
@@ -79,14 +179,25 @@ pub(super) fn note(
     }
 }
 
-/// Nothing was heard of its end in time. Its host is asked again when it comes back.
-pub(super) fn give_up(tx: &mut Tx<'_>, attempt: AttemptId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
+/// Nothing was heard of its end in time. Its host is asked again when it comes back. Over which route
+/// it went.
+pub(super) fn give_up(
+    tx: &mut Tx<'_>,
+    attempt: AttemptId,
+    now: Timestamp,
+) -> Result<Option<(PbxId, String)>, StoreError> {
+    tx.row(
         "UPDATE call_logs SET ended_at = COALESCE(ended_at, $2),
                               status = CASE WHEN status IN ('initiated', 'placed') THEN 'failed' ELSE status END
-         WHERE id = $1",
+         WHERE id = $1 RETURNING pbx_id, trunk",
         &[&attempt, &now],
-    )?;
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// The database is older than the truth: what became of these is not known, nor how often it rang.
+pub(super) fn doubt(tx: &mut Tx<'_>, call: CallId) -> Result<(), StoreError> {
+    tx.execute("UPDATE call_logs SET possible_duplicate = 1 WHERE call_id = $1 AND unsettled = 1", &[&call])?;
     Ok(())
 }
 
@@ -105,7 +216,9 @@ pub(super) fn close_unstarted(tx: &mut Tx<'_>, attempt: AttemptId, now: Timestam
 
 fn refused(tx: &mut Tx<'_>, id: AttemptId, at: Timestamp, reason: Reason) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE call_logs SET status = 'refused', reason = $3, ended_at = $2, unsettled = 0 WHERE id = $1",
+        "UPDATE call_logs SET status = CASE WHEN status = 'acknowledged' THEN status ELSE 'refused' END,
+                              reason = $3, ended_at = $2, unsettled = 0
+         WHERE id = $1",
         &[&id, &at, &reason],
     )?;
     Ok(())

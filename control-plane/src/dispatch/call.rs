@@ -29,11 +29,11 @@ use shared::{
 use std::time::Duration;
 
 /// How long an agent may start an order after it was made.
-pub const ORDER_LIFETIME: Duration = Duration::from_secs(10);
+pub const ORDER_LIFETIME: Duration = Duration::from_secs(6);
 /// How long a conversation may last; the agent ends it.
 pub const TALK: Duration = Duration::from_secs(120);
 /// What a report may take beyond the moment at which its cause must have happened.
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 /// What the end of a ring or a conversation may take beyond its time: an agent whose Asterisk does
 /// not end it looks for the channel 10 s later, and hangs up.
 const END_GRACE: Duration = Duration::from_secs(15);
@@ -130,6 +130,8 @@ pub enum Input {
     },
     /// The alert was closed or taken by somebody else.
     Cancel,
+    /// The database is older than the truth: it may have been answered since.
+    Forgotten,
 }
 
 /// What is to be done, in this order.
@@ -247,7 +249,8 @@ impl Call {
             Input::Report { attempt, event } => self.reported(now, attempt, &event),
             Input::NeverStarted { attempt } => self.never_started(now, attempt),
             Input::StillLive { attempt, pbx } => self.still_live(now, attempt, pbx),
-            Input::Cancel => self.cancel(),
+            Input::Cancel => self.end_early(CallStatus::Cancelled, None),
+            Input::Forgotten => self.end_early(CallStatus::Expired, Some(Reason::Duplicate)),
         }
     }
 
@@ -403,12 +406,13 @@ impl Call {
         }
     }
 
-    fn cancel(&mut self) -> Vec<Output> {
+    /// Nobody is to be rung for it any more.
+    fn end_early(&mut self, status: CallStatus, reason: Option<Reason>) -> Vec<Output> {
         if self.status.is_final() {
             return vec![];
         }
         let outputs = self.hang_up_live(None);
-        self.finish(CallStatus::Cancelled, None);
+        self.finish(status, reason);
         outputs
     }
 

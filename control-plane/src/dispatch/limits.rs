@@ -24,6 +24,10 @@ pub(super) const ATTEMPTS_OVER_A_TRUNK: Most = Most { ordinary: 2_000, critical:
 /// Minutes of conversation over one trunk of one host.
 pub(super) const MINUTES_OVER_A_TRUNK: Most = Most { ordinary: 600, critical: 1_200 };
 
+/// Attempts of one organization on one phone at once. More would only find it busy, use up their
+/// redials and hold channels that other phones need; the others wait until one of them has ended.
+pub(super) const RINGS_AT_ONCE: u32 = 3;
+
 /// A limit, and the higher one of critical calls.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Most {
@@ -37,35 +41,35 @@ impl Most {
     }
 }
 
-/// `rate_limited` when the phone or the organization has had its calls of this hour.
+// Both read an index that holds no call that was held back, and no more of it than the limit.
+pub(super) const TO_PHONE: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM calls
+                               WHERE destination = $1 AND created_at > $2 AND created_at < $3 AND org_id = $4
+                                     AND status <> 'blocked' LIMIT $5) AS counted";
+pub(super) const OF_ORG: &str = "SELECT COUNT(*) FROM (SELECT 1 FROM calls
+                               WHERE org_id = $1 AND created_at > $2 AND created_at < $3
+                                     AND status <> 'blocked' LIMIT $4) AS counted";
+
+/// `rate_limited` when the phone or the organization has had its calls of this hour, those of the same
+/// request included that are not stored yet.
 pub(super) fn held_back(
     tx: &mut Tx<'_>,
     new: &NewCall,
     destination: &str,
+    to_phone_now: u32,
+    of_request: u32,
 ) -> Result<Option<Reason>, StoreError> {
     // What lies further ahead was written before the clock was set back.
     let (since, until) = (new.at - HOUR, new.at + HOUR);
     let most = CALLS_TO_A_PHONE.of(new.severity);
-    let to_phone = tx.row(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM calls
-                               WHERE destination = $1 AND created_at > $2 AND created_at < $3 AND org_id = $4
-                                     AND status <> 'blocked' LIMIT $5) AS counted",
-        &[&destination, &since, &until, &new.org_id, &most],
-        |row| row.get::<u32>(0),
-    )?;
-    if to_phone.unwrap_or(0) >= most {
+    let to_phone =
+        tx.row(TO_PHONE, &[&destination, &since, &until, &new.org_id, &most], |row| row.get::<u32>(0))?;
+    if to_phone.unwrap_or(0) + to_phone_now >= most {
         tracing::warn!(org = %new.org_id, call = %new.id, most, "a phone has had its calls of this hour");
         return Ok(Some(Reason::RateLimited));
     }
     let most = CALLS_OF_AN_ORG.of(new.severity);
-    let of_org = tx.row(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM calls
-                               WHERE org_id = $1 AND created_at > $2 AND created_at < $3
-                                     AND status <> 'blocked' LIMIT $4) AS counted",
-        &[&new.org_id, &since, &until, &most],
-        |row| row.get::<u32>(0),
-    )?;
-    if of_org.unwrap_or(0) >= most {
+    let of_org = tx.row(OF_ORG, &[&new.org_id, &since, &until, &most], |row| row.get::<u32>(0))?;
+    if of_org.unwrap_or(0) + of_request >= most {
         tracing::warn!(org = %new.org_id, call = %new.id, most, "an organization has had its calls of this hour");
         return Ok(Some(Reason::RateLimited));
     }

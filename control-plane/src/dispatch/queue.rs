@@ -1,10 +1,15 @@
 //! The queue of calls: rows with the moment at which something is to be done.
 
 use super::{
+    alerts,
     call::{Call, LONGEST_PAUSE},
-    do_not_call, limits,
+    do_not_call,
+    limits::{self, RINGS_AT_ONCE},
     policy::Policy,
+    timeline::{self, Entry},
 };
+#[cfg(test)]
+use crate::store::ToValue;
 use crate::store::{StoreError, Tx};
 use shared::{
     ids::{AccountId, AlertId, CallId, OrgId, ProjectId, RequestId},
@@ -61,12 +66,13 @@ impl Judged {
 /// Judges a call: the number safety net, the do-not-call list, the rates of the hour, and the cooldown
 /// of the phone.
 ///
-/// The cooldown counts within the organization, so that no tenant can hold back another's calls.
+/// The cooldown counts within the organization, so that no tenant can hold back another's calls. `before`
+/// are calls of the same request, judged and not stored yet: they count too.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn judge(tx: &mut Tx<'_>, new: NewCall) -> Result<Judged, StoreError> {
-    let machine = match obstacle(tx, &new)? {
+pub fn judge(tx: &mut Tx<'_>, new: NewCall, before: &[Judged]) -> Result<Judged, StoreError> {
+    let machine = match obstacle(tx, &new, before)? {
         Some(reason) => Call::blocked(new.policy.clone(), new.at, reason),
         None => Call::new(new.policy.clone(), new.at),
     };
@@ -102,7 +108,16 @@ pub fn insert(tx: &mut Tx<'_>, call: &Judged) -> Result<(), StoreError> {
             &written(machine),
         ],
     )?;
-    Ok(())
+    if !machine.status().is_final() {
+        return Ok(());
+    }
+    let held_back = Entry {
+        request: Some(new.request_id),
+        account: Some(new.account_id),
+        call: Some(new.id),
+        ..Entry::call_ended(machine.status(), machine.reason(), new.at)
+    };
+    timeline::record(tx, new.alert_id, &held_back)
 }
 
 /// A call of the queue, loaded.
@@ -112,6 +127,7 @@ pub(super) struct Queued {
     pub(super) request_id: RequestId,
     pub(super) alert_id: AlertId,
     pub(super) org_id: OrgId,
+    pub(super) account_id: AccountId,
     pub(super) project: String,
     pub(super) destination: String,
     pub(super) severity: Severity,
@@ -123,7 +139,7 @@ pub(super) struct Queued {
 pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option<Queued>, StoreError> {
     tx.row(
         "SELECT calls.id, calls.request_id, calls.alert_id, calls.org_id, projects.slug, calls.destination,
-                calls.urgency, calls.cancel_wanted, calls.machine, calls.status
+                calls.urgency, calls.cancel_wanted, calls.machine, calls.status, calls.account_id
          FROM calls JOIN projects ON projects.id = calls.project_id WHERE calls.id = $1",
         &[&id],
         |row| {
@@ -133,6 +149,7 @@ pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option
                 request_id: row.get(1)?,
                 alert_id: row.get(2)?,
                 org_id: row.get(3)?,
+                account_id: row.get(10)?,
                 project: row.get(4)?,
                 destination: row.get(5)?,
                 severity: Severity::ALL.get(urgency).copied().unwrap_or(Severity::Critical),
@@ -167,31 +184,103 @@ pub(super) fn put_off(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<(),
         "UPDATE calls SET reason = NULL, due_at = CASE WHEN expires_at > $2 THEN $3 END WHERE id = $1",
         &[&id, &now, &(now + LONGEST_PAUSE)],
     )?;
-    tx.execute(
+    let expired = tx.row(
         "UPDATE calls SET status = 'expired', reason = 'expired', ended_at = $2
-         WHERE id = $1 AND due_at IS NULL AND status IN ('queued', 'calling')",
+         WHERE id = $1 AND due_at IS NULL AND status IN ('queued', 'calling') RETURNING alert_id, account_id",
         &[&id, &now],
+        |row| Ok((row.get::<AlertId>(0)?, row.get::<AccountId>(1)?)),
     )?;
-    Ok(())
+    let Some((alert, account)) = expired else { return Ok(()) };
+    let ended = Entry::call_ended(CallStatus::Expired, Some(Reason::Expired), now);
+    timeline::record(tx, alert, &Entry { account: Some(account), call: Some(id), ..ended })?;
+    alerts::note_unreached(tx, alert, now)
 }
 
-/// Calls that are due, the most urgent first, then the oldest. At most `limit`.
+// The order in which calls are taken: the most urgent first; among equals, organizations take turns,
+// each after as many others as it has attempts under way, and who was served last comes last; then the
+// oldest. The first part steps from
+// one organization with calls to the next, so that a long queue of one is not read for the others.
+macro_rules! in_turn {
+    ($calls:literal, $ready:literal) => {
+        concat!(
+            "WITH RECURSIVE
+             callers (org_id) AS (
+                 SELECT MIN(org_id) FROM calls WHERE ",
+            $calls,
+            "    UNION ALL
+                 SELECT (SELECT MIN(calls.org_id) FROM calls WHERE calls.org_id > callers.org_id AND ",
+            $calls,
+            "           )
+                 FROM callers WHERE callers.org_id IS NOT NULL),
+             shares (org_id, live, served_at) AS MATERIALIZED (
+                 SELECT org_id,
+                        (SELECT COUNT(*) FROM call_logs
+                         WHERE call_logs.org_id = callers.org_id AND ended_at IS NULL),
+                        (SELECT MAX(initiated_at) FROM call_logs WHERE call_logs.org_id = callers.org_id)
+                 FROM callers WHERE org_id IS NOT NULL),
+             ready AS (
+                 SELECT calls.id, calls.urgency, calls.created_at, COALESCE(shares.served_at, 0) AS served_at,
+                        shares.live
+                        + ROW_NUMBER() OVER (PARTITION BY calls.org_id, calls.urgency
+                                             ORDER BY calls.created_at, calls.id) AS place
+                 FROM shares
+                 JOIN calls ON calls.id IN (
+                     SELECT id FROM calls AS queue
+                     WHERE queue.org_id = shares.org_id AND ",
+            $calls,
+            " AND ",
+            $ready,
+            "        ORDER BY urgency, created_at, id LIMIT $1))
+             SELECT id FROM ready ORDER BY urgency, place, served_at, created_at, id LIMIT $1"
+        )
+    };
+}
+
+const DUE: &str = in_turn!("due_at IS NOT NULL", "due_at <= $2");
+const WANTING: &str = in_turn!(
+    "status = 'queued' AND reason IS NOT NULL",
+    "(SELECT COUNT(*) FROM call_logs WHERE call_logs.org_id = queue.org_id
+             AND call_logs.destination = queue.destination AND call_logs.ended_at IS NULL) < $2"
+);
+
+/// Calls that are due, in their turn. At most `limit`.
 pub(super) fn due(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<CallId>, StoreError> {
+    tx.rows(DUE, &[&limit, &now], |row| row.get(0))
+}
+
+/// Calls that wait for a PBX and whose phone is free, in their turn. At most `limit`.
+pub(super) fn wanting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<CallId>, StoreError> {
+    tx.rows(WANTING, &[&limit, &RINGS_AT_ONCE], |row| row.get(0))
+}
+
+/// Calls that are not over and were made before this moment.
+pub(super) fn under_way_since_before(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<CallId>, StoreError> {
     tx.rows(
-        "SELECT id FROM calls WHERE due_at <= $1 ORDER BY urgency, created_at, id LIMIT $2",
-        &[&now, &limit],
+        "SELECT id FROM calls WHERE due_at IS NOT NULL AND created_at < $1 AND status IN ('queued', 'calling')
+         ORDER BY created_at, id",
+        &[&at],
         |row| row.get(0),
     )
 }
 
-/// Calls that wait for a PBX, the most urgent first, then the oldest. At most `limit`.
-pub(super) fn wanting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<CallId>, StoreError> {
-    tx.rows(
-        "SELECT id FROM calls WHERE status = 'queued' AND reason IS NOT NULL
-         ORDER BY urgency, created_at LIMIT $1",
-        &[&limit],
-        |row| row.get(0),
-    )
+/// How the engine reads the queue.
+#[cfg(test)]
+pub(super) fn plans(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    [DUE, WANTING].into_iter().map(|sql| plan(tx, sql, 2)).collect()
+}
+
+/// How the engine counts what holds a new call back.
+#[cfg(test)]
+pub(super) fn plans_of_obstacles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    let counted = [(limits::TO_PHONE, 5), (limits::OF_ORG, 4), (JUST_CALLED, 4)];
+    counted.into_iter().map(|(sql, params)| plan(tx, sql, params)).collect()
+}
+
+#[cfg(test)]
+fn plan(tx: &mut Tx<'_>, sql: &str, params: usize) -> Result<String, StoreError> {
+    let sql: &'static str = format!("EXPLAIN QUERY PLAN {sql}").leak();
+    let steps = tx.rows(sql, &vec![&0i64 as &dyn ToValue; params], |row| row.get::<String>(3))?;
+    Ok(steps.join("; "))
 }
 
 /// When the next call is due.
@@ -200,8 +289,15 @@ pub(super) fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError>
     Ok(next.flatten())
 }
 
+const JUST_CALLED: &str = "SELECT 1 WHERE EXISTS (SELECT 1 FROM calls
+                                WHERE destination = $1 AND created_at > $2 AND created_at < $4 AND org_id = $3
+                                      AND status <> 'blocked')
+                     OR EXISTS (SELECT 1 FROM call_logs
+                                WHERE destination = $1 AND initiated_at > $2 AND initiated_at < $4
+                                      AND org_id = $3)";
+
 /// Why a new call must be held back, if it must.
-fn obstacle(tx: &mut Tx<'_>, new: &NewCall) -> Result<Option<Reason>, StoreError> {
+fn obstacle(tx: &mut Tx<'_>, new: &NewCall, before: &[Judged]) -> Result<Option<Reason>, StoreError> {
     let Some(destination) = &new.phone else { return Ok(Some(Reason::NumberInvalid)) };
     let number = match phone::judge(destination) {
         Ok(number) => number.e164,
@@ -210,24 +306,24 @@ fn obstacle(tx: &mut Tx<'_>, new: &NewCall) -> Result<Option<Reason>, StoreError
     if do_not_call::holds(tx, &number)? {
         return Ok(Some(Reason::DoNotCall));
     }
-    if let Some(reason) = limits::held_back(tx, new, destination)? {
+    let queued = before.iter().filter(|call| !call.machine.status().is_final());
+    let (mut of_request, mut to_phone) = (0, 0);
+    for call in queued {
+        of_request += 1;
+        to_phone += u32::from(call.new.phone.as_ref() == Some(destination));
+    }
+    if let Some(reason) = limits::held_back(tx, new, destination, to_phone, of_request)? {
         return Ok(Some(reason));
     }
     if new.severity == Severity::Critical || new.policy.cooldown_seconds == 0 {
         return Ok(None);
     }
+    if to_phone > 0 {
+        return Ok(Some(Reason::Cooldown));
+    }
     // What lies further ahead was written before the clock was set back.
     let (since, until) = (new.at - new.policy.cooldown(), new.at + new.policy.cooldown());
-    let called = tx.row(
-        "SELECT 1 WHERE EXISTS (SELECT 1 FROM calls
-                                WHERE destination = $1 AND created_at > $2 AND created_at < $4 AND org_id = $3
-                                      AND status <> 'blocked')
-                     OR EXISTS (SELECT 1 FROM call_logs
-                                WHERE destination = $1 AND initiated_at > $2 AND initiated_at < $4
-                                      AND org_id = $3)",
-        &[destination, &since, &new.org_id, &until],
-        |_| Ok(()),
-    )?;
+    let called = tx.row(JUST_CALLED, &[destination, &since, &new.org_id, &until], |_| Ok(()))?;
     Ok(called.map(|()| Reason::Cooldown))
 }
 

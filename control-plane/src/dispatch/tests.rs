@@ -2,7 +2,7 @@
 
 use super::{
     Nudge, alerts,
-    alerts::NewAlert,
+    alerts::{By, NewAlert},
     history::{self, CallQuery, CallView},
     policy::Policy,
     queue::{self, NewCall},
@@ -26,6 +26,9 @@ use uuid::Uuid;
 
 mod faults;
 mod limits;
+mod restored;
+mod shares;
+mod timeline;
 
 const PHONE: &str = "+380501234567";
 const ORG: OrgId = OrgId::new(Uuid::from_u128(1));
@@ -33,6 +36,23 @@ const OTHER_ORG: OrgId = OrgId::new(Uuid::from_u128(11));
 const PERSON: AccountId = AccountId::new(Uuid::from_u128(2));
 const PROJECT: ProjectId = ProjectId::new(Uuid::from_u128(3));
 const ENDPOINT: EndpointId = EndpointId::new(Uuid::from_u128(4));
+
+/// An organization with a project and an endpoint.
+#[derive(Clone, Copy)]
+struct Tenant {
+    org: OrgId,
+    slug: &'static str,
+    project: ProjectId,
+    endpoint: EndpointId,
+}
+
+const ACME: Tenant = Tenant { org: ORG, slug: "acme", project: PROJECT, endpoint: ENDPOINT };
+const OTHER: Tenant = Tenant {
+    org: OTHER_ORG,
+    slug: "other",
+    project: ProjectId::new(Uuid::from_u128(13)),
+    endpoint: EndpointId::new(Uuid::from_u128(14)),
+};
 
 struct Stage {
     store: TestStore,
@@ -65,14 +85,25 @@ impl Stage {
 
     /// A webhook is accepted: a request, its alert and one call.
     async fn webhook(&self, severity: Severity, policy: Policy, phone: Option<&str>) -> (RequestId, AlertId) {
+        self.webhook_of(ACME, severity, policy, phone).await
+    }
+
+    async fn webhook_of(
+        &self,
+        tenant: Tenant,
+        severity: Severity,
+        policy: Policy,
+        phone: Option<&str>,
+    ) -> (RequestId, AlertId) {
         let request = RequestId::new(Uuid::now_v7());
         let alert = AlertId::new(Uuid::now_v7());
         let at = Timestamp::now();
         let new = NewAlert {
             id: alert,
-            org_id: ORG,
-            project_id: PROJECT,
-            endpoint_id: ENDPOINT,
+            request_id: request,
+            org_id: tenant.org,
+            project_id: tenant.project,
+            endpoint_id: tenant.endpoint,
             dedup_key: None,
             severity,
             message: "db down".into(),
@@ -82,8 +113,8 @@ impl Stage {
         self.store
             .write(move |tx| {
                 alerts::open(tx, &new)?;
-                store_request(tx, request, alert)?;
-                call(tx, request, alert, severity, policy, phone, at)
+                store_request(tx, tenant, request, alert)?;
+                call(tx, tenant, request, alert, severity, policy, phone, at)
             })
             .await
             .unwrap();
@@ -135,40 +166,47 @@ fn dispatcher(
 }
 
 fn furnish(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    for (id, slug) in [(ORG, "acme"), (OTHER_ORG, "other")] {
-        tx.execute(
-            "INSERT INTO orgs (id, slug, name, timezone, created_at) VALUES ($1, $2, $2, 'UTC', 0)",
-            &[&id, &slug],
-        )?;
-    }
     tx.execute(
         "INSERT INTO accounts (id, email, created_at) VALUES ($1, 'oncall@example.com', 0)",
         &[&PERSON],
     )?;
-    tx.execute(
-        "INSERT INTO projects (id, org_id, slug, primary_account_id, policy, created_at)
-         VALUES ($1, $2, 'shop', $3, '{}', 0)",
-        &[&PROJECT, &ORG, &PERSON],
-    )?;
-    tx.execute(
-        "INSERT INTO endpoints (id, project_id, created_at) VALUES ($1, $2, 0)",
-        &[&ENDPOINT, &PROJECT],
-    )?;
+    for Tenant { org, slug, project, endpoint } in [ACME, OTHER] {
+        tx.execute(
+            "INSERT INTO orgs (id, slug, name, timezone, created_at) VALUES ($1, $2, $2, 'UTC', 0)",
+            &[&org, &slug],
+        )?;
+        tx.execute(
+            "INSERT INTO projects (id, org_id, slug, primary_account_id, policy, created_at)
+             VALUES ($1, $2, 'shop', $3, '{}', 0)",
+            &[&project, &org, &PERSON],
+        )?;
+        tx.execute(
+            "INSERT INTO endpoints (id, project_id, created_at) VALUES ($1, $2, 0)",
+            &[&endpoint, &project],
+        )?;
+    }
     Ok(())
 }
 
-fn store_request(tx: &mut Tx<'_>, request: RequestId, alert: AlertId) -> Result<(), StoreError> {
+fn store_request(
+    tx: &mut Tx<'_>,
+    tenant: Tenant,
+    request: RequestId,
+    alert: AlertId,
+) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO incoming_requests (id, endpoint_id, org_id, alert_id, received_at, remote, method, query,
                                         headers, body, severity, message, action, answer)
          VALUES ($1, $2, $3, $4, 0, '', 'POST', '', '[]', $5, 'critical', 'db down', 'call_primary', '{}')",
-        &[&request, &ENDPOINT, &ORG, &alert, &Vec::<u8>::new()],
+        &[&request, &tenant.endpoint, &tenant.org, &alert, &Vec::<u8>::new()],
     )?;
     Ok(())
 }
 
+#[expect(clippy::too_many_arguments, reason = "a row of the table, spelt out")]
 fn call(
     tx: &mut Tx<'_>,
+    tenant: Tenant,
     request_id: RequestId,
     alert_id: AlertId,
     severity: Severity,
@@ -180,15 +218,15 @@ fn call(
         id: CallId::new(Uuid::now_v7()),
         request_id,
         alert_id,
-        org_id: ORG,
-        project_id: PROJECT,
+        org_id: tenant.org,
+        project_id: tenant.project,
         account_id: PERSON,
         phone,
         severity,
         policy,
         at,
     };
-    let judged = queue::judge(tx, new)?;
+    let judged = queue::judge(tx, new, &[])?;
     queue::insert(tx, &judged)
 }
 
@@ -371,7 +409,11 @@ async fn an_alert_that_is_closed_hangs_up_what_rings_and_drops_what_waits() {
     let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
     let (request, alert) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
     let order = host.expect_order().await;
-    stage.store.write(move |tx| alerts::close(tx, alert, Timestamp::now())).await.unwrap();
+    stage
+        .store
+        .write(move |tx| alerts::close(tx, alert, By::Resolve(request), Timestamp::now()))
+        .await
+        .unwrap();
     stage.nudge.nudge();
     assert_eq!(host.next().await, ControlFrame::Cancel { attempt_id: order.attempt_id });
     assert_eq!(stage.at_rest(request).await.status, "cancelled");
@@ -387,7 +429,7 @@ async fn whoever_takes_the_alert_stops_the_other_phones() {
     let other = Some("+380501234568".to_owned());
     stage
         .store
-        .write(move |tx| call(tx, request, alert, Severity::Critical, quick(0), other, at))
+        .write(move |tx| call(tx, ACME, request, alert, Severity::Critical, quick(0), other, at))
         .await
         .unwrap();
     stage.nudge.nudge();

@@ -1,8 +1,9 @@
 //! What an unsuccessful attempt means for its call: whose fault it was, and so what comes next.
 
+use crate::fleet::rating::Evidence;
 use shared::{
     outcome::{AttemptStatus, Fault, Reason, judge},
-    protocol::Ending,
+    protocol::{AttemptEvent, Ending},
 };
 
 /// What comes next.
@@ -72,6 +73,42 @@ pub(super) fn after_ending(ending: &Ending) -> Next {
         | AttemptStatus::Cancelled
         | AttemptStatus::Initiated
         | AttemptStatus::Placed => other_route,
+    }
+}
+
+/// What the end of an attempt says of its route; `None` where it says nothing. A 404 may come from the
+/// carrier's own routing or mean that the number does not exist, so it is held against nobody.
+pub(super) fn evidence(event: &AttemptEvent) -> Option<Evidence> {
+    match event {
+        AttemptEvent::Answered => Some(Evidence::Works),
+        AttemptEvent::Refused { reason, .. } => evidence_of_refusal(*reason),
+        AttemptEvent::Ended(ending) => evidence_of_ending(ending),
+        AttemptEvent::Originated { .. } | AttemptEvent::Ringing | AttemptEvent::Key { .. } => None,
+    }
+}
+
+/// What its caps and its fence refuse says nothing of a trunk.
+fn evidence_of_refusal(reason: Reason) -> Option<Evidence> {
+    match after_refusal(reason) {
+        _ if is_fullness(reason) => None,
+        Next::FailOver { whole_pbx: true, .. } => Some(Evidence::HostFailed),
+        Next::FailOver { whole_pbx: false, .. } | Next::Redial | Next::Exhausted | Next::Blocked(_) => None,
+    }
+}
+
+fn evidence_of_ending(ending: &Ending) -> Option<Evidence> {
+    match (ending.status, ending.reason) {
+        (AttemptStatus::Refused, Some(reason)) => return evidence_of_refusal(reason),
+        // Hung up because nobody needed it any more, or never started.
+        (AttemptStatus::Cancelled | AttemptStatus::Expired, _) | (_, Some(Reason::NoPbx)) => return None,
+        _ if ending.sip_code == Some(404) => return None,
+        _ => {}
+    }
+    match after_ending(ending) {
+        Next::Redial => Some(Evidence::Works),
+        Next::FailOver { whole_pbx: true, .. } => Some(Evidence::HostFailed),
+        Next::FailOver { whole_pbx: false, .. } => Some(Evidence::TrunkFailed),
+        Next::Exhausted | Next::Blocked(_) => None,
     }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! A pure function over what is known of every host, so that each reason can be tested.
 
+use super::rating::{Ratings, Standing};
 use serde::{Deserialize, Serialize};
 use shared::{
     ids::PbxId,
     outcome::Reason,
     phone::Allowed,
     protocol::{Health, TrunkHealth},
+    time::Timestamp,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// What is known of an enrolled PBX.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Host {
     pub connected: bool,
     /// What its agent last said; `None` until it has spoken since this program's start.
     pub health: Option<Health>,
+    /// How it has done lately.
+    pub ratings: Ratings,
 }
 
 /// A PBX and a trunk on it.
@@ -59,6 +63,34 @@ pub struct Wish<'a> {
     pub avoid: &'a [Tried],
     /// Attempts under way.
     pub busy: &'a Busy,
+    /// Hosts that may not hear us.
+    pub silent: &'a BTreeSet<PbxId>,
+    /// A critical call probes nothing.
+    pub critical: bool,
+    /// Now, for rests that are over.
+    pub now: Timestamp,
+    /// Whether it may take the channels that are kept for organizations without a call under way.
+    pub share: Share,
+}
+
+/// How much of a trunk a call may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// All of it.
+    Whole,
+    /// All but a fifth, at least one channel: so that a storm of one organization does not keep
+    /// another's first call waiting. A trunk with a single channel has none to keep.
+    ExceptKept,
+}
+
+impl Share {
+    /// Attempts that a trunk takes at once.
+    fn of(self, max_concurrent: u32) -> u32 {
+        match self {
+            Self::ExceptKept if max_concurrent > 1 => max_concurrent - (max_concurrent / 5).max(1),
+            Self::ExceptKept | Self::Whole => max_concurrent,
+        }
+    }
 }
 
 /// Why nobody takes it.
@@ -74,8 +106,9 @@ pub enum NoRoute {
 
 /// Chooses a PBX and a trunk.
 ///
-/// Healthy hosts take turns. Among them a host that was not tried yet comes first, and among its
-/// trunks one whose name was not tried anywhere, then the least busy one.
+/// What works comes first, then what is doubtful, then what [rests](crate::fleet::rating). Among equals
+/// hosts take turns; a host that was not tried yet comes first, and among its trunks one whose name
+/// was not tried anywhere, then the least busy one.
 ///
 /// # Errors
 /// [`NoRoute`]. `Never` only when every enrolled host has said which numbers its trunks may reach:
@@ -97,10 +130,11 @@ pub fn choose(hosts: &[&Host], turn: usize, wish: &Wish<'_>) -> Result<Candidate
                 obstacle.draining = true;
             } else if wish.tried(host.id, &trunk.name) {
                 obstacle.tried = true;
-            } else if active >= trunk.max_concurrent {
+            } else if active >= wish.share.of(trunk.max_concurrent) {
                 obstacle.full = true;
             } else {
                 let rank = Rank {
+                    standing: wish.standing(host, &trunk.name, active),
                     tried_host: wish.avoid.iter().any(|tried| tried.pbx == host.id),
                     tried_name: wish.avoid.iter().any(|tried| tried.trunk == trunk.name),
                     place,
@@ -132,6 +166,17 @@ impl Wish<'_> {
         self.busy.get(&pbx).and_then(|trunks| trunks.get(trunk)).copied().unwrap_or(0)
     }
 
+    /// On probation, an ordinary call counts as what shows whether it works; one at a time.
+    fn standing(&self, host: &Host, trunk: &str, active: u32) -> Standing {
+        let rated = host.ratings.standing(trunk, self.now);
+        match rated {
+            Standing::Works if self.silent.contains(&host.id) => Standing::Doubtful,
+            Standing::Probation if !self.critical && active == 0 => Standing::Works,
+            Standing::Probation => Standing::Resting,
+            standing @ (Standing::Works | Standing::Doubtful | Standing::Resting) => standing,
+        }
+    }
+
     fn tried(&self, pbx: PbxId, trunk: &str) -> bool {
         self.avoid.iter().any(|tried| tried.pbx == pbx && (tried.whole_pbx || tried.trunk == trunk))
     }
@@ -140,6 +185,7 @@ impl Wish<'_> {
 /// Smaller is better; compared field by field.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    standing: Standing,
     tried_host: bool,
     tried_name: bool,
     place: usize,
@@ -178,6 +224,8 @@ mod tests {
     use shared::{fence::RouteCountries, phone};
     use uuid::Uuid;
 
+    const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
+
     fn trunk(name: &str, countries: &[&str]) -> TrunkHealth {
         TrunkHealth {
             name: name.into(),
@@ -204,6 +252,7 @@ mod tests {
                 active: 0,
                 trunks,
             }),
+            ratings: Ratings::default(),
         }
     }
 
@@ -214,8 +263,20 @@ mod tests {
     fn ask(hosts: &[Host], turn: usize, avoid: &[Tried], busy: &Busy) -> Result<(String, String), NoRoute> {
         let hosts: Vec<_> = hosts.iter().collect();
         let number = phone::judge("+380501234567").unwrap();
-        choose(&hosts, turn, &Wish { number: &number, avoid, busy })
-            .map(|candidate| (candidate.pbx_name, candidate.trunk))
+        choose(
+            &hosts,
+            turn,
+            &Wish {
+                number: &number,
+                avoid,
+                busy,
+                silent: &BTreeSet::new(),
+                critical: false,
+                now: NOW,
+                share: Share::Whole,
+            },
+        )
+        .map(|candidate| (candidate.pbx_name, candidate.trunk))
     }
 
     fn take(hosts: &[Host], turn: usize, avoid: &[Tried]) -> Result<(String, String), NoRoute> {
@@ -228,6 +289,62 @@ mod tests {
 
     fn is(pbx: &str, trunk: &str) -> Result<(String, String), NoRoute> {
         Ok((pbx.into(), trunk.into()))
+    }
+
+    #[test]
+    fn a_host_that_does_not_answer_its_orders_is_left_for_one_that_does() {
+        let hosts = [host(1, vec![trunk("a", &["UA"])]), host(2, vec![trunk("a", &["UA"])])];
+        let hosts: Vec<_> = hosts.iter().collect();
+        let number = phone::judge("+380501234567").unwrap();
+        for turn in 0..4 {
+            let silent = BTreeSet::from([hosts[0].id]);
+            let wish = Wish {
+                number: &number,
+                avoid: &[],
+                busy: &Busy::new(),
+                silent: &silent,
+                critical: true,
+                now: NOW,
+                share: Share::Whole,
+            };
+            assert_eq!(choose(&hosts, turn, &wish).unwrap().pbx_name, "pbx-2");
+        }
+    }
+
+    #[test]
+    fn a_fifth_of_a_trunk_is_kept_and_of_a_single_channel_nothing() {
+        for (channels, shared) in [(1, 1), (2, 1), (4, 3), (5, 4), (10, 8), (30, 24)] {
+            assert_eq!(Share::ExceptKept.of(channels), shared);
+            assert_eq!(Share::Whole.of(channels), channels);
+        }
+    }
+
+    #[test]
+    fn what_rests_is_used_where_nothing_better_may_take_the_call_and_probed_by_lesser_ones() {
+        use crate::fleet::rating::Evidence::TrunkFailed;
+        let (mut hosts, busy) = (vec![host(1, vec![trunk("a", &["UA"])])], Busy::new());
+        for _ in 0..3 {
+            hosts[0].ratings.note("a", TrunkFailed, NOW);
+        }
+        assert_eq!(take(&hosts, 0, &[]).unwrap().0, "pbx-1", "a doubtful route is better than none");
+        hosts.push(host(2, vec![trunk("a", &["UA"])]));
+        assert_eq!(take(&hosts, 0, &[]).unwrap().0, "pbx-2");
+        let number = phone::judge("+380501234567").unwrap();
+        let hosts: Vec<_> = hosts.iter().collect();
+        let rested = NOW + std::time::Duration::from_secs(31);
+        for (critical, chosen) in [(false, "pbx-1"), (true, "pbx-2")] {
+            let (silent, share) = (BTreeSet::new(), Share::Whole);
+            let wish = Wish {
+                number: &number,
+                avoid: &[],
+                busy: &busy,
+                silent: &silent,
+                critical,
+                now: rested,
+                share,
+            };
+            assert_eq!(choose(&hosts, 0, &wish).unwrap().pbx_name, chosen);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use super::{
     choice::{self, Candidate, Host, NoRoute, Wish},
     link::{Closing, Link, REPLACED_KEY, SHUTTING_DOWN},
+    rating::{Evidence, Ratings},
 };
 use ed25519_dalek::VerifyingKey;
 use shared::{ids::PbxId, protocol::Health, time::Timestamp};
@@ -72,6 +73,17 @@ impl Hub {
     pub(super) fn took(&self, pbx: PbxId) {
         if let Some(place) = self.seats().keys().position(|id| *id == pbx) {
             self.turn.store(place + 1, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn rate(&self, pbx: PbxId, trunk: &str, evidence: Evidence, now: Timestamp) {
+        if let Some(seat) = self.seats().get_mut(&pbx) {
+            let before = seat.host.ratings.standing(trunk, now);
+            seat.host.ratings.note(trunk, evidence, now);
+            let after = seat.host.ratings.standing(trunk, now);
+            if before != after {
+                tracing::warn!(pbx = seat.host.name, trunk, ?before, ?after, "the rating of a trunk changes");
+            }
         }
     }
 
@@ -176,7 +188,10 @@ const REPLACED: Closing =
 
 impl Seat {
     fn empty(id: PbxId, name: String) -> Self {
-        Self { host: Host { id, name, connected: false, health: None }, connection: None }
+        Self {
+            host: Host { id, name, connected: false, health: None, ratings: Ratings::default() },
+            connection: None,
+        }
     }
 
     fn is_held_by(&self, link: &Link) -> bool {

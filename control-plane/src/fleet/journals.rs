@@ -4,7 +4,7 @@ use crate::store::{StoreError, Tx};
 use shared::ids::{JournalId, PbxId};
 
 /// Highest report number applied, 0 for a new journal; `None` for a journal of another PBX.
-pub(crate) fn applied(tx: &mut Tx<'_>, journal: JournalId, pbx: PbxId) -> Result<Option<u64>, StoreError> {
+pub fn applied(tx: &mut Tx<'_>, journal: JournalId, pbx: PbxId) -> Result<Option<u64>, StoreError> {
     let known =
         tx.row("SELECT pbx_id, applied FROM agent_journals WHERE journal_id = $1", &[&journal], |row| {
             Ok((row.get::<PbxId>(0)?, row.get::<i64>(1)?))
@@ -17,7 +17,7 @@ pub(crate) fn applied(tx: &mut Tx<'_>, journal: JournalId, pbx: PbxId) -> Result
 }
 
 /// Notes that reports up to `seq` are applied, in the transaction that applies them.
-pub(crate) fn advance(tx: &mut Tx<'_>, journal: JournalId, pbx: PbxId, seq: u64) -> Result<(), StoreError> {
+pub fn advance(tx: &mut Tx<'_>, journal: JournalId, pbx: PbxId, seq: u64) -> Result<(), StoreError> {
     let seq = i64::try_from(seq).unwrap_or(i64::MAX);
     tx.execute(
         "INSERT INTO agent_journals (journal_id, pbx_id, applied) VALUES ($1, $2, $3)

@@ -7,12 +7,14 @@
 mod handshake;
 mod listen;
 mod queries;
+pub mod simulated;
 mod socket;
 mod speak;
 
 use super::{Fleet, Link, hub::Connection, link::Closing};
 use futures_util::StreamExt;
 use handshake::Proven;
+use listen::Known;
 use queries::Queries;
 use shared::{
     ids::PbxId,
@@ -37,6 +39,10 @@ const HEARTBEAT_SECONDS: u16 = 10;
 pub enum AgentEvent {
     /// An agent has proved itself: ask it for the attempts that it may hold.
     Connected(Link),
+    /// A host that connects was once told that reports are applied which are not in the database: it was
+    /// restored from a backup, and what it says of older calls is no longer so. With the highest number of
+    /// those reports, which will not come again.
+    Forgotten(Link, u64),
     /// Its connection has ended, and no newer one had taken its place. One may have by the time this
     /// is read.
     Disconnected(PbxId),
@@ -88,30 +94,30 @@ impl Fleet {
         keyring.public().generation
     }
 
+    /// Gives an agent its place: the link to it, and what waits to be written on it.
+    fn seat(&self, proven: Proven, since: Timestamp) -> (Link, mpsc::Receiver<ControlFrame>) {
+        let Proven { pbx, name, key, challenge, journal, version, applied, oldest: _ } = proven;
+        let (link, queue) = Link::new(pbx, name, journal);
+        // Queued before anybody else can reach the link, so that it is the first frame. A new link has
+        // room for it.
+        let _ =
+            link.send(ControlFrame::Welcome { pbx_id: pbx, heartbeat_seconds: HEARTBEAT_SECONDS, applied });
+        // Before any order, which may be signed with a key that the host must hear of first.
+        let told = self.tell_order_keys(&link);
+        tracing::info!(version, applied, "an agent has connected");
+        self.0.hub.connected(Connection { link: link.clone(), key, challenge, version, since });
+        if self.keyring().public().generation != told {
+            self.tell_order_keys(&link);
+        }
+        (link, queue)
+    }
+
     async fn converse<S>(&self, socket: WebSocketStream<S>, proven: Proven, events: &mpsc::Sender<AgentEvent>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        let Proven { pbx, name, key, challenge, journal, version, applied } = proven;
-        let (link, queue) = Link::new(pbx, name.clone(), journal);
-        // Queued before anybody else can reach the link, so that it is the first frame.
-        let welcome = ControlFrame::Welcome { pbx_id: pbx, heartbeat_seconds: HEARTBEAT_SECONDS, applied };
-        if link.send(welcome).is_err() {
-            return;
-        }
-        // Before any order, which may be signed with a key that the host must hear of first.
-        let told = self.tell_order_keys(&link);
-        tracing::info!(version, applied, "an agent has connected");
-        self.0.hub.connected(Connection {
-            link: link.clone(),
-            key,
-            challenge,
-            version,
-            since: Timestamp::now(),
-        });
-        if self.keyring().public().generation != told {
-            self.tell_order_keys(&link);
-        }
+        let (pbx, name, key, known) = (proven.pbx, proven.name.clone(), proven.key, Known::of(&proven));
+        let (link, queue) = self.seat(proven, Timestamp::now());
         // An enrolment since the proof was checked found no connection to close.
         if let Some(closing) = self.objection(name, key).await {
             link.close(closing);
@@ -122,7 +128,7 @@ impl Fleet {
         let said_all = {
             let mut speaking = pin!(speak::speak(&mut sink, queue, &link, &queries));
             let said_all = tokio::select! {
-                closing = listen::listen(self, &mut stream, &link, applied, &queries, events) => {
+                closing = listen::listen(self, &mut stream, &link, known, &queries, events) => {
                     // The first reason counts.
                     link.close(closing);
                     false

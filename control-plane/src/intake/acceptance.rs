@@ -1,13 +1,13 @@
 //! One request on its way into the database: what is known beforehand, and the one transaction.
 
 use super::{
-    Accepted, Arrival, IntakeError,
+    Accepted, Arrival, IntakeError, dedup,
     endpoints::Endpoint,
     reading::{self, Reading},
 };
 use crate::{
     dispatch::{
-        alerts::{self, LiveAlert, NewAlert},
+        alerts::{self, By, LiveAlert, NewAlert},
         policy::Policy,
         queue::{self, Judged, NewCall},
     },
@@ -68,11 +68,16 @@ struct AnsweredCall {
 
 impl Acceptance {
     /// Everything that needs no transaction.
-    pub(super) fn prepare(endpoint: Endpoint, arrival: Arrival) -> Result<Self, IntakeError> {
+    pub(super) fn prepare(
+        endpoint: Endpoint,
+        arrival: Arrival,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Self, IntakeError> {
+        dedup::check_headers(&arrival)?;
         let reading = reading::read(&arrival);
         Ok(Self {
-            request_id: RequestId::new(Uuid::now_v7()),
-            alert_id: AlertId::new(Uuid::now_v7()),
+            request_id: RequestId::new(new_id()),
+            alert_id: AlertId::new(new_id()),
             idempotency_key: idempotency_key(&arrival)?,
             action: endpoint.scenario.decide(&reading.fields),
             policy: policy(&endpoint),
@@ -83,20 +88,30 @@ impl Acceptance {
     }
 
     /// Stores alert, request and calls, in the order in which they refer to each other.
-    pub(super) fn carry_out(self, tx: &mut Tx<'_>) -> Result<Accepted, IntakeError> {
+    pub(super) fn carry_out(
+        self,
+        tx: &mut Tx<'_>,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Accepted, IntakeError> {
         if let Some(earlier) = self.earlier(tx)? {
             return Ok(earlier);
         }
         let course = self.settle_alert(tx)?;
         let calls = match course.alert {
-            Some(alert) if course.calls => self.judged_calls(tx, alert)?,
+            Some(alert) if course.calls => self.judged_calls(tx, alert, new_id)?,
             Some(_) | None => Vec::new(),
         };
         let answer = self.answer(&course, &calls)?;
         self.store_request(tx, &course, &answer)?;
         let (queued, request) = (calls.len(), self.request_id);
-        for call in calls {
-            queue::insert(tx, &call)?;
+        for call in &calls {
+            queue::insert(tx, call)?;
+        }
+        if let Some(alert) = course.alert
+            && course.calls
+            && calls.iter().all(|call| call.status().is_final())
+        {
+            alerts::note_unreached(tx, alert, self.arrival.received_at)?;
         }
         tracing::debug!(%request, severity = %self.reading.severity, action = course.action, queued, "stored");
         Ok(Accepted { request_id: request, answer })
@@ -143,10 +158,11 @@ impl Acceptance {
             if !live.is_forgotten(at) {
                 return self.repeat(tx, &live);
             }
-            alerts::close(tx, live.id, at)?;
+            alerts::close(tx, live.id, By::Successor(self.request_id), at)?;
         }
         let new = NewAlert {
             id: self.alert_id,
+            request_id: self.request_id,
             org_id: self.endpoint.project.org_id,
             project_id: self.endpoint.project.id,
             endpoint_id: self.endpoint.id,
@@ -162,7 +178,7 @@ impl Acceptance {
     /// One more request about an alert that is known.
     fn repeat(&self, tx: &mut Tx<'_>, live: &LiveAlert) -> Result<Course, StoreError> {
         let severity = self.reading.severity;
-        alerts::repeat(tx, live, severity, self.arrival.received_at)?;
+        alerts::repeat(tx, live, severity, self.request_id, self.arrival.received_at)?;
         // Calls that are all over and reached nobody are no reason to keep silent.
         let is_cared_for = live.is_cared_for(severity);
         let action = if is_cared_for { "group" } else { self.action.word() };
@@ -175,19 +191,24 @@ impl Acceptance {
         let (endpoint, at) = (self.endpoint.id, self.arrival.received_at);
         let Some(key) = &self.reading.dedup_key else {
             let message = self.reading.has_own_message.then_some(self.reading.message.as_str());
-            return alerts::close_unkeyed(tx, endpoint, message, at);
+            return alerts::close_unkeyed(tx, endpoint, message, self.request_id, at);
         };
         let Some(live) = alerts::live(tx, endpoint, key)? else { return Ok(None) };
-        alerts::close(tx, live.id, at)?;
+        alerts::close(tx, live.id, By::Resolve(self.request_id), at)?;
         Ok(Some(live.id))
     }
 
-    fn judged_calls(&self, tx: &mut Tx<'_>, alert_id: AlertId) -> Result<Vec<Judged>, StoreError> {
+    fn judged_calls(
+        &self,
+        tx: &mut Tx<'_>,
+        alert_id: AlertId,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Vec<Judged>, StoreError> {
         let project = &self.endpoint.project;
         let mut calls = Vec::new();
         for callee in scenarios::callees(tx, &self.action, project)? {
             let new = NewCall {
-                id: CallId::new(Uuid::now_v7()),
+                id: CallId::new(new_id()),
                 request_id: self.request_id,
                 alert_id,
                 org_id: project.org_id,
@@ -198,7 +219,7 @@ impl Acceptance {
                 policy: self.policy.clone(),
                 at: self.arrival.received_at,
             };
-            calls.push(queue::judge(tx, new)?);
+            calls.push(queue::judge(tx, new, &calls)?);
         }
         Ok(calls)
     }

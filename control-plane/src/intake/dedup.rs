@@ -1,6 +1,6 @@
 //! What makes two requests speak of the same alert.
 
-use super::{Arrival, places::Place};
+use super::{Arrival, IntakeError, places::Place};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -9,6 +9,36 @@ const KEYS: [&str; 7] =
     ["dedupkey", "deduplicationkey", "incidentkey", "fingerprint", "groupkey", "alertid", "incidentid"];
 /// Longest key that is kept as it is, bytes.
 const LONGEST: usize = 255;
+
+/// Refuses a header that cannot name an alert: whoever sends one means it, and a request that is kept
+/// apart from its alert or put into another's would be worse than one that is sent again.
+pub(super) fn check_headers(arrival: &Arrival) -> Result<(), IntakeError> {
+    let named = arrival.headers.iter().filter(|(name, _)| HEADERS.contains(&name.as_str()));
+    let mut given = None;
+    for (_, value) in named {
+        let key = value.trim();
+        if key.is_empty() {
+            return Err(IntakeError::BadHeader(
+                "X-Dedup-Key is empty: name the alert, or leave the header out",
+            ));
+        }
+        if key.len() > LONGEST {
+            return Err(IntakeError::BadHeader("X-Dedup-Key is longer than 255 bytes: send a hash of it"));
+        }
+        if key.contains(char::is_control) {
+            return Err(IntakeError::BadHeader("X-Dedup-Key holds control characters: send a hash of it"));
+        }
+        // What is not UTF-8 was read lossily, so that two different keys might look alike.
+        if key.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(IntakeError::BadHeader("X-Dedup-Key is not UTF-8: send a hash of it"));
+        }
+        if given.is_some_and(|other| other != key) {
+            return Err(IntakeError::BadHeader("X-Dedup-Key is given twice: send one"));
+        }
+        given = Some(key);
+    }
+    Ok(())
+}
 
 /// The dedup key: of the header, else of the payload. One element of several cannot name the
 /// alert, since the next request may hold other elements in another order.
@@ -73,12 +103,33 @@ mod tests {
     #[test]
     fn the_header_comes_before_the_payload() {
         let mut arrival = request("", "", "");
-        arrival.headers.push(("dedup-key".into(), "second".into()));
-        arrival.headers.push(("x-dedup-key".into(), " ".into()));
         let payload = json!({"dedup_key": "third"});
+        arrival.headers.push(("dedup-key".into(), "second".into()));
         assert_eq!(dedup_key(&arrival, &places(&payload)).as_deref(), Some("second"));
-        arrival.headers.push(("x-dedup-key".into(), "first".into()));
+        arrival.headers.push(("x-dedup-key".into(), " first ".into()));
         assert_eq!(dedup_key(&arrival, &places(&payload)).as_deref(), Some("first"));
+    }
+
+    #[test]
+    fn a_header_that_cannot_name_an_alert_is_refused_and_says_why() {
+        for (values, word) in [
+            (&[""][..], "empty"),
+            (&["  "], "empty"),
+            (&["\u{fffd}b"], "UTF-8"),
+            (&["a\tb"], "control"),
+            (&[&"k".repeat(256)], "255 bytes"),
+            (&["db-1", "db-2"], "twice"),
+        ] {
+            let mut arrival = request("", "", "");
+            arrival.headers.extend(values.iter().map(|value| ("x-dedup-key".into(), (*value).into())));
+            let error = check_headers(&arrival).expect_err("refused").to_string();
+            assert!(error.contains(word), "{values:?}: {error}");
+        }
+        for values in [&[][..], &["db-1"], &["db-1", " db-1 "], &[&"k".repeat(255)]] {
+            let mut arrival = request("", "", "");
+            arrival.headers.extend(values.iter().map(|value| ("x-dedup-key".into(), (*value).into())));
+            assert!(check_headers(&arrival).is_ok(), "{values:?}");
+        }
     }
 
     #[test]

@@ -10,8 +10,17 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "init", sql: include_str!("migrations/0001_init.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "init", sql: include_str!("migrations/0001_init.sql") },
+    Migration { version: 2, name: "fair_queue", sql: include_str!("migrations/0002_fair_queue.sql") },
+    Migration { version: 3, name: "alert_timeline", sql: include_str!("migrations/0003_alert_timeline.sql") },
+    Migration { version: 4, name: "placed_calls", sql: include_str!("migrations/0004_placed_calls.sql") },
+    Migration {
+        version: 5,
+        name: "attempt_journal",
+        sql: include_str!("migrations/0005_attempt_journal.sql"),
+    },
+];
 
 /// Brings the database from whatever version it has to this program's, one transaction a step.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
@@ -78,7 +87,7 @@ mod tests {
             let store = Store::open(&database).await.unwrap();
             let applied = store
                 .read(|tx| tx.rows("SELECT version FROM schema_migrations", &[], |row| row.get::<i64>(0)));
-            assert_eq!(applied.await.unwrap(), [1]);
+            assert_eq!(applied.await.unwrap(), [1, 2, 3, 4, 5]);
         }
     }
 

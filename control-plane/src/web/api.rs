@@ -1,16 +1,18 @@
 //! `/api/v1/`: what programs ask, with an API key as bearer token.
 
+mod alerts;
 mod calls;
 mod fleet;
 mod query;
 
+pub(super) use alerts::{__path_acknowledge, __path_alert, __path_alerts, __path_close};
 pub(super) use calls::__path_calls;
 pub(super) use fleet::__path_pbxs;
 
 use super::{
     App, Response, Routes, openapi,
     problem::Problem,
-    routes::{READ, json, only, raw_query, with},
+    routes::{POST, READ, json, only, raw_query, with},
 };
 use crate::accounts::keys::{self, ApiKey, Scope};
 use hyper::{HeaderMap, header::AUTHORIZATION};
@@ -40,7 +42,41 @@ pub(super) fn routes(app: &Arc<App>) -> Routes {
         .then(|app: Arc<App>, headers: HeaderMap| async move {
             fleet::pbxs(&app, &headers).await.unwrap_or_else(Reply::into_response)
         });
-    document.or(calls).unify().or(pbxs).unify().boxed()
+    document.or(calls).unify().or(pbxs).unify().or(alert_routes(app)).unify().boxed()
+}
+
+fn alert_routes(app: &Arc<App>) -> Routes {
+    let alerts = warp::path!("api" / "v1" / "alerts")
+        .and(only(READ))
+        .and(with(app))
+        .and(warp::header::headers_cloned())
+        .and(raw_query())
+        .then(|app: Arc<App>, headers: HeaderMap, query: String| async move {
+            alerts::alerts(&app, &headers, &query).await.unwrap_or_else(Reply::into_response)
+        });
+    let alert = warp::path!("api" / "v1" / "alerts" / String)
+        .and(only(READ))
+        .and(with(app))
+        .and(warp::header::headers_cloned())
+        .and(raw_query())
+        .then(|id: String, app: Arc<App>, headers: HeaderMap, query: String| async move {
+            alerts::alert(&app, &headers, &id, &query).await.unwrap_or_else(Reply::into_response)
+        });
+    let acknowledge = warp::path!("api" / "v1" / "alerts" / String / "acknowledge")
+        .and(only(POST))
+        .and(with(app))
+        .and(warp::header::headers_cloned())
+        .then(|id: String, app: Arc<App>, headers: HeaderMap| async move {
+            alerts::acknowledge(&app, &headers, &id).await.unwrap_or_else(Reply::into_response)
+        });
+    let close = warp::path!("api" / "v1" / "alerts" / String / "close")
+        .and(only(POST))
+        .and(with(app))
+        .and(warp::header::headers_cloned())
+        .then(|id: String, app: Arc<App>, headers: HeaderMap| async move {
+            alerts::close(&app, &headers, &id).await.unwrap_or_else(Reply::into_response)
+        });
+    alerts.or(alert).unify().or(acknowledge).unify().or(close).unify().boxed()
 }
 
 /// The key behind a request, where it may do this.

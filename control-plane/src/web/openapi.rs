@@ -14,7 +14,10 @@ use utoipa::{
 #[derive(OpenApi)]
 #[openapi(
     info(title = "CallPing", description = "Rings a phone when a machine says something is wrong."),
-    paths(webhook::take, api::calls, api::pbxs, health::lives, health::ready),
+    paths(
+        webhook::take, api::alerts, api::alert, api::acknowledge, api::close, api::calls, api::pbxs,
+        health::lives, health::ready
+    ),
     components(schemas(ProblemDocument)),
     modifiers(&Everywhere)
 )]

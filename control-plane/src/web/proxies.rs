@@ -7,11 +7,14 @@ use hyper::{HeaderMap, header::FORWARDED};
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
     str::FromStr,
+    sync::Once,
 };
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 /// Hops that are followed: more proxies in a row are a loop or a lie.
 const MOST_HOPS: usize = 16;
+/// Once in a process: it would be said with every request.
+static SAY_UNTRUSTED: Once = Once::new();
 const FORM: &str = "write addresses or networks separated by commas, as in 127.0.0.1,10.0.0.0/8,fd00::/8";
 
 /// Networks of trusted proxies; without any, no header says who a client is.
@@ -76,6 +79,15 @@ impl TrustedProxies {
     /// then is the client.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trusts(peer) {
+            if is_proxy_of_this_host(peer, headers) {
+                SAY_UNTRUSTED.call_once(|| {
+                    tracing::warn!(
+                        "a proxy on {peer} says for whom it asks and is not trusted, so every client behind it counts as \
+                         {peer}, in logs, limits and stored requests: set trusted_proxies = \"{peer}\" \
+                         (docs/reverse-proxy.md)"
+                    );
+                });
+            }
             return peer;
         }
         let mut client = peer;
@@ -108,6 +120,11 @@ impl Network {
             }
         }
     }
+}
+
+/// A client on this host does not say for whom it asks; a proxy does.
+fn is_proxy_of_this_host(peer: IpAddr, headers: &HeaderMap) -> bool {
+    peer.is_loopback() && (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED))
 }
 
 /// The list, last entry first; `None` for one that cannot be read.

@@ -6,6 +6,8 @@ use warp::{Filter, Rejection, http::Method};
 
 /// Methods of what can only be read.
 pub(super) const READ: &str = "GET, HEAD";
+/// Methods of what changes something.
+pub(super) const POST: &str = "POST";
 
 /// Everything but the agents' paths.
 pub(super) fn public(app: &Arc<App>) -> Routes {

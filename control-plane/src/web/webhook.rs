@@ -94,6 +94,7 @@ pub(super) struct QueuedCall {
     params(
         ("endpoint_id" = String, Path, description = "The endpoint's id, which is its credential", format = "uuid"),
         ("X-Alert-Key" = Option<String>, Header, description = "The endpoint's second secret, where it has one"),
+        ("X-Dedup-Key" = Option<String>, Header, description = "What the alert is called, at most 255 bytes of UTF-8: requests with the same key are one alert, and a resolve closes it. Without it a key of the payload counts, such as `dedup_key`, `fingerprint` or `incident_key`"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same answer, once")
     ),
     request_body(content = String, content_type = "*/*", description = "At most 256 KiB"),

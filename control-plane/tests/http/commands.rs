@@ -106,6 +106,24 @@ async fn the_do_not_call_list_is_kept_by_commands_while_the_server_runs() {
     assert_eq!(list(&["list"]).out, "");
 }
 
+#[tokio::test]
+async fn a_key_only_reads_unless_more_is_asked_for() {
+    let plane = crate::plane::Plane::provisioned().await;
+    let dir = plane.data_dir().to_owned();
+    let path = format!("/api/v1/alerts/{}/close", crate::plane::ENDPOINT);
+    for (scopes, status, code) in [
+        (&[][..], 403, "scope_missing"),
+        (&["--scope", "read"], 403, "scope_missing"),
+        (&["--scope", "read", "--scope", "alerts:write"], 404, "unknown_alert"),
+    ] {
+        let done = run(&[&["api-key", "acme", "x"], scopes, &["--data-dir", text(&dir)]].concat());
+        assert_eq!(done.code, 0, "{}", done.err);
+        let asked = plane.request("POST", &path).bearer_auth(done.out.trim());
+        crate::plane::answer(asked).await.is_problem(status, code);
+    }
+    assert!(run(&["api-key", "--help"]).out.contains("alerts:write"));
+}
+
 #[test]
 fn the_description_that_is_printed_is_the_one_checked_in() {
     let done = run(&["openapi"]);

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 mod agents;
+mod alerts;
 mod api;
+mod backpressure;
 mod commands;
 mod hostile;
 mod paths;

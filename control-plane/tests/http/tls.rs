@@ -126,6 +126,7 @@ async fn prove(plane: &Plane, binding: Option<[u8; 32]>) -> ControlFrame {
     let hello = AgentFrame::Hello(Hello {
         pbx: "pbx-1".into(),
         journal,
+        oldest: None,
         version: "0.1.0".into(),
         agent_time: Timestamp::now(),
         bound: true,

@@ -64,6 +64,7 @@ async fn connect(plane: &Plane) -> (Socket, ControlFrame) {
     let hello = AgentFrame::Hello(Hello {
         pbx: "pbx-1".into(),
         journal,
+        oldest: None,
         version: "0.1.0".into(),
         agent_time: Timestamp::now(),
         bound: false,

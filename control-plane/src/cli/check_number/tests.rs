@@ -69,3 +69,10 @@ fn a_line_without_end_is_refused_and_the_next_one_is_read() {
     assert_eq!(told[0]["input"].as_str().unwrap().len(), LONGEST_LINE);
     assert_eq!((&told[0]["verdict"], &told[1]["verdict"]), (&"block".into(), &"allow".into()));
 }
+
+#[test]
+fn what_a_terminal_obeys_is_not_shown_to_a_person() {
+    let (answer, detail) = judge("+380501234567\u{1b}[2J\r\n112", None);
+    let said = sentence(&answer, &detail);
+    assert!(said.starts_with("+380501234567\u{fffd}[2J\u{fffd}\u{fffd}112: number_invalid: "), "{said:?}");
+}

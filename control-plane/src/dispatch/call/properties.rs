@@ -170,7 +170,8 @@ fn ends_of(input: &Input) -> Option<AttemptId> {
         | Input::NoCandidate(_)
         | Input::Report { .. }
         | Input::StillLive { .. }
-        | Input::Cancel => None,
+        | Input::Cancel
+        | Input::Forgotten => None,
     }
 }
 

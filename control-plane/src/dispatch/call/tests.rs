@@ -266,14 +266,14 @@ fn a_number_that_does_not_exist_is_tried_once() {
 fn nobody_is_rung_after_the_lifetime() {
     let mut story = Story::with(Policy { lifetime_minutes: 1, redials: 50, ..Policy::default() });
     let send = story.dial(1, "a");
-    story.pass(seconds(20));
+    story.pass(seconds(24));
     story.report(&send, busy());
     let send = story.dial(1, "a");
-    assert_eq!(story.now, START + seconds(50));
+    assert_eq!(story.now, START + seconds(54));
     assert_eq!(send.expires_at, START + seconds(60));
     story.pass(seconds(1));
     story.report(&send, busy());
-    assert_eq!(story.sleeps(), Some(seconds(9)), "no longer than it lives");
+    assert_eq!(story.sleeps(), Some(seconds(5)), "no longer than it lives");
     assert_eq!(story.wake(), []);
     story.is_over(CallStatus::Expired);
     assert_eq!(story.call.reason(), Some(Reason::Expired));

@@ -1,8 +1,11 @@
 //! Rows that somebody damaged, hosts that forgot, clocks that were set.
 
 use super::*;
-use crate::dispatch::{Dispatcher, EVENTS_PER_TURN, turn::Work};
-use shared::outcome::CallStatus;
+use crate::{
+    dispatch::{Dispatcher, EVENTS_PER_TURN, turn::Work},
+    fleet::journals,
+};
+use shared::outcome::{CallStatus, Reason};
 use tokio::time::Instant;
 
 const OTHER_PHONE: &str = "+380501234568";
@@ -99,7 +102,7 @@ async fn a_clock_that_was_set_back_holds_no_call_back() {
     let phone = Some(PHONE.to_owned());
     stage
         .store
-        .write(move |tx| call(tx, request, alert, Severity::Major, policy(), phone, later))
+        .write(move |tx| call(tx, ACME, request, alert, Severity::Major, policy(), phone, later))
         .await
         .unwrap();
     let (now, _) = stage.webhook(Severity::Major, policy(), Some(PHONE)).await;
@@ -142,7 +145,11 @@ async fn a_call_whose_state_is_lost_after_its_end_is_not_made_again() {
     let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
     let (request, alert) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
     let attempt_id = host.expect_order().await.attempt_id;
-    stage.store.write(move |tx| alerts::close(tx, alert, Timestamp::now())).await.unwrap();
+    stage
+        .store
+        .write(move |tx| alerts::close(tx, alert, By::Resolve(request), Timestamp::now()))
+        .await
+        .unwrap();
     stage.nudge.nudge();
     assert_eq!(host.next().await, ControlFrame::Cancel { attempt_id });
     stage.damage("UPDATE calls SET machine = '{'").await;
@@ -161,4 +168,84 @@ async fn a_call_whose_state_is_lost_while_it_rings_labels_the_next_ring() {
     stage.damage("UPDATE calls SET machine = '{', due_at = 0").await;
     host.expect_order().await;
     assert!(stage.call(request).await.attempts[1].possible_duplicate);
+}
+
+#[tokio::test]
+async fn a_host_that_could_not_answer_for_an_attempt_is_asked_again_once_it_is_well() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    stage.webhook(Severity::Major, quick(0), Some(PHONE)).await;
+    let order = host.expect_order().await;
+    let given_up = "UPDATE call_logs SET ended_at = initiated_at, status = 'failed'";
+    stage.store.write(move |tx| tx.execute(given_up, &[])).await.unwrap();
+    stage.events.send(AgentEvent::Freed(host.link.pbx())).await.unwrap();
+    let frame = host.next().await;
+    assert_eq!(frame, ControlFrame::Query { attempts: vec![order.attempt_id] });
+}
+
+#[tokio::test]
+async fn a_refusal_that_comes_late_takes_no_acknowledgement_back() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    let attempt = host.expect_order().await.attempt_id;
+    stage.says(&mut host, attempt, AttemptEvent::Key { digit: '1' }).await;
+    let refused = AttemptEvent::Refused { reason: Reason::Expired, detail: String::new() };
+    stage.says(&mut host, attempt, refused).await;
+    assert_eq!(stage.call(request).await.attempts[0].status, "acknowledged");
+}
+
+#[tokio::test]
+async fn a_restored_database_ends_what_was_under_way_and_is_told_so_once() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (before, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    host.expect_order().await;
+    let stage = stage.restart().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (since, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
+    assert_eq!(host.expect_order().await.to.as_str(), OTHER_PHONE);
+    stage.events.send(AgentEvent::Forgotten(host.link.clone(), 7)).await.unwrap();
+    let ended = stage.at_rest(before).await;
+    assert_eq!((ended.status.as_str(), ended.reason.as_deref()), ("expired", Some("duplicate")));
+    assert!(ended.attempts[0].possible_duplicate);
+    assert_eq!(stage.call(since).await.status, "calling");
+    let (journal, pbx) = (host.link.journal(), host.link.pbx());
+    let applied = stage.store.read(move |tx| journals::applied(tx, journal, pbx)).await.unwrap();
+    assert_eq!(applied, Some(7), "the next connection of this host tells nothing of it");
+}
+
+#[tokio::test]
+async fn a_host_that_lost_its_journal_before_it_said_anything_labels_the_next_ring() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (request, _) = stage.webhook(Severity::Critical, quick(2), Some(PHONE)).await;
+    let attempt_id = host.expect_order().await.attempt_id;
+    host.disconnect();
+    // With another journal.
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let standing = AttemptStanding { attempt_id, standing: Standing::NeverSeen };
+    stage.events.send(AgentEvent::Standing(host.link.clone(), vec![standing])).await.unwrap();
+    host.expect_order().await;
+    let call = stage.call(request).await;
+    assert_eq!(call.attempts[0].status, "failed", "{call:?}");
+    assert!(call.attempts[1].possible_duplicate, "{call:?}");
+}
+
+#[tokio::test]
+async fn a_report_from_the_future_happened_now_and_one_of_an_unknown_attempt_changes_nothing() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    let attempt = host.expect_order().await.attempt_id;
+    let stranger = AttemptId::new(Uuid::now_v7());
+    stage.says(&mut host, stranger, AttemptEvent::Key { digit: '1' }).await;
+    assert_eq!(stage.call(request).await.status, "calling");
+    let mut report = host.report(attempt, busy());
+    report.at = Timestamp::from_micros(i64::MAX);
+    stage.events.send(AgentEvent::Report(host.link.clone(), report)).await.unwrap();
+    let call = stage.at_rest(request).await;
+    let ended = call.attempts[0].ended_at.clone().unwrap_or_default();
+    let latest = (Timestamp::now() + Duration::from_secs(60)).to_string();
+    assert!(ended < latest, "{ended}");
 }

@@ -20,6 +20,20 @@ impl Stage {
         (call.status == "blocked").then(|| call.reason.unwrap_or_default())
     }
 
+    /// A call to this phone is not placed but stays queued, and says why.
+    async fn waits_for_quota(&self, severity: Severity, phone: &str) {
+        let (request, _) = self.webhook(severity, quick(0), Some(phone)).await;
+        for _ in 0..500 {
+            let call = self.call(request).await;
+            assert!(call.attempts.is_empty(), "{call:?}");
+            if (call.status.as_str(), call.reason.as_deref()) == ("queued", Some("quota")) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the call does not wait for quota: {:?}", self.call(request).await);
+    }
+
     /// So many calls of the organization to this phone, placed and over some minutes ago.
     async fn with_calls(&self, count: u32, phone: &'static str, minutes: u64) {
         let at = Timestamp::now() - Duration::from_secs(60 * minutes);
@@ -141,18 +155,33 @@ async fn a_trunk_that_has_cost_what_an_hour_may_is_left_for_another_and_kept_for
 }
 
 #[tokio::test]
-async fn minutes_over_a_trunk_are_guarded_for_critical_calls_too() {
+async fn attempts_over_a_trunk_are_guarded_for_critical_calls_too() {
     let stage = Stage::set().await;
     let host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
-    stage.with_attempts(&host, MINUTES_OVER_A_TRUNK.critical / 10, 600_000, 59).await;
-    let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
-    for _ in 0..500 {
-        let call = stage.call(request).await;
-        assert!(call.attempts.is_empty(), "{call:?}");
-        if call.reason.as_deref() == Some("quota") {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+    stage.with_attempts(&host, ATTEMPTS_OVER_A_TRUNK.critical, 0, 59).await;
+    stage.waits_for_quota(Severity::Critical, PHONE).await;
+}
+
+#[tokio::test]
+async fn minutes_over_a_trunk_are_guarded_for_critical_calls_too() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let Most { ordinary, critical } = MINUTES_OVER_A_TRUNK;
+    stage.with_attempts(&host, ordinary / 10, 600_000, 59).await;
+    stage.waits_for_quota(Severity::Major, PHONE).await;
+    stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
+    assert_eq!(host.expect_order().await.to.as_str(), OTHER_PHONE, "there is more for critical calls");
+    stage.with_attempts(&host, (critical - ordinary) / 10, 600_000, 58).await;
+    stage.waits_for_quota(Severity::Critical, PHONE).await;
+}
+
+#[tokio::test]
+async fn what_a_storm_had_held_back_is_not_read_with_each_further_request() {
+    let stage = Stage::set().await;
+    let plans = stage.store.read(queue::plans_of_obstacles).await.unwrap();
+    for (plan, index) in
+        plans.iter().zip(["calls_placed_to_phone", "calls_placed_by_org", "calls_placed_to_phone"])
+    {
+        assert!(plan.contains(index) && !plan.contains("SCAN calls"), "{plan}");
     }
-    panic!("the call does not wait for quota: {:?}", stage.call(request).await);
 }

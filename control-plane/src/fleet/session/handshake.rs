@@ -45,6 +45,16 @@ pub(super) struct Proven {
     pub(super) version: String,
     /// Highest report number of its journal that is applied.
     pub(super) applied: u64,
+    /// Oldest report that it still holds, or the one that comes next; older agents do not say.
+    pub(super) oldest: Option<u64>,
+}
+
+impl Proven {
+    /// Whether the host was once told that reports are applied of which our database knows nothing: it
+    /// was restored from a backup.
+    pub(super) fn remembers_more(&self) -> bool {
+        self.oldest.is_some_and(|oldest| oldest > self.applied.saturating_add(1))
+    }
 }
 
 /// Why one is turned away.
@@ -112,8 +122,8 @@ impl Fleet {
             ));
         };
         say_clock(hello.agent_time);
-        let Hello { pbx: name, journal, version, .. } = hello;
-        Ok(Proven { pbx, name, key, challenge: number, journal, version, applied })
+        let Hello { pbx: name, journal, version, oldest, .. } = hello;
+        Ok(Proven { pbx, name, key, challenge: number, journal, version, applied, oldest })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The reading half of a connection.
 
-use super::{AgentEvent, ENDED, HEARTBEAT_SECONDS, queries::Queries, socket::understand};
+use super::{AgentEvent, ENDED, HEARTBEAT_SECONDS, Proven, queries::Queries, socket::understand};
 use crate::fleet::{
     Fleet,
     link::{Closing, Link},
@@ -31,25 +31,32 @@ pub(super) async fn listen<R>(
     fleet: &Fleet,
     stream: &mut R,
     link: &Link,
-    applied: u64,
+    known: Known,
     queries: &Queries,
     events: &mpsc::Sender<AgentEvent>,
 ) -> Closing
 where
     R: Stream<Item = Result<Message, tungstenite::Error>> + Unpin,
 {
-    let mut ear = Ear { fleet, link, queries, events, reported: applied, first: true, health: None };
+    let mut ear = Ear::new(fleet.clone(), link.clone(), known);
     let listening = async {
-        ear.tell(AgentEvent::Connected(link.clone())).await?;
+        if known.forgotten {
+            tell(events, AgentEvent::Forgotten(link.clone(), known.reported)).await?;
+        }
+        tell(events, AgentEvent::Connected(link.clone())).await?;
         loop {
             // Silence is what an agent is to blame for: it is not counted while we do not listen.
             let message = timeout(SILENCE, stream.next()).await.map_err(|_| SILENT)?;
             match understand(message) {
-                Ok(Some(frame)) => ear.hear(frame).await?,
+                Ok(Some(frame)) => {
+                    if let Some(event) = ear.hear(frame, queries)? {
+                        tell(events, event).await?;
+                    }
+                }
                 Ok(None) => {}
                 Err(Closing { error: Some(error), .. }) if error.is_tolerable() => {
                     tracing::warn!(?error, "a frame of a newer agent");
-                    ear.answer(ControlFrame::Error(error))?;
+                    link.send(ControlFrame::Error(error)).map_err(|_| ENDED)?;
                 }
                 Err(closing) => return Err(closing),
             }
@@ -65,30 +72,60 @@ where
     }
 }
 
+/// How far the reports of an agent are known when it connects.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    /// Highest number that is applied, or forgotten with those before it.
+    pub(super) reported: u64,
+    /// An older agent, which does not say where its journal begins: its first report may skip some.
+    may_skip: bool,
+    /// Reports are forgotten that were applied once.
+    pub(super) forgotten: bool,
+}
+
+impl Known {
+    pub(super) fn of(proven: &Proven) -> Self {
+        let begins = proven.oldest.map_or(0, |oldest| oldest.saturating_sub(1));
+        Self {
+            reported: proven.applied.max(begins),
+            may_skip: proven.oldest.is_none(),
+            forgotten: proven.remembers_more(),
+        }
+    }
+}
+
 /// What one connection has heard.
-struct Ear<'a> {
-    fleet: &'a Fleet,
-    link: &'a Link,
-    queries: &'a Queries,
-    events: &'a mpsc::Sender<AgentEvent>,
+pub(super) struct Ear {
+    fleet: Fleet,
+    link: Link,
     /// Highest report number, from the last connection on.
     reported: u64,
-    /// No report has come over this connection yet.
+    /// The next report may skip some.
     first: bool,
     health: Option<Health>,
 }
 
-impl Ear<'_> {
-    async fn hear(&mut self, frame: AgentFrame) -> Result<(), Closing> {
+impl Ear {
+    /// Of a link whose journal is known so far.
+    pub(super) fn new(fleet: Fleet, link: Link, known: Known) -> Self {
+        Self { fleet, link, reported: known.reported, first: known.may_skip, health: None }
+    }
+
+    /// What a frame means to whoever follows the agent, if anything.
+    pub(super) fn hear(
+        &mut self,
+        frame: AgentFrame,
+        queries: &Queries,
+    ) -> Result<Option<AgentEvent>, Closing> {
         match frame {
             AgentFrame::Hello(_) => Err(out_of_order("a second hello".into())),
-            AgentFrame::Health(health) => self.healthy_as(health).await,
-            AgentFrame::Report(report) => self.reported(report).await,
+            AgentFrame::Health(health) => Ok(self.healthy_as(health)),
+            AgentFrame::Report(report) => self.reported(report).map(Some),
             AgentFrame::Standing { attempts } if attempts.len() > MAX_QUERY => {
                 Err(bad_field(format!("{} attempts in a standing, at most {MAX_QUERY}", attempts.len())))
             }
-            AgentFrame::Standing { attempts } if self.queries.answered(&attempts) => {
-                self.tell(AgentEvent::Standing(self.link.clone(), attempts)).await
+            AgentFrame::Standing { attempts } if queries.answered(&attempts) => {
+                Ok(Some(AgentEvent::Standing(self.link.clone(), attempts)))
             }
             AgentFrame::Standing { .. } => Err(out_of_order("a standing that nobody asked for".into())),
             AgentFrame::OrderKeys { pinned } if pinned.len() > MOST_PINNED => {
@@ -96,12 +133,12 @@ impl Ear<'_> {
             }
             AgentFrame::OrderKeys { pinned } => {
                 self.confirmed(pinned);
-                Ok(())
+                Ok(None)
             }
             AgentFrame::Error(FrameError { code, detail }) => {
                 let (code, detail) = (shown(&code), shown(&detail));
                 tracing::warn!(code, detail, "the agent could not use a frame of ours");
-                Ok(())
+                Ok(None)
             }
         }
     }
@@ -116,14 +153,14 @@ impl Ear<'_> {
         self.link.confirmed(pinned);
     }
 
-    async fn healthy_as(&mut self, health: Health) -> Result<(), Closing> {
+    fn healthy_as(&mut self, health: Health) -> Option<AgentEvent> {
         let frees = frees(self.health.as_ref(), &health);
         self.health = Some(health.clone());
-        self.fleet.0.hub.healthy_as(self.link, health);
-        if frees { self.tell(AgentEvent::Freed(self.link.pbx())).await } else { Ok(()) }
+        self.fleet.0.hub.healthy_as(&self.link, health);
+        frees.then(|| AgentEvent::Freed(self.link.pbx()))
     }
 
-    async fn reported(&mut self, report: Report) -> Result<(), Closing> {
+    fn reported(&mut self, report: Report) -> Result<AgentEvent, Closing> {
         let Report { journal, seq, .. } = report;
         if journal != self.link.journal() {
             return Err(bad_field(format!("journal {journal} is not the one of the hello")));
@@ -144,19 +181,15 @@ impl Ear<'_> {
         }
         self.first = false;
         self.reported = self.reported.max(seq);
-        self.tell(AgentEvent::Report(self.link.clone(), report)).await
+        Ok(AgentEvent::Report(self.link.clone(), report))
     }
+}
 
-    fn answer(&self, frame: ControlFrame) -> Result<(), Closing> {
-        self.link.send(frame).map_err(|_| ENDED)
-    }
-
-    async fn tell(&self, event: AgentEvent) -> Result<(), Closing> {
-        match timeout(STALLED, self.events.send(event)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Closing::new(CloseCode::Away, "the control plane is shutting down")),
-            Err(_) => Err(NOT_FOLLOWED),
-        }
+async fn tell(events: &mpsc::Sender<AgentEvent>, event: AgentEvent) -> Result<(), Closing> {
+    match timeout(STALLED, events.send(event)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(Closing::new(CloseCode::Away, "the control plane is shutting down")),
+        Err(_) => Err(NOT_FOLLOWED),
     }
 }
 

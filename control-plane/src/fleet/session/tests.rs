@@ -1,12 +1,16 @@
 //! An agent's connection, told from the agent's end.
 
 pub(in crate::fleet) mod agent;
+mod fuzz;
 mod proof;
 mod rules;
 
 use super::AgentEvent;
 use crate::{
-    fleet::{NotSent, PbxHealth, choice::Wish},
+    fleet::{
+        NotSent, PbxHealth,
+        choice::{Share, Wish},
+    },
     store::StoreError,
 };
 use agent::{Field, health, journal};
@@ -37,7 +41,18 @@ fn report(seq: u64) -> Report {
 
 fn is_offered(field: &Field) -> bool {
     let number = phone::judge("+380501234567").unwrap();
-    field.fleet.choose(&Wish { number: &number, avoid: &[], busy: &Default::default() }).is_ok()
+    field
+        .fleet
+        .choose(&Wish {
+            number: &number,
+            avoid: &[],
+            busy: &Default::default(),
+            silent: &Default::default(),
+            critical: false,
+            now: Timestamp::now(),
+            share: Share::Whole,
+        })
+        .is_ok()
 }
 
 async fn health_of(field: &Field) -> PbxHealth {

@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use shared::{ids::EndpointId, time::Timestamp};
 use std::time::Duration;
 
+mod timeline;
+
 const HOOK: EndpointId = EndpointId::new(Uuid::from_u128(0x6c1f));
 
 /// Acme's shop with one endpoint and these rules.
@@ -72,6 +74,17 @@ impl Shop {
 fn with_header(mut arrival: Arrival, name: &str, value: &str) -> Arrival {
     arrival.headers.push((name.into(), value.into()));
     arrival
+}
+
+#[tokio::test]
+async fn people_who_share_a_phone_are_not_rung_twice_by_one_request() {
+    let shop = Shop::with_rules(json!([{"when": [], "action": {"do": "call_all"}}])).await;
+    shop.change("UPDATE phones SET e164 = '+380501234567'").await;
+    shop.send(json!({"severity": "major"})).await;
+    let mut statuses = shop.texts("SELECT status FROM calls").await;
+    statuses.sort();
+    let blocked = statuses.iter().take_while(|status| *status == "blocked").count();
+    assert_eq!((blocked, statuses.len() - blocked), (statuses.len() - 1, 1), "{statuses:?}");
 }
 
 #[tokio::test]
@@ -324,12 +337,14 @@ proptest! {
 
     #[test]
     fn any_request_is_accepted(
-        body in prop::collection::vec(any::<u8>(), 0..200), query in any::<String>(), header in any::<String>(),
+        body in prop::collection::vec(any::<u8>(), 0..200), query in any::<String>(),
+        header in any::<String>(), key in "a[^\\pC\\x{fffd}]{0,60}",
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let shop = Shop::with_rules(json!([])).await;
-            let mut arrival = with_header(request("", &query, ""), "x-dedup-key", &header);
+            let arrival = with_header(request("", &query, ""), "x-dedup-key", &key);
+            let mut arrival = with_header(arrival, "x-whatever", &header);
             arrival.body = body.clone().into();
             shop.try_send(arrival).await.unwrap();
             let stored = shop.store.read(|tx| {

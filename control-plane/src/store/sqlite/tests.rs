@@ -176,3 +176,17 @@ async fn the_database_is_for_its_owner_alone() {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
     }
 }
+
+#[test]
+fn a_statement_is_planned_once_whatever_its_parameters_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut connection = Connection::open(&dir.path().join("x.db"), Access::Write).unwrap();
+    connection.batch(MAKE).unwrap();
+    for limit in 1..10i64 {
+        connection
+            .query("SELECT id FROM notes WHERE id > $1 LIMIT $2", &[&0i64, &limit], |_| Ok(true))
+            .unwrap();
+    }
+    let statement = connection.sqlite.prepare_cached("SELECT id FROM notes WHERE id > ?1 LIMIT ?2").unwrap();
+    assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
+}

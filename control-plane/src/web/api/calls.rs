@@ -4,14 +4,11 @@ use super::{authorize, found, query::Query};
 use crate::{
     accounts::keys::Scope,
     dispatch::history::{self, CallPage, CallQuery},
-    web::{App, Response, api::query::bad, problem::Problem},
+    web::{App, Response, problem::Problem},
 };
 use hyper::HeaderMap;
 use shared::ids::{CallId, RequestId};
 use uuid::Uuid;
-
-const DEFAULT_LIMIT: u16 = 50;
-const MOST: u16 = 200;
 
 /// Calls and their attempts, newest first
 #[utoipa::path(
@@ -35,15 +32,11 @@ const MOST: u16 = 200;
 pub(crate) async fn calls(app: &App, headers: &HeaderMap, raw_query: &str) -> Result<Response, Problem> {
     let key = authorize(app, headers, Scope::Read).await?;
     let query = Query::read(raw_query, &["request_id", "before", "limit"])?;
-    let limit = query.get("limit", "a number from 1 to 200")?.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MOST).contains(&limit) {
-        return Err(bad(format!("the parameter limit is a number from 1 to {MOST}")));
-    }
     let query = CallQuery {
         org_id: key.org_id,
         request_id: query.get::<Uuid>("request_id", "a UUID")?.map(RequestId::new),
         before: query.get::<Uuid>("before", "a UUID")?.map(CallId::new),
-        limit,
+        limit: query.limit()?,
     };
     found(&history::page(&app.store, query).await?)
 }

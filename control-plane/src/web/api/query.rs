@@ -4,6 +4,9 @@ use crate::web::problem::Problem;
 use std::str::FromStr;
 use warp::http::StatusCode;
 
+const DEFAULT_LIMIT: u16 = 50;
+const MOST: u16 = 200;
+
 /// The parameters of a request, each known and given once.
 #[derive(Debug)]
 pub(super) struct Query(Vec<(String, String)>);
@@ -28,6 +31,15 @@ impl Query {
     pub(super) fn get<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
         let Some((_, text)) = self.0.iter().find(|(given, _)| given == name) else { return Ok(None) };
         text.parse().map(Some).map_err(|_| bad(format!("the parameter {name} is {what}")))
+    }
+
+    /// `limit`: how many items a page may hold.
+    pub(super) fn limit(&self) -> Result<u16, Problem> {
+        let limit = self.get("limit", "a number from 1 to 200")?.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MOST).contains(&limit) {
+            return Err(bad(format!("the parameter limit is a number from 1 to {MOST}")));
+        }
+        Ok(limit)
     }
 }
 

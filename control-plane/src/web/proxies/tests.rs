@@ -28,6 +28,16 @@ fn a_stranger_says_who_he_is_to_nobody() {
 }
 
 #[test]
+fn a_proxy_on_this_host_is_told_from_who_asks_for_himself() {
+    for name in ["x-forwarded-for", "forwarded"] {
+        let said = headers(&[(name, "for=203.0.113.9")]);
+        assert!(is_proxy_of_this_host(ip("127.0.0.1"), &said) && is_proxy_of_this_host(ip("::1"), &said));
+        assert!(!is_proxy_of_this_host(ip("192.0.2.1"), &said), "anybody can write a header");
+    }
+    assert!(!is_proxy_of_this_host(ip("127.0.0.1"), &headers(&[("host", "localhost")])));
+}
+
+#[test]
 fn the_client_is_the_last_of_the_list_that_is_no_trusted_proxy() {
     let trusted = proxies("127.0.0.1, 10.0.0.0/8, fd00::/8");
     for (lines, expected) in [

@@ -42,7 +42,7 @@ fn a_host_that_dies_while_ringing_is_given_up_and_the_next_ring_is_labelled() {
 fn an_order_of_which_nothing_was_heard_is_given_up_once_nobody_may_start_it() {
     let mut story = Story::new();
     let send = story.dial(1, "a");
-    assert_eq!(story.sleeps(), Some(ORDER_LIFETIME + seconds(5)));
+    assert_eq!(story.sleeps(), Some(ORDER_LIFETIME + GRACE));
     let outputs = story.wake();
     assert_eq!(outputs[..2], [hang_up(&send), Output::GiveUp { attempt: send.attempt }]);
     assert!(story.offer(2, "a").possible_duplicate, "it may have been started all the same");

@@ -146,6 +146,7 @@ impl Agent {
         AgentFrame::Hello(Hello {
             pbx: pbx.into(),
             journal: self.journal,
+            oldest: None,
             version: "0.1.0".into(),
             agent_time: Timestamp::now(),
             bound: self.binding.is_some(),
