@@ -114,18 +114,19 @@ impl Ari {
     }
 }
 
-/// A client for loopback HTTP; the TLS provider is only asked for by reqwest, never used.
+/// A client for loopback HTTP.
 pub fn http_client() -> Result<reqwest::Client> {
+    http_client_builder().build().context("make an HTTP client")
+}
+
+/// For a client with an authority or a source address of its own.
+pub fn http_client_builder() -> reqwest::ClientBuilder {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // An error means that somebody else in this process installed one first: as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    reqwest::Client::builder()
-        .no_proxy()
-        .timeout(Duration::from_secs(30))
-        .build()
-        .context("make an HTTP client")
+    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30))
 }
 
 /// The events of one application, in order.

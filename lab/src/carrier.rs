@@ -113,6 +113,12 @@ impl Carrier {
         self.line(trunk, |line| line.dead = true);
     }
 
+    /// Every new call on this trunk is refused with this code, whatever its number's rules say, until
+    /// told `None`. Rules are not used up by it.
+    pub fn refuse_all(&self, trunk: &str, code: Option<u16>) {
+        self.line(trunk, |line| line.refusing = code);
+    }
+
     /// Ends [`Carrier::cut`].
     pub fn revive(&self, trunk: &str) {
         self.line(trunk, |line| line.dead = false);
@@ -143,6 +149,11 @@ impl Carrier {
     /// Every call so far.
     pub fn calls(&self) -> Vec<CallRecord> {
         self.0.book.read().calls.clone()
+    }
+
+    /// Whether there is a call like this.
+    pub fn has_call(&self, fits: impl FnMut(&CallRecord) -> bool) -> bool {
+        self.0.book.read().calls.iter().any(fits)
     }
 
     /// Waits for the INVITE of the newest call to this number.

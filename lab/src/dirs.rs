@@ -51,6 +51,7 @@ pub fn product_binary(name: &str) -> Result<PathBuf> {
 #[derive(Debug)]
 pub struct RunDir {
     path: PathBuf,
+    keep: bool,
     /// Held as long as the run lives, so that a sweep leaves it alone.
     _lock: File,
 }
@@ -64,7 +65,12 @@ impl RunDir {
         fs::create_dir_all(&path).with_context(|| format!("create {}", path.display()))?;
         let lock = File::create(path.join(".lock")).context("create the run's lock file")?;
         lock.lock().context("lock the run directory")?;
-        Ok(Self { path, _lock: lock })
+        Ok(Self { path, keep: false, _lock: lock })
+    }
+
+    /// Leaves it to be read.
+    pub fn keep(&mut self) {
+        self.keep = true;
     }
 
     /// Absolute path.
@@ -76,7 +82,7 @@ impl RunDir {
 impl Drop for RunDir {
     fn drop(&mut self) {
         remove_mount_point(&self.path);
-        if std::thread::panicking() || std::env::var_os("LAB_KEEP").is_some() {
+        if self.keep || std::thread::panicking() || std::env::var_os("LAB_KEEP").is_some() {
             crate::say::preparing(format!("left for you to read: {}", self.path.display()));
         } else {
             let _ = fs::remove_dir_all(&self.path);

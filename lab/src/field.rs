@@ -85,6 +85,11 @@ impl Lab {
         self.run.path()
     }
 
+    /// Leaves the directory of this run to be read.
+    pub fn keep(&mut self) {
+        self.run.keep();
+    }
+
     /// More ports for whatever else the test starts.
     pub fn ports(&self) -> &Arc<Ports> {
         &self.ports

@@ -3,11 +3,14 @@
 
 pub mod ari;
 pub mod asterisk;
+pub mod authority;
 pub mod bench;
 pub mod carrier;
+pub mod chaos;
 pub mod demo;
 pub mod dirs;
 pub mod field;
+pub mod nginx;
 pub mod packages;
 pub mod pbx;
 pub mod ports;
@@ -15,6 +18,7 @@ pub mod process;
 pub mod product;
 pub mod say;
 pub mod setup;
+pub mod simulation;
 pub mod stop;
 pub mod up;
 

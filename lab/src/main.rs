@@ -3,13 +3,14 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use lab::{
-    bench,
+    bench, chaos,
     demo::{self, DemoOptions},
     say::preparing,
+    simulation,
     stop::unless_stopped,
     up::{self, UpOptions},
 };
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 /// A laboratory on one machine: real Asterisk hosts, a scripted SIP carrier, and the product between them.
 ///
@@ -55,6 +56,28 @@ enum What {
         #[arg(long, env = "LAB_PHONE", default_value = "+380501234567")]
         phone: String,
     },
+    /// Runs the whole system in virtual time with everything that can go wrong, one run a seed.
+    Simulate {
+        /// Seeds from 0 on.
+        #[arg(long, env = "SEEDS", default_value_t = 1_000)]
+        seeds: u64,
+        /// This seed alone, with its story.
+        #[arg(long, env = "SEED")]
+        seed: Option<u64>,
+    },
+    /// Kills, cuts and fills up parts at moments that a seed decides, under a stream of webhooks; says what
+    /// was lost or rung twice, and fails if anything was.
+    Chaos {
+        /// Runs the seeds 1 to this.
+        #[arg(long, default_value_t = 1, conflicts_with = "seed")]
+        seeds: u64,
+        /// Runs this seed alone.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// How long webhooks are sent and harm is done, in each run.
+        #[arg(long, env = "CHAOS_SECONDS", default_value_t = 20)]
+        seconds: u64,
+    },
     /// Measures webhook to INVITE beside raw ARI and writes target/bench.json.
     Bench {
         /// Calls each way.
@@ -82,6 +105,13 @@ async fn run(what: What) -> Result<()> {
         }
         What::Demo { once, pbxs, trunks, port, phone } => {
             demo::run(DemoOptions { pbxs, trunks, port, phone, once }).await
+        }
+        What::Simulate { seeds, seed } => {
+            tokio::task::spawn_blocking(move || simulation::campaign::tell(seeds, seed)).await?
+        }
+        What::Chaos { seeds, seed, seconds } => {
+            let seeds: Vec<u64> = seed.map_or_else(|| (1..=seeds).collect(), |seed| vec![seed]);
+            unless_stopped(chaos::run(&seeds, Duration::from_secs(seconds))).await
         }
         What::Bench { calls } => unless_stopped(bench::run(calls)).await,
     }

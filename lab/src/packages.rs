@@ -3,6 +3,7 @@
 use crate::say::preparing;
 use anyhow::{Context, Result, ensure};
 use std::{
+    fs,
     path::Path,
     process::Command,
     sync::{Mutex, PoisonError},
@@ -19,6 +20,41 @@ pub fn ensure_mmdebstrap() -> Result<()> {
     ensure_program("mmdebstrap", "mmdebstrap", "it makes the Debian root that holds Asterisk 22")?;
     let keyring = || Path::new("/usr/share/keyrings/debian-archive-keyring.gpg").is_file();
     ensure_there(keyring, "debian-archive-keyring", "Debian's signatures are checked with it")
+}
+
+/// openssl, which makes the certificates of the lab's authority.
+pub fn ensure_openssl() -> Result<()> {
+    ensure_program("openssl", "openssl", "it makes the certificates of the lab's authority")
+}
+
+/// Unpacks a package below `root` without installing it: nothing of it is set up or started.
+pub fn unpack(package: &str, root: &Path, why: &str) -> Result<()> {
+    preparing(format!(
+        "fetching the package {package} with apt-get and unpacking it into {}: {why}",
+        root.display()
+    ));
+    ensure!(
+        on_path("apt-get"),
+        "{package} is missing ({why}) and this is not Debian or Ubuntu: install it by hand"
+    );
+    let fetched = root.join("fetched").join(package);
+    fs::create_dir_all(&fetched).with_context(|| format!("create {}", fetched.display()))?;
+    let download = || apt_in(&fetched, &["download", package]);
+    download().or_else(|_| apt(&["update"]).and_then(|()| download())).with_context(|| {
+        format!("{package} is missing ({why}) and apt-get could not fetch it; is there a network?")
+    })?;
+    for file in fs::read_dir(&fetched).with_context(|| format!("list {}", fetched.display()))? {
+        let file = file.with_context(|| format!("list {}", fetched.display()))?.path();
+        let output =
+            Command::new("dpkg-deb").arg("-x").arg(&file).arg(root).output().context("run dpkg-deb")?;
+        ensure!(
+            output.status.success(),
+            "dpkg-deb -x {}: {}",
+            file.display(),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    Ok(())
 }
 
 /// Whether a program of this name is on the path.
@@ -55,7 +91,12 @@ fn install(package: &str, why: &str) -> Result<()> {
 }
 
 fn apt(arguments: &[&str]) -> Result<()> {
+    apt_in(Path::new("/"), arguments)
+}
+
+fn apt_in(dir: &Path, arguments: &[&str]) -> Result<()> {
     let output = Command::new("apt-get")
+        .current_dir(dir)
         .args(["-q", "-o", "DPkg::Lock::Timeout=300"])
         .args(arguments)
         .env("DEBIAN_FRONTEND", "noninteractive")

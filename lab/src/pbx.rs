@@ -119,6 +119,17 @@ impl PbxHost {
         self.boot().await
     }
 
+    /// A fresh start after [`PbxHost::kill`], without waiting until it answers.
+    pub fn launch(&mut self) -> Result<()> {
+        self.process = Some(Process::start(&self.name, &self.command()?, &self.dir.join("log/output"))?);
+        Ok(())
+    }
+
+    /// The process, while it has not been killed.
+    pub fn process_mut(&mut self) -> Option<&mut Process> {
+        self.process.as_mut()
+    }
+
     /// SIGSTOP: a host that hangs.
     pub fn freeze(&self) {
         if let Some(process) = &self.process {
@@ -160,8 +171,7 @@ impl PbxHost {
     }
 
     async fn boot(&mut self) -> Result<()> {
-        let process = Process::start(&self.name, &self.command()?, &self.dir.join("log/output"))?;
-        self.process = Some(process);
+        self.launch()?;
         self.ready().await.with_context(|| format!("{} did not start\n{}", self.name, self.log_tail()))
     }
 

@@ -1,7 +1,7 @@
 //! Child processes that never outlive the lab, not even a lab that is killed with -9.
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, prlimit, test_kill_process_group};
 use std::{
     ffi::OsStr,
     fs::{File, OpenOptions},
@@ -100,6 +100,17 @@ impl Process {
         self.signal(Signal::CONT);
     }
 
+    /// From now on its disk takes nothing more, its own log included: every write to a file fails. Start
+    /// it with SIGXFSZ ignored (`env --ignore-signal=XFSZ`), or the first write ends it.
+    pub fn fill_disk(&self) -> Result<()> {
+        self.limit_files(Some(0))
+    }
+
+    /// Ends [`Process::fill_disk`].
+    pub fn free_disk(&self) -> Result<()> {
+        self.limit_files(None)
+    }
+
     /// The last lines it wrote.
     pub fn tail(&self) -> String {
         tail(&self.log, 30)
@@ -108,6 +119,14 @@ impl Process {
     /// Its log file.
     pub fn log(&self) -> &Path {
         &self.log
+    }
+
+    fn limit_files(&self, bytes: Option<u64>) -> Result<()> {
+        let limit = Rlimit { current: bytes, maximum: None };
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw).context("a process id")?;
+        prlimit(Some(pid), Resource::Fsize, limit)
+            .with_context(|| format!("limit the files of {}", self.name))?;
+        Ok(())
     }
 
     fn signal(&self, signal: Signal) {

@@ -4,9 +4,9 @@ mod agent;
 mod control_plane;
 
 pub use agent::Agent;
-pub use control_plane::ControlPlane;
+pub use control_plane::{ControlPlane, Settings};
 
-use crate::field::Lab;
+use crate::{field::Lab, pbx::PbxHost};
 use anyhow::{Context, Result, ensure};
 use std::{
     path::Path,
@@ -37,6 +37,21 @@ impl Installation {
     ) -> Result<Self> {
         let port = if port == 0 { lab.ports().one()? } else { port };
         let control_plane = ControlPlane::start(lab.dir(), port).await?;
+        let (url, ws_url) = (control_plane.url(), control_plane.ws_url());
+        Self::around(control_plane, lab, setup, org, &url, |pbx| pbx.agent_config(&ws_url, route_countries))
+            .await
+    }
+
+    /// The same, around a control plane that runs: the agents enrol at `agents_url`, which may be a
+    /// proxy's, and are configured by the caller.
+    pub async fn around(
+        control_plane: ControlPlane,
+        lab: &Lab,
+        setup: &str,
+        org: &str,
+        agents_url: &str,
+        agent_config: impl Fn(&PbxHost) -> Result<String>,
+    ) -> Result<Self> {
         let mut document = setup.to_owned();
         for pbx in lab.pbxs() {
             document.push_str(&format!("\n[[pbx]]\nname = \"{}\"\nregion = \"eu\"\n", pbx.name()));
@@ -44,9 +59,8 @@ impl Installation {
         control_plane.apply(&document).await?;
         let mut agents = Vec::new();
         for pbx in lab.pbxs() {
-            let config = pbx.agent_config(&control_plane.ws_url(), route_countries)?;
             let token = control_plane.enroll_token(pbx.name()).await?;
-            agents.push(Agent::enroll(pbx, &config, &control_plane.url(), &token).await?);
+            agents.push(Agent::enroll(pbx, &agent_config(pbx)?, agents_url, &token).await?);
         }
         for agent in &mut agents {
             agent.ready(&control_plane).await?;

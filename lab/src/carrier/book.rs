@@ -116,6 +116,8 @@ pub(super) struct Rule {
 pub(super) struct Line {
     pub(super) dead: bool,
     pub(super) delay: Duration,
+    /// Refuses every new call with this code.
+    pub(super) refusing: Option<u16>,
 }
 
 /// The state behind a mutex, and a bell that rings at every change.
@@ -225,8 +227,12 @@ impl Book {
 }
 
 impl Inner {
-    /// Number, trunk -> behaviour: the first one-off rule that fits, then the newest standing one.
+    /// Number, trunk -> behaviour: a trunk that refuses everything, then the first one-off rule that
+    /// fits, then the newest standing one.
     pub(super) fn behaviour_for(&mut self, number: &str, trunk: &str) -> Behaviour {
+        if let Some(code) = self.lines.get(trunk).and_then(|line| line.refusing) {
+            return Behaviour::refuse(code);
+        }
         let fits =
             |rule: &Rule| rule.number == number && rule.trunk.as_deref().is_none_or(|wanted| wanted == trunk);
         if let Some(index) = self.rules.iter().position(|rule| rule.once && fits(rule))

@@ -82,6 +82,11 @@ impl Agent {
         self.boot()
     }
 
+    /// The process, while it has not been killed.
+    pub fn process_mut(&mut self) -> Option<&mut Process> {
+        self.process.as_mut()
+    }
+
     /// SIGTERM; it must end by itself.
     pub async fn stop(&mut self) -> Result<()> {
         let Some(mut process) = self.process.take() else { return Ok(()) };
@@ -96,8 +101,8 @@ impl Agent {
     }
 
     fn boot(&mut self) -> Result<()> {
-        let mut command = Command::new(&self.binary);
-        command.args(["run", "--config"]).arg(&self.config);
+        let mut command = Command::new("env");
+        command.arg("--ignore-signal=XFSZ").arg(&self.binary).args(["run", "--config"]).arg(&self.config);
         self.process = Some(Process::start(&format!("pbx-agent of {}", self.name), &command, &self.log)?);
         Ok(())
     }

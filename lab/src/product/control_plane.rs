@@ -1,10 +1,11 @@
 //! `control-plane serve` and the commands beside it.
 
 use super::{output_of, text, until};
-use crate::{ari::http_client, dirs::product_binary, process::Process};
+use crate::{ari::http_client_builder, authority::Authority, dirs::product_binary, process::Process};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::{
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -16,6 +17,15 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// The contract promises 10 s; a busy machine gets some more before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 
+/// What an operator says beyond where it listens and keeps its data.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// A configuration file, TOML.
+    pub file: Option<String>,
+    /// Serve TLS with the certificate of this authority.
+    pub tls: Option<Authority>,
+}
+
 /// A control plane on embedded SQLite below the run directory.
 #[derive(Debug)]
 pub struct ControlPlane {
@@ -23,6 +33,8 @@ pub struct ControlPlane {
     dir: PathBuf,
     data_dir: PathBuf,
     port: u16,
+    options: Vec<OsString>,
+    scheme: &'static str,
     http: reqwest::Client,
     process: Option<Process>,
 }
@@ -30,23 +42,41 @@ pub struct ControlPlane {
 impl ControlPlane {
     /// Starts `serve` and waits for `/readyz`.
     pub async fn start(run_dir: &Path, port: u16) -> Result<Self> {
+        Self::configured(run_dir, port, Settings::default()).await
+    }
+
+    /// The same, with settings of its own.
+    pub async fn configured(run_dir: &Path, port: u16, settings: Settings) -> Result<Self> {
         let dir = run_dir.join("control-plane");
         let data_dir = dir.join("data");
         fs::create_dir_all(&data_dir).with_context(|| format!("create {}", data_dir.display()))?;
         let binary = product_binary("control-plane")?;
-        let mut this = Self { binary, dir, data_dir, port, http: http_client()?, process: None };
+        let mut options = Vec::new();
+        if let Some(text) = settings.file {
+            let file = dir.join("control-plane.toml");
+            fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
+            options.extend(["--config".into(), file.into()]);
+        }
+        let (mut scheme, mut http) = ("http", http_client_builder());
+        if let Some(authority) = settings.tls {
+            options.extend(["--tls-cert".into(), authority.certificate_file().into()]);
+            options.extend(["--tls-key".into(), authority.key_file().into()]);
+            (scheme, http) = ("https", http.tls_certs_only([authority.certificate()?]));
+        }
+        let http = http.build().context("make an HTTP client")?;
+        let mut this = Self { binary, dir, data_dir, port, options, scheme, http, process: None };
         this.boot().await?;
         Ok(this)
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or `https://` where it serves TLS.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
-    /// `ws://127.0.0.1:PORT`.
+    /// `ws://127.0.0.1:PORT`, or `wss://`.
     pub fn ws_url(&self) -> String {
-        format!("ws://127.0.0.1:{}", self.port)
+        self.url().replacen("http", "ws", 1)
     }
 
     /// A client that keeps its connections.
@@ -70,6 +100,11 @@ impl ControlPlane {
     /// A key of an organization.
     pub async fn api_key(&self, org: &str, name: &str) -> Result<String> {
         self.printed(&["api-key", org, name, "--data-dir", self.data()?]).await
+    }
+
+    /// A key of an organization that may do this, such as `alerts:write`.
+    pub async fn api_key_for(&self, org: &str, name: &str, scope: &str) -> Result<String> {
+        self.printed(&["api-key", org, name, "--scope", scope, "--data-dir", self.data()?]).await
     }
 
     /// Posts JSON to an endpoint; status and body of the answer.
@@ -96,10 +131,19 @@ impl ControlPlane {
             .send()
             .await
             .with_context(|| format!("GET {path}"))?;
-        let status = response.status();
-        let body = response.bytes().await.with_context(|| format!("read {path}"))?;
-        ensure!(status.is_success(), "GET {path}: {status} {}", String::from_utf8_lossy(&body));
-        serde_json::from_slice(&body).with_context(|| format!("GET {path}: not JSON"))
+        body_of(response, &format!("GET {path}")).await
+    }
+
+    /// `POST` to the API with a key and nothing else; the body of a 200.
+    pub async fn post(&self, path: &str, api_key: &str) -> Result<Value> {
+        let response = self
+            .http
+            .post(format!("{}{path}", self.url()))
+            .bearer_auth(api_key)
+            .send()
+            .await
+            .with_context(|| format!("POST {path}"))?;
+        body_of(response, &format!("POST {path}")).await
     }
 
     /// kill -9.
@@ -113,12 +157,32 @@ impl ControlPlane {
         self.boot().await
     }
 
+    /// A fresh start after [`ControlPlane::kill`], without waiting until it accepts.
+    pub fn launch(&mut self) -> Result<()> {
+        let mut command = Command::new("env");
+        command.arg("--ignore-signal=XFSZ").arg(&self.binary);
+        command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
+        command.arg("--data-dir").arg(&self.data_dir).args(&self.options);
+        self.process = Some(Process::start("control-plane", &command, &self.log())?);
+        Ok(())
+    }
+
+    /// The process, while it has not been killed.
+    pub fn process_mut(&mut self) -> Option<&mut Process> {
+        self.process.as_mut()
+    }
+
     /// SIGTERM; it must end by itself.
     pub async fn stop(&mut self) -> Result<()> {
         let Some(mut process) = self.process.take() else { return Ok(()) };
         let status = process.stop(STOP_LIMIT).await?;
         ensure!(status.success(), "control-plane ended with {status} on SIGTERM");
         Ok(())
+    }
+
+    /// Its embedded database, which only it writes.
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("control-plane.db")
     }
 
     /// Where its log is.
@@ -132,11 +196,7 @@ impl ControlPlane {
     }
 
     async fn boot(&mut self) -> Result<()> {
-        let mut command = Command::new(&self.binary);
-        command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
-        command.arg("--data-dir").arg(&self.data_dir);
-        let process = Process::start("control-plane", &command, &self.log())?;
-        self.process = Some(process);
+        self.launch()?;
         let (http, ready) = (self.http.clone(), format!("{}/readyz", self.url()));
         let waiting = until("control-plane", START_LIMIT, || async {
             http.get(&ready).send().await?.error_for_status()?;
@@ -169,4 +229,11 @@ impl ControlPlane {
         );
         Ok(word.to_owned())
     }
+}
+
+async fn body_of(response: reqwest::Response, asked: &str) -> Result<Value> {
+    let status = response.status();
+    let body = response.bytes().await.with_context(|| format!("read the answer to {asked}"))?;
+    ensure!(status.is_success(), "{asked}: {status} {}", String::from_utf8_lossy(&body));
+    serde_json::from_slice(&body).with_context(|| format!("{asked}: not JSON"))
 }

@@ -3,6 +3,7 @@
 mod agent;
 mod answers;
 mod carrier_refuses;
+mod chaos;
 mod digest;
 mod expectations;
 mod hosts;

@@ -1,9 +1,13 @@
 //! Stories of the whole product: its real programs between a webhook and a real Asterisk.
 
+mod alert_is_over;
+mod behind_nginx;
 mod carrier_trouble;
 mod every_method;
 mod nobody_is_called;
 mod restarts;
+mod restored;
+mod storm;
 mod webhook_rings_phone;
 
 use crate::scene::secs;

@@ -1,6 +1,7 @@
 use super::{ONCE, PHONE, Stage};
 use crate::scene::secs;
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use std::fs::{self, File};
 
 #[tokio::test]
 async fn a_control_plane_killed_after_202_still_rings_the_phone() -> Result<()> {
@@ -12,6 +13,8 @@ async fn a_control_plane_killed_after_202_still_rings_the_phone() -> Result<()> 
     stage.carrier().expect_call(PHONE).within(secs(60)).await?;
     let log = stage.call_at_rest(&request).await?;
     assert_eq!(log["status"], "acknowledged", "{log:#}");
+    let said = fs::read_to_string(stage.installation.control_plane().log())?;
+    ensure!(!said.contains("THE DATABASE IS OLDER"), "{said}");
     stage.end().await
 }
 
@@ -46,5 +49,31 @@ async fn an_agent_killed_while_the_phone_rings_leaves_one_ring_or_a_second_that_
             log["attempts"].as_array().into_iter().flatten().any(|one| one["possible_duplicate"] == true);
         assert!(labelled, "{log:#}");
     }
+    stage.end().await
+}
+
+#[tokio::test]
+async fn an_agent_whose_journal_was_cut_in_half_during_a_call_rings_again_only_with_a_label() -> Result<()> {
+    let mut stage = Stage::simple().await?;
+    let carrier = stage.carrier();
+    let _ = carrier.when_called(PHONE).once().ring_out();
+    let _ = carrier.when_called(PHONE).answer().press('1');
+    let request = stage.webhook().await?;
+    let first = carrier.expect_call(PHONE).await?;
+    stage.installation.agents_mut()[0].kill();
+    let journal = stage.lab.pbx(0).dir().join("agent/journal.db");
+    // Closed in order, so that everything is in the one file.
+    rusqlite::Connection::open(&journal)?.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    let file = File::options().write(true).open(journal)?;
+    file.set_len(file.metadata()?.len() / 2)?;
+    stage.installation.agents_mut()[0].restart()?;
+    first.expect_cancelled(secs(30)).await?;
+    let call = stage.call_at_rest(&request).await?;
+    let attempts = call["attempts"].as_array().map_or(&[][..], Vec::as_slice);
+    ensure!(attempts.len() == carrier.calls().len(), "{call:#}\n{}", carrier.story());
+    ensure!(attempts.len() < 3, "{}", carrier.story());
+    ensure!(attempts[1..].iter().all(|again| again["possible_duplicate"] == true), "{call:#}");
+    let said = stage.installation.log_tails();
+    ensure!(said.contains("THE JOURNAL IS BROKEN"), "{said}");
     stage.end().await
 }

@@ -1,0 +1,83 @@
+//! The lab's own certificate authority, one for each run.
+
+use crate::packages;
+use anyhow::{Context, Result, ensure};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const OPENSSL_CONFIG: &str = "\
+[req]
+distinguished_name = name
+prompt = no
+[name]
+CN = CallPing lab
+[authority]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign
+[server]
+basicConstraints = critical,CA:FALSE
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost,IP:127.0.0.1
+";
+
+/// An authority and the certificate that it signed for `localhost` and 127.0.0.1, valid for two days.
+#[derive(Clone, Debug)]
+pub struct Authority {
+    dir: PathBuf,
+}
+
+impl Authority {
+    /// Makes both below `dir`.
+    pub async fn make(dir: &Path) -> Result<Self> {
+        let dir = dir.to_owned();
+        tokio::task::spawn_blocking(|| Self::make_here(dir)).await.context("make an authority")?
+    }
+
+    /// PEM of the authority.
+    pub fn ca_file(&self) -> PathBuf {
+        self.dir.join("ca.pem")
+    }
+
+    /// PEM of the server's certificate.
+    pub fn certificate_file(&self) -> PathBuf {
+        self.dir.join("server.pem")
+    }
+
+    /// PEM of the server's private key, mode 0600.
+    pub fn key_file(&self) -> PathBuf {
+        self.dir.join("server.key")
+    }
+
+    /// For a client that trusts this authority alone.
+    pub fn certificate(&self) -> Result<reqwest::Certificate> {
+        let pem = fs::read(self.ca_file()).context("read the authority")?;
+        reqwest::Certificate::from_pem(&pem).context("the authority is no PEM")
+    }
+
+    fn make_here(dir: PathBuf) -> Result<Self> {
+        packages::ensure_openssl()?;
+        fs::create_dir_all(&dir).with_context(|| format!("create {}", dir.display()))?;
+        fs::write(dir.join("openssl.cnf"), OPENSSL_CONFIG).context("write openssl.cnf")?;
+        certify(&dir, "authority", "ca", &[])?;
+        certify(&dir, "server", "server", &["-CA", "ca.pem", "-CAkey", "ca.key"])?;
+        Ok(Self { dir })
+    }
+}
+
+/// Makes `NAME.key` and a certificate for it, `NAME.pem`.
+fn certify(dir: &Path, extensions: &str, name: &str, signer: &[&str]) -> Result<()> {
+    let (key, certificate) = (format!("{name}.key"), format!("{name}.pem"));
+    let output = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-days", "2", "-config", "openssl.cnf", "-extensions", extensions])
+        .args(["-subj", &format!("/CN=CallPing lab {name}"), "-keyout", &key, "-out", &certificate])
+        .args(signer)
+        .current_dir(dir)
+        .output()
+        .context("run openssl")?;
+    ensure!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr).trim());
+    Ok(())
+}

@@ -1,0 +1,597 @@
+//! An agent of the simulated world: its real board, journal and outbox, without threads, sockets and
+//! clocks.
+
+use super::{
+    bug::Bug,
+    event::{Event, Request},
+    plane::order_in,
+    stage::BEGINNING,
+    world::World,
+};
+use pbx_agent::{
+    ari::Endpoint,
+    board::{Board, Dial, Effect, Input},
+    clock::Moment,
+    config::Config,
+    journal::{Contents, JournalFile, NewReport, OrderRow},
+    ledger::{Came, Fingerprint},
+    link::{Batch, Outbox},
+};
+use rand::RngExt;
+use shared::{
+    ids::{AttemptId, JournalId},
+    protocol::{AgentFrame, AttemptEvent, ControlFrame, Health, Report},
+    time::Timestamp,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// How long a disk that refuses is left alone.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// An agent.
+pub struct Agent {
+    config: Arc<Config>,
+    /// What is on its disk.
+    pub journal: JournalFile,
+    /// Of this process.
+    pub life: u64,
+    /// Harms that fill its disk.
+    pub full: u32,
+    /// Harms that slow it down.
+    pub slow: u32,
+    /// The connection that it was let into and has not been welcomed on.
+    pub awaiting: Option<u64>,
+    skew: i64,
+    run: Option<Run>,
+}
+
+/// A running agent.
+struct Run {
+    board: Board,
+    /// Jobs that the disk has not taken, in order.
+    jobs: Vec<Job>,
+    disk_is_called: bool,
+    in_trouble: bool,
+    /// Of the control plane's clock, microseconds.
+    offset: i64,
+    link: Option<Link>,
+    health: Option<Health>,
+    tickets: BTreeMap<u64, u64>,
+    timer: Option<Timestamp>,
+    /// For [`Bug::DedupRemoved`].
+    dials: BTreeMap<AttemptId, Dial>,
+    ordered: BTreeSet<AttemptId>,
+}
+
+struct Link {
+    connection: u64,
+    outbox: Outbox,
+    resend_at: Option<Timestamp>,
+}
+
+/// What the disk is to take.
+#[derive(Debug)]
+enum Job {
+    Enter(Box<OrderRow>),
+    Remember { attempt: AttemptId, fingerprint: Fingerprint, came: Came },
+    Append(Box<NewReport>),
+    Burn { attempts: Vec<AttemptId>, came: Came, ticket: Option<u64> },
+    Trim { journal: JournalId, seq: u64 },
+    Prune(Moment),
+}
+
+impl Agent {
+    /// An agent that was never started, with an empty journal.
+    pub fn new(config: Arc<Config>, journal: JournalId, skew: i64) -> Self {
+        Self {
+            config,
+            journal: JournalFile::open_in_memory(journal).expect("a journal in memory"),
+            life: 0,
+            full: 0,
+            slow: 0,
+            awaiting: None,
+            skew,
+            run: None,
+        }
+    }
+
+    /// Whether this life of it goes on.
+    pub fn is_living(&self, life: u64) -> bool {
+        self.life == life && self.run.is_some()
+    }
+
+    /// Whether it is linked.
+    pub fn is_connected(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.link.is_some())
+    }
+
+    /// Takes the control plane's time as it was told, at this true time.
+    pub fn learn(&mut self, now: Timestamp, server: Timestamp) {
+        let local = now.shifted(self.skew);
+        if let Some(run) = &mut self.run {
+            run.offset = server.as_micros() - local.as_micros();
+        }
+    }
+
+    /// How far its idea of the control plane's time lies behind the truth.
+    pub fn lag(&self) -> Duration {
+        let micros = self.run.as_ref().map_or(0, |run| -(self.skew + run.offset));
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    }
+
+    /// Whether everything that it has to say was heard.
+    pub fn is_heard(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| {
+            let last = self.journal.state().last;
+            run.jobs.is_empty() && run.link.as_ref().is_some_and(|link| link.outbox.is_empty(last))
+        })
+    }
+
+    /// Attempts that it has under way.
+    pub fn active(&self) -> usize {
+        self.run.as_ref().map_or(0, |run| run.board.active())
+    }
+
+    fn moment(&self, now: Timestamp) -> Moment {
+        let local = now.shifted(self.skew);
+        let offset = self.run.as_ref().map_or(0, |run| run.offset);
+        Moment { local, corrected: local.shifted(offset) }
+    }
+}
+
+impl World<'_> {
+    pub(super) fn agent_starts(&mut self, host: usize) {
+        let run = self.rng.random();
+        let forgets = self.bug == Some(Bug::CapsForgotten);
+        let agent = &mut self.hosts[host].agent;
+        if agent.run.is_some() {
+            return;
+        }
+        let life = agent.life;
+        let contents = match forgets {
+            false => agent.journal.contents().expect("the journal can be read"),
+            true => Contents::default(),
+        };
+        let now = agent.moment(self.now);
+        let (board, effects) = Board::new(agent.config.clone(), run, contents, now);
+        agent.run = Some(Run {
+            board,
+            jobs: Vec::new(),
+            disk_is_called: false,
+            in_trouble: false,
+            offset: 0,
+            link: None,
+            health: None,
+            tickets: BTreeMap::new(),
+            timer: None,
+            dials: BTreeMap::new(),
+            ordered: BTreeSet::new(),
+        });
+        self.tell(|| format!("the agent of pbx-{} starts", host + 1));
+        self.perform(host, effects);
+        let (connect, stream) = (self.millis(1..100), self.millis(1..50));
+        self.later(connect, Event::Connect { host, life });
+        self.later(stream, Event::OpenStream { host, life });
+    }
+
+    pub(super) fn kill_agent(&mut self, host: usize) {
+        let agent = &mut self.hosts[host].agent;
+        agent.life += 1;
+        agent.run = None;
+        agent.awaiting = None;
+        self.hosts[host].asterisk.listener = None;
+        self.break_link(host, 1..50);
+    }
+
+    /// The event stream opens, if there is an Asterisk to open it.
+    pub(super) fn open_stream(&mut self, host: usize, life: u64) {
+        if !self.hosts[host].agent.is_living(life) || self.hosts[host].asterisk.listener == Some(life) {
+            return;
+        }
+        let asterisk = &mut self.hosts[host].asterisk;
+        if !asterisk.up || asterisk.stalled > 0 {
+            let wait = self.millis(100..1_500);
+            self.later(wait, Event::OpenStream { host, life });
+            return;
+        }
+        asterisk.listener = Some(life);
+        let (channels, offline) = (asterisk.list(), asterisk.offline);
+        let ours = channels.iter().map(|channel| channel.id.clone()).collect();
+        let state = |trunk: usize| if offline[trunk] > 0 { "offline" } else { "online" };
+        let endpoint = |trunk: usize, name: &str| Endpoint {
+            technology: "PJSIP".to_owned(),
+            resource: name.to_owned(),
+            state: Some(state(trunk).to_owned()),
+        };
+        let endpoints = vec![endpoint(0, "trunk-a"), endpoint(1, "trunk-b")];
+        let wait = self.micros(500..3_000);
+        let at = (self.now + wait).max(self.hosts[host].told_at + Duration::from_micros(1));
+        self.hosts[host].told_at = at;
+        self.at(at, Event::Told { host, life, input: Input::Endpoints(endpoints) });
+        let input = Input::AsteriskUp { version: "22".to_owned(), channels, ours };
+        self.at(at, Event::Told { host, life, input });
+    }
+
+    pub(super) fn told(&mut self, host: usize, life: u64, input: Input) {
+        if self.hosts[host].agent.is_living(life) {
+            self.feed(host, input);
+        }
+    }
+
+    pub(super) fn timer(&mut self, host: usize, life: u64) {
+        let now = self.now;
+        let agent = &mut self.hosts[host].agent;
+        if agent.life != life {
+            return;
+        }
+        let Some(run) = &mut agent.run else { return };
+        if run.timer.take_if(|at| *at <= now).is_some() {
+            self.feed(host, Input::Due);
+        }
+    }
+
+    /// Gives the board an input and does what it wants.
+    fn feed(&mut self, host: usize, input: Input) {
+        let mut moment = self.hosts[host].agent.moment(self.now);
+        if self.bug == Some(Bug::ExpiryUnchecked)
+            && matches!(input, Input::Order { .. } | Input::Journalled(_))
+        {
+            moment.corrected = BEGINNING;
+        }
+        let Some(run) = &mut self.hosts[host].agent.run else { return };
+        let effects = run.board.handle(moment, input);
+        self.perform(host, effects);
+        self.set_timer(host);
+    }
+
+    fn set_timer(&mut self, host: usize) {
+        let agent = &mut self.hosts[host].agent;
+        let (life, skew) = (agent.life, agent.skew);
+        let Some(run) = &mut agent.run else { return };
+        let Some(next) = run.board.next_timer() else { return };
+        let at = next.shifted(-skew).max(self.now);
+        if run.timer.is_none_or(|timer| at < timer) {
+            run.timer = Some(at);
+            self.at(at, Event::Timer { host, life });
+        }
+    }
+
+    fn perform(&mut self, host: usize, effects: Vec<Effect>) {
+        for effect in effects {
+            self.perform_one(host, effect);
+        }
+    }
+
+    fn perform_one(&mut self, host: usize, effect: Effect) {
+        let life = self.hosts[host].agent.life;
+        match effect {
+            Effect::Enter(row) => {
+                let attempt = row.attempt;
+                self.write(host, Job::Enter(row));
+                if self.bug == Some(Bug::DialBeforeFsync) {
+                    self.feed(host, Input::Journalled(attempt));
+                }
+            }
+            Effect::Remember { attempt, fingerprint, came } => {
+                self.write(host, Job::Remember { attempt, fingerprint, came });
+            }
+            Effect::Append(mut report) => {
+                self.falsify(&mut report);
+                self.write(host, Job::Append(report));
+            }
+            Effect::Burn { attempts, came, ticket } => self.write(host, Job::Burn { attempts, came, ticket }),
+            Effect::Prune(now) => self.write(host, Job::Prune(now)),
+            Effect::Answer { ticket, standings } => {
+                self.check_standings(&standings);
+                let Some(run) = &mut self.hosts[host].agent.run else { return };
+                let Some(connection) = run.tickets.remove(&ticket) else { return };
+                self.send_up(host, connection, AgentFrame::Standing { attempts: standings });
+            }
+            Effect::LeaveUnanswered { ticket } => {
+                if let Some(run) = &mut self.hosts[host].agent.run {
+                    run.tickets.remove(&ticket);
+                }
+            }
+            Effect::Originate(dial) => {
+                self.check_expiry(host, dial.attempt);
+                if let Some(run) = &mut self.hosts[host].agent.run {
+                    run.dials.insert(dial.attempt, (*dial).clone());
+                }
+                self.ask(host, life, Request::Originate(dial));
+            }
+            Effect::Play(playback) => {
+                let (channel, play) = (playback.attempt.to_string(), playback.play);
+                self.ask(host, life, Request::Play { channel, play, playback: playback.playback });
+            }
+            Effect::Stop { attempt, playback } => {
+                self.ask(host, life, Request::Stop { channel: attempt.to_string(), playback });
+            }
+            Effect::HangUp(attempt) => {
+                self.ask(host, life, Request::HangUp { channel: attempt.to_string(), stray: false });
+            }
+            Effect::HangUpStray { channel } => {
+                self.ask(host, life, Request::HangUp { channel, stray: true });
+            }
+            Effect::Look(attempt) => self.ask(host, life, Request::Look { channel: attempt.to_string() }),
+            Effect::ResendReports => {
+                let now = self.now;
+                if let Some(link) = self.link(host) {
+                    link.outbox.again(now);
+                }
+                self.deliver(host);
+            }
+            Effect::PublishHealth(health) => self.publish(host, *health),
+        }
+    }
+
+    /// Planted: what is reported is not what happened.
+    fn falsify(&self, report: &mut NewReport) {
+        match (self.bug, &mut report.event) {
+            (Some(Bug::DoubtKeptSilent), AttemptEvent::Ended(ending)) => ending.unwitnessed = false,
+            (Some(Bug::AnswerTakenForKey), event @ AttemptEvent::Answered) => {
+                *event = AttemptEvent::Key { digit: '1' };
+            }
+            _ => {}
+        }
+    }
+
+    fn ask(&mut self, host: usize, life: u64, request: Request) {
+        let wait = self.micros(100..900);
+        self.later(wait, Event::Asked { host, life, request });
+    }
+
+    fn publish(&mut self, host: usize, health: Health) {
+        let Some(run) = &mut self.hosts[host].agent.run else { return };
+        if run.health.as_ref() == Some(&health) {
+            return;
+        }
+        run.health = Some(health.clone());
+        if let Some(link) = &run.link {
+            let connection = link.connection;
+            self.send_up(host, connection, AgentFrame::Health(health));
+        }
+    }
+
+    fn write(&mut self, host: usize, job: Job) {
+        if let Some(run) = &mut self.hosts[host].agent.run {
+            run.jobs.push(job);
+        }
+        self.call_disk(host);
+    }
+
+    fn call_disk(&mut self, host: usize) {
+        let wait = match self.hosts[host].agent.slow {
+            0 => self.micros(200..3_000),
+            _ => self.millis(100..15_000),
+        };
+        let life = self.hosts[host].agent.life;
+        let Some(run) = &mut self.hosts[host].agent.run else { return };
+        if !run.disk_is_called && !run.jobs.is_empty() {
+            run.disk_is_called = true;
+            let wait = if run.in_trouble { PAUSE } else { wait };
+            self.later(wait, Event::Disk { host, life });
+        }
+    }
+
+    /// The disk takes everything that has gathered, in one transaction, or refuses.
+    pub(super) fn disk(&mut self, host: usize, life: u64) {
+        let agent = &mut self.hosts[host].agent;
+        if agent.life != life {
+            return;
+        }
+        let refuses = agent.full > 0;
+        let Some(run) = &mut agent.run else { return };
+        run.disk_is_called = false;
+        run.in_trouble = refuses;
+        let jobs = std::mem::take(&mut run.jobs);
+        if !refuses {
+            agent
+                .journal
+                .commit(|file| jobs.iter().try_for_each(|job| apply(file, job)))
+                .expect("the journal takes what the agent gives it");
+        }
+        let trouble = refuses.then(|| "the disk is full".to_owned());
+        self.feed(host, Input::JournalTrouble(trouble));
+        for job in jobs {
+            let why = "the disk is full".to_owned();
+            match (job, refuses) {
+                (Job::Enter(row), false) => {
+                    if self.bug != Some(Bug::DialBeforeFsync) {
+                        self.feed(host, Input::Journalled(row.attempt));
+                    }
+                }
+                (Job::Enter(row), true) => {
+                    self.feed(host, Input::NotJournalled { attempt: row.attempt, why })
+                }
+                (Job::Burn { ticket: Some(ticket), .. }, false) => self.feed(host, Input::Burned { ticket }),
+                (Job::Burn { ticket: Some(ticket), .. }, true) => {
+                    self.feed(host, Input::NotBurned { ticket, why })
+                }
+                (Job::Append(report), false) => {
+                    if let AttemptEvent::Key { .. } = report.event {
+                        self.truth.journalled_key(report.attempt, &report.event);
+                    }
+                }
+                (job @ Job::Append(_), true) => {
+                    if let Some(run) = &mut self.hosts[host].agent.run {
+                        // In front of whatever came meanwhile.
+                        let place = run.jobs.iter().take_while(|job| matches!(job, Job::Append(_))).count();
+                        run.jobs.insert(place, job);
+                    }
+                }
+                (
+                    Job::Remember { .. } | Job::Burn { ticket: None, .. } | Job::Trim { .. } | Job::Prune(_),
+                    _,
+                ) => {}
+            }
+        }
+        self.call_disk(host);
+        self.deliver(host);
+    }
+
+    fn link(&mut self, host: usize) -> Option<&mut Link> {
+        self.hosts[host].agent.run.as_mut()?.link.as_mut()
+    }
+
+    /// Sends what the journal holds, as far as the outbox lets it out.
+    fn deliver(&mut self, host: usize) {
+        let now = self.now;
+        loop {
+            let last = self.hosts[host].agent.journal.state().last;
+            let Some(link) = self.link(host) else { return };
+            let connection = link.connection;
+            let Some(Batch { after, most }) = link.outbox.next(last) else { break };
+            let reports: Vec<Report> =
+                self.hosts[host].agent.journal.reports_after(after, most).expect("the journal can be read");
+            if reports.is_empty() {
+                break;
+            }
+            for report in reports {
+                if let Some(link) = self.link(host) {
+                    link.outbox.sent(report.seq, now);
+                }
+                if self.bug == Some(Bug::ReportForgottenWhenSent) {
+                    let (journal, seq) = (report.journal, report.seq);
+                    let file = &mut self.hosts[host].agent.journal;
+                    file.commit(|file| file.trim(journal, seq)).expect("the journal forgets");
+                }
+                self.send_up(host, connection, AgentFrame::Report(report));
+            }
+        }
+        if let Some(link) = self.link(host)
+            && let Some(overdue) = link.outbox.overdue()
+            && link.resend_at.is_none_or(|at| at < overdue)
+        {
+            link.resend_at = Some(overdue);
+            let connection = link.connection;
+            self.at(overdue.max(now), Event::Resend { host, connection });
+        }
+    }
+
+    pub(super) fn resend(&mut self, host: usize, connection: u64) {
+        let now = self.now;
+        if let Some(link) = self.link(host)
+            && link.connection == connection
+        {
+            link.resend_at = None;
+            if link.outbox.overdue().is_some_and(|at| at <= now) {
+                link.outbox.again(now);
+            }
+            self.deliver(host);
+        }
+    }
+
+    pub(super) fn agent_notices(&mut self, host: usize, connection: u64) {
+        let wait = self.millis(100..2_000);
+        let agent = &mut self.hosts[host].agent;
+        let life = agent.life;
+        let Some(run) = &mut agent.run else { return };
+        let lost = run.link.as_ref().is_some_and(|link| link.connection == connection);
+        if lost || agent.awaiting == Some(connection) {
+            run.link = None;
+            agent.awaiting = None;
+            self.later(wait, Event::Connect { host, life });
+        }
+    }
+
+    pub(super) fn agent_hears(&mut self, host: usize, connection: u64, frame: ControlFrame) {
+        let (is_linked, is_awaited) = {
+            let agent = &self.hosts[host].agent;
+            let linked = agent.run.as_ref().and_then(|run| run.link.as_ref());
+            (linked.is_some_and(|link| link.connection == connection), agent.awaiting == Some(connection))
+        };
+        if !self.carries(host, connection) || !(is_linked || is_awaited) {
+            return;
+        }
+        match frame {
+            ControlFrame::Welcome { applied, .. } if is_awaited => self.welcomed(host, connection, applied),
+            // Frames of a hostile network may overtake the welcome; the agent ends such a connection.
+            _ if is_awaited => self.break_link(host, 1..50),
+            ControlFrame::Order(signed) => {
+                let pinned = self.stage.pinned.clone();
+                self.ordered_again(host, order_in(&signed).attempt_id);
+                self.feed(host, Input::Order { signed: Box::new(signed), pinned });
+            }
+            ControlFrame::Cancel { attempt_id } => {
+                self.tell(|| format!("pbx-{} hears cancel {attempt_id}", host + 1));
+                self.feed(host, Input::Cancel(attempt_id));
+            }
+            ControlFrame::Query { attempts } => {
+                self.tell(|| format!("pbx-{} hears query {attempts:?}", host + 1));
+                let ticket = self.number();
+                if let Some(run) = &mut self.hosts[host].agent.run {
+                    run.tickets.insert(ticket, connection);
+                }
+                self.feed(host, Input::Query { ticket, attempts });
+            }
+            ControlFrame::Ack { journal, seq } => {
+                let now = self.now;
+                if let Some(link) = self.link(host)
+                    && link.outbox.acknowledged(journal, seq, now)
+                {
+                    self.write(host, Job::Trim { journal, seq });
+                    self.deliver(host);
+                }
+            }
+            ControlFrame::Welcome { .. }
+            | ControlFrame::Challenge { .. }
+            | ControlFrame::Reject { .. }
+            | ControlFrame::OrderKeys { .. }
+            | ControlFrame::Error(_) => {}
+        }
+    }
+
+    /// Planted: an agent that has forgotten the order dials it again.
+    fn ordered_again(&mut self, host: usize, attempt: AttemptId) {
+        let life = self.hosts[host].agent.life;
+        let Some(run) = &mut self.hosts[host].agent.run else { return };
+        let again = !run.ordered.insert(attempt);
+        if again
+            && self.bug == Some(Bug::DedupRemoved)
+            && let Some(dial) = run.dials.get(&attempt).cloned()
+        {
+            self.ask(host, life, Request::Originate(Box::new(dial)));
+        }
+    }
+
+    fn welcomed(&mut self, host: usize, connection: u64, applied: u64) {
+        let now = self.now;
+        let fresh = JournalId::new(Uuid::from_u128(self.rng.random()));
+        let agent = &mut self.hosts[host].agent;
+        agent.awaiting = None;
+        let state = agent.journal.state();
+        if applied > state.last {
+            agent.journal.commit(|file| file.start_anew(fresh)).expect("the journal begins anew");
+            agent.journal.adopt(fresh);
+            self.break_link(host, 1..50);
+            let (wait, life) = (self.millis(100..1_000), self.hosts[host].agent.life);
+            self.later(wait, Event::Connect { host, life });
+            return;
+        }
+        let Some(run) = &mut agent.run else { return };
+        run.link = Some(Link { connection, outbox: Outbox::new(state.id, applied, now), resend_at: None });
+        let health = run.board.health();
+        run.health = Some(health.clone());
+        self.write(host, Job::Trim { journal: state.id, seq: applied });
+        self.deliver(host);
+        self.send_up(host, connection, AgentFrame::Health(health));
+    }
+}
+
+fn apply(file: &mut JournalFile, job: &Job) -> rusqlite::Result<()> {
+    match job {
+        Job::Enter(row) => file.enter(row),
+        Job::Remember { attempt, fingerprint, came } => file.remember(*attempt, Some(*fingerprint), *came),
+        Job::Append(report) => file.append(report),
+        Job::Burn { attempts, came, .. } => {
+            attempts.iter().try_for_each(|attempt| file.remember(*attempt, None, *came))
+        }
+        Job::Trim { journal, seq } => file.trim(*journal, *seq),
+        Job::Prune(now) => file.prune(*now),
+    }
+}

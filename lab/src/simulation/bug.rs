@@ -1,0 +1,51 @@
+//! Bugs that are planted to show that the simulation would find them.
+//!
+//! Each is what the programs would do if one line of theirs were missing; it is planted at the seam
+//! between them and the simulated world, so that no program carries a switch for it.
+
+/// A line that is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// The agent does not remember orders: one that comes twice is dialled twice.
+    DedupRemoved,
+    /// The agent does not look at an order's expiry.
+    ExpiryUnchecked,
+    /// The webhook is answered 202 before it is on disk.
+    AckBeforeFsync,
+    /// The agent dials before the order is in its journal.
+    DialBeforeFsync,
+    /// Orders leave before their attempts are on the control plane's disk.
+    OrderBeforeCommit,
+    /// The control plane applies a report that it has applied already.
+    ReportAppliedTwice,
+    /// A ring in doubt is followed by another that is not labelled.
+    LabelForgotten,
+    /// A restarted agent knows nothing of calls that it had under way.
+    CapsForgotten,
+    /// The agent forgets reports when they are sent, not when they are acknowledged.
+    ReportForgottenWhenSent,
+    /// A call that was cancelled while it rang is not hung up.
+    CancelForgotten,
+    /// The agent does not say that it lost sight of a call before its end.
+    DoubtKeptSilent,
+    /// An answer, by whatever machine, is taken for an acknowledgement.
+    AnswerTakenForKey,
+}
+
+impl Bug {
+    /// Every one.
+    pub const ALL: [Self; 12] = [
+        Self::DedupRemoved,
+        Self::ExpiryUnchecked,
+        Self::AckBeforeFsync,
+        Self::DialBeforeFsync,
+        Self::OrderBeforeCommit,
+        Self::ReportAppliedTwice,
+        Self::LabelForgotten,
+        Self::CapsForgotten,
+        Self::ReportForgottenWhenSent,
+        Self::CancelForgotten,
+        Self::DoubtKeptSilent,
+        Self::AnswerTakenForKey,
+    ];
+}

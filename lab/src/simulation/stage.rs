@@ -1,0 +1,88 @@
+//! What every run begins with, made once: tables with two organizations, keys, configurations.
+
+use super::plan::{ENDPOINTS, HOSTS};
+use anyhow::{Context, Result};
+use control_plane::{
+    apply,
+    fleet::{self, Fleet, session::simulated::order_keys},
+    store::{Database, Fate, Memory, Store},
+};
+use ed25519_dalek::VerifyingKey;
+use pbx_agent::config::Config;
+use shared::{
+    ids::{EndpointId, PbxId},
+    time::Timestamp,
+};
+use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// When every run begins.
+pub const BEGINNING: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
+
+/// Everything that runs share; each puts the database back as it was.
+pub struct Stage {
+    /// The tables of the control plane, marked where runs begin.
+    pub memory: Memory,
+    /// Who is enrolled.
+    pub enrolled: Vec<(PbxId, String)>,
+    /// What an agent's configuration says, by host.
+    pub configs: [Arc<Config>; HOSTS],
+    /// Whose orders the agents obey.
+    pub pinned: Vec<VerifyingKey>,
+    /// Where the control plane keeps its keys.
+    pub dir: TempDir,
+    store: Store,
+}
+
+const APPLY: &str = include_str!("apply.toml");
+
+/// The id of an endpoint of the apply file.
+pub fn endpoint(number: usize) -> EndpointId {
+    EndpointId::new(Uuid::from_u128(0x6c1f_6f1e_0000_4000_8000_0000_0000_0001 + number as u128))
+}
+
+impl Stage {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// Whatever the disk or a program's own checks said.
+    pub fn set() -> Result<Self> {
+        let dir = tempfile::tempdir().context("a directory for keys")?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let database = Database::Sqlite(dir.path().join("unused.db"));
+        let store = runtime.block_on(Store::open(&database))?;
+        let mut memory = Memory::new()?;
+        memory.write(Fate::Durable, |tx| apply::apply_within(tx, "apply.toml", APPLY, BEGINNING))?;
+        let enrolled = (0..HOSTS)
+            .map(|host| {
+                let name = format!("pbx-{}", host + 1);
+                let id = memory
+                    .write(Fate::Durable, |tx| fleet::pbx_id(tx, &name))?
+                    .context("the apply file names every PBX")?;
+                Ok((id, name))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        memory.mark()?;
+        let mut configs = Vec::new();
+        for (_, name) in &enrolled {
+            let path = dir.path().join(format!("{name}.toml"));
+            fs::write(&path, include_str!("agent.toml").replace("NAME", name))?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+            configs.push(Arc::new(Config::load(&path)?));
+        }
+        let configs = configs.try_into().map_err(|_| anyhow::anyhow!("a configuration for each host"))?;
+        let pinned = order_keys(&Fleet::of(enrolled.clone(), store.clone(), dir.path(), BEGINNING)?);
+        Ok(Self { memory, enrolled, configs, pinned, dir, store })
+    }
+
+    /// The fleet as a control plane that has just started knows it.
+    ///
+    /// # Errors
+    /// What the key file said.
+    pub fn fleet(&self, now: Timestamp) -> Result<Fleet> {
+        Ok(Fleet::of(self.enrolled.clone(), self.store.clone(), self.dir.path(), now)?)
+    }
+}
+
+const _: () = assert!(ENDPOINTS == 2, "apply.toml has two");

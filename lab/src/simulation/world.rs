@@ -1,0 +1,379 @@
+//! The simulated world: one clock, one queue of what comes, one source of chance.
+
+use super::{
+    agent::Agent,
+    asterisk::Asterisk,
+    bug::Bug,
+    event::Event,
+    network::Wire,
+    plan::{HOSTS, Network, Plan, What},
+    plane::Plane,
+    stage::{BEGINNING, Stage},
+    truth::{Broken, Truth},
+};
+use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
+use shared::{ids::JournalId, time::Timestamp};
+use std::{collections::BTreeMap, ops::Range, time::Duration};
+use uuid::Uuid;
+
+/// More than any run needs: one that goes on for longer is caught in a circle.
+const MOST_EVENTS: u64 = 200_000;
+/// After the last harm is over, calls have ended by then: their lifetime, and the patience of both sides.
+const SETTLING: Duration = Duration::from_secs(400);
+
+/// A PBX host: its agent, its Asterisk and the wire between host and control plane.
+pub struct Host {
+    /// The agent.
+    pub agent: Agent,
+    /// Its Asterisk.
+    pub asterisk: Asterisk,
+    /// The way to the control plane.
+    pub wire: Wire,
+    /// When the agent is told what Asterisk last said.
+    pub told_at: Timestamp,
+}
+
+/// Everything.
+pub struct World<'a> {
+    /// What was made before.
+    pub stage: &'a mut Stage,
+    /// What happens from outside.
+    pub plan: &'a Plan,
+    /// What is missing in the programs.
+    pub bug: Option<Bug>,
+    /// The true time.
+    pub now: Timestamp,
+    /// All chance that is not planned.
+    pub rng: ChaCha8Rng,
+    /// The control plane.
+    pub plane: Plane,
+    /// The hosts.
+    pub hosts: Vec<Host>,
+    /// What really happened, and what must not.
+    pub truth: Truth,
+    /// Nothing goes wrong any more.
+    pub at_peace: bool,
+    /// What is told, line by line, if anybody listens.
+    pub story: Option<Vec<String>>,
+    events: u64,
+    queue: BTreeMap<(Timestamp, u64), Event>,
+    numbers: u64,
+}
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Steps of the world.
+    pub events: u64,
+    /// Requests that were answered 202.
+    pub accepted: u64,
+    /// Calls that reached somebody.
+    pub reached: u64,
+    /// Attempts that Asterisk made a channel for.
+    pub originated: u64,
+    /// Attempts that were labelled possible duplicates.
+    pub labelled: u64,
+}
+
+/// Runs a plan to its end.
+///
+/// # Errors
+/// What was broken, when, and the story up to then if it was to be told.
+pub fn run(
+    stage: &mut Stage,
+    plan: &Plan,
+    bug: Option<Bug>,
+    tell: bool,
+) -> Result<Figures, (Broken, Vec<String>)> {
+    stage.memory.rewind().expect("the database goes back to where it was marked");
+    let mut world = World::new(stage, plan, bug, tell);
+    match world.live() {
+        Ok(figures) => Ok(figures),
+        Err(broken) => Err((broken, world.story.take().unwrap_or_default())),
+    }
+}
+
+impl<'a> World<'a> {
+    fn new(stage: &'a mut Stage, plan: &'a Plan, bug: Option<Bug>, tell: bool) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(plan.seed ^ 0x5eed);
+        let hosts = (0..HOSTS)
+            .map(|host| {
+                let journal = JournalId::new(Uuid::from_u128(rng.random()));
+                Host {
+                    agent: Agent::new(stage.configs[host].clone(), journal, plan.skews[host]),
+                    asterisk: Asterisk::default(),
+                    wire: Wire::default(),
+                    told_at: BEGINNING,
+                }
+            })
+            .collect();
+        let mut world = Self {
+            stage,
+            plan,
+            bug,
+            now: BEGINNING,
+            rng,
+            plane: Plane::default(),
+            hosts,
+            truth: Truth::default(),
+            at_peace: false,
+            story: tell.then(Vec::new),
+            events: 0,
+            queue: BTreeMap::new(),
+            numbers: 0,
+        };
+        world.later(Duration::ZERO, Event::ControlPlaneStarts);
+        for host in 0..HOSTS {
+            world.later(Duration::ZERO, Event::AsteriskStarts { host });
+            world.later(Duration::from_millis(1), Event::AgentStarts { host });
+        }
+        for (number, incident) in plan.incidents.iter().enumerate() {
+            world.later(incident.at, Event::Incident(number));
+        }
+        let last = plan.incidents.last().map_or(Duration::ZERO, |incident| incident.at);
+        world.later(last + Duration::from_secs(60), Event::Peace);
+        world.later(Duration::from_secs(5), Event::Look);
+        world
+    }
+
+    fn live(&mut self) -> Result<Figures, Broken> {
+        let last = self.plan.incidents.last().map_or(Duration::ZERO, |incident| incident.at);
+        let end = BEGINNING + last + Duration::from_secs(60) + SETTLING;
+        while let Some(((at, _), event)) = self.queue.pop_first() {
+            self.events += 1;
+            self.now = at;
+            if self.events > MOST_EVENTS {
+                return Err(Broken("the world does not come to rest".to_owned()));
+            }
+            if matches!(event, Event::Look) {
+                if self.at_peace && self.is_over() {
+                    return self.judge();
+                }
+                if at > end {
+                    return Err(Broken(format!("not everything has ended in time: {}", self.unfinished())));
+                }
+                self.later(Duration::from_secs(5), Event::Look);
+            } else {
+                self.step(event);
+            }
+            self.truth.verdict()?;
+        }
+        unreachable!("the world is looked at for as long as it lives")
+    }
+
+    fn step(&mut self, event: Event) {
+        match event {
+            Event::Incident(number) => self.incident(number),
+            Event::Healed(number) => self.healed(number),
+            Event::Send(webhook) => self.send_webhook(webhook),
+            Event::Answered { webhook, life } => self.answered(webhook, life),
+            Event::StoredLate { webhook, life } => self.stored_late(webhook, life),
+            Event::ControlPlaneStarts => self.control_plane_starts(),
+            Event::Turn { life } => self.turn(life),
+            Event::TurnDone { life, done } => self.turn_done(life, *done),
+            Event::Connect { host, life } => self.connect(host, life),
+            Event::Proven { host, life, lag } => self.proven(host, life, lag),
+            Event::ToControlPlane { host, connection, frame } => {
+                self.control_plane_hears(host, connection, frame)
+            }
+            Event::ToAgent { host, connection, frame } => self.agent_hears(host, connection, frame),
+            Event::ControlPlaneNotices { host, connection } => self.control_plane_notices(host, connection),
+            Event::AgentNotices { host, connection } => self.agent_notices(host, connection),
+            Event::Resend { host, connection } => self.resend(host, connection),
+            Event::AgentStarts { host } => self.agent_starts(host),
+            Event::Disk { host, life } => self.disk(host, life),
+            Event::Timer { host, life } => self.timer(host, life),
+            Event::Told { host, life, input } => self.told(host, life, input),
+            Event::OpenStream { host, life } => self.open_stream(host, life),
+            Event::AsteriskStarts { host } => self.asterisk_starts(host),
+            Event::Asked { host, life, request } => {
+                if self.held(host, || Event::Asked { host, life, request: request.clone() }) {
+                    return;
+                }
+                self.asked(host, life, request);
+            }
+            Event::Channel { host, life, channel, step } => {
+                if self.held(host, || Event::Channel { host, life, channel: channel.clone(), step }) {
+                    return;
+                }
+                self.channel(host, life, channel, step);
+            }
+            Event::Peace => self.peace(),
+            Event::Look => {}
+        }
+    }
+
+    /// From here on the network is orderly. What a hostile one has lost is asked for when links are
+    /// made anew; TCP would not have lost it.
+    fn peace(&mut self) {
+        self.at_peace = true;
+        if self.plan.network == Network::Hostile {
+            for host in 0..HOSTS {
+                self.break_link(host, 1..50);
+            }
+        }
+    }
+
+    /// Puts what Asterisk would do aside while it is stalled.
+    fn held(&mut self, host: usize, event: impl FnOnce() -> Event) -> bool {
+        let asterisk = &mut self.hosts[host].asterisk;
+        let stalled = asterisk.up && asterisk.stalled > 0;
+        if stalled {
+            asterisk.held.push(event());
+        }
+        stalled
+    }
+
+    fn incident(&mut self, number: usize) {
+        let what = self.plan.incidents[number].what.clone();
+        self.tell(|| format!("{what:?}"));
+        let heal = |lasts: Duration| (lasts, Event::Healed(number));
+        let (wait, event) = match what {
+            What::Webhook { .. } | What::Resolve { .. } => (Duration::ZERO, Event::Send(number)),
+            What::KillControlPlane(down) => {
+                self.kill_control_plane();
+                (down, Event::ControlPlaneStarts)
+            }
+            What::ControlPlaneDiskFull(lasts) => {
+                self.plane.full += 1;
+                heal(lasts)
+            }
+            What::KillAgent(host, down) => {
+                self.kill_agent(host);
+                (down, Event::AgentStarts { host })
+            }
+            What::AgentDiskFull(host, lasts) => {
+                self.hosts[host].agent.full += 1;
+                heal(lasts)
+            }
+            What::AgentDiskSlow(host, lasts) => {
+                self.hosts[host].agent.slow += 1;
+                heal(lasts)
+            }
+            What::KillAsterisk(host, down) => {
+                self.kill_asterisk(host);
+                (down, Event::AsteriskStarts { host })
+            }
+            What::StallAsterisk(host, lasts) => {
+                self.hosts[host].asterisk.stalled += 1;
+                heal(lasts)
+            }
+            What::CutLink(host, down) => {
+                self.hosts[host].wire.cut += 1;
+                self.break_link(host, 1..50);
+                heal(down)
+            }
+            What::SilenceLink(host, lasts) => {
+                self.hosts[host].wire.cut += 1;
+                self.break_link(host, 1_000..30_000);
+                heal(lasts)
+            }
+            What::TrunkRefuses(host, trunk, lasts) => {
+                self.hosts[host].asterisk.refusing[trunk] += 1;
+                heal(lasts)
+            }
+            What::TrunkOffline(host, trunk, lasts) => {
+                self.hosts[host].asterisk.offline[trunk] += 1;
+                heal(lasts)
+            }
+        };
+        self.later(wait, event);
+    }
+
+    fn healed(&mut self, number: usize) {
+        self.tell(|| format!("over: incident {number}"));
+        match self.plan.incidents[number].what {
+            What::ControlPlaneDiskFull(..) => self.plane.full -= 1,
+            What::AgentDiskFull(host, _) => self.hosts[host].agent.full -= 1,
+            What::AgentDiskSlow(host, _) => self.hosts[host].agent.slow -= 1,
+            What::StallAsterisk(host, _) => {
+                self.hosts[host].asterisk.stalled -= 1;
+                if self.hosts[host].asterisk.stalled == 0 {
+                    for event in std::mem::take(&mut self.hosts[host].asterisk.held) {
+                        let wait = self.micros(10..500);
+                        self.later(wait, event);
+                    }
+                }
+            }
+            What::CutLink(host, _) | What::SilenceLink(host, _) => self.hosts[host].wire.cut -= 1,
+            What::TrunkRefuses(host, trunk, _) => self.hosts[host].asterisk.refusing[trunk] -= 1,
+            What::TrunkOffline(host, trunk, _) => self.hosts[host].asterisk.offline[trunk] -= 1,
+            What::Webhook { .. }
+            | What::Resolve { .. }
+            | What::KillControlPlane(..)
+            | What::KillAgent(..)
+            | What::KillAsterisk(..) => {}
+        }
+    }
+
+    /// Asterisk dies with every channel; whoever listened notices.
+    fn kill_asterisk(&mut self, host: usize) {
+        let asterisk = &mut self.hosts[host].asterisk;
+        asterisk.up = false;
+        asterisk.life += 1;
+        asterisk.channels.clear();
+        let held = std::mem::take(&mut asterisk.held);
+        if let Some(life) = asterisk.listener.take() {
+            let why = "the stream broke".to_owned();
+            self.later(
+                Duration::from_millis(1),
+                Event::Told { host, life, input: pbx_agent::board::Input::AsteriskDown { why } },
+            );
+            let wait = self.millis(50..1_000);
+            self.later(wait, Event::OpenStream { host, life });
+        }
+        // Requests that it had not answered are lost, and nobody knows what came of them.
+        for event in held {
+            if let Event::Asked { host, life, request: super::event::Request::Originate(dial) } = event {
+                let lost = pbx_agent::ari::Originated::Lost { maybe_sent: true, why: "killed".to_owned() };
+                let input = pbx_agent::board::Input::Originated(dial.attempt, lost);
+                self.later(Duration::from_millis(1), Event::Told { host, life, input });
+            }
+        }
+    }
+
+    fn asterisk_starts(&mut self, host: usize) {
+        self.tell(|| format!("Asterisk of pbx-{} is up", host + 1));
+        self.hosts[host].asterisk.up = true;
+    }
+
+    /// Adds something to come.
+    pub fn later(&mut self, wait: Duration, event: Event) {
+        self.at(self.now + wait, event);
+    }
+
+    /// Adds something to come at a moment.
+    pub fn at(&mut self, at: Timestamp, event: Event) {
+        self.numbers += 1;
+        self.queue.insert((at, self.numbers), event);
+    }
+
+    /// A number that was never given before.
+    pub fn number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    /// Chance.
+    pub fn millis(&mut self, range: Range<u64>) -> Duration {
+        self.micros(range.start * 1_000..range.end * 1_000)
+    }
+
+    /// Chance.
+    pub fn micros(&mut self, range: Range<u64>) -> Duration {
+        Duration::from_micros(self.rng.random_range(range))
+    }
+
+    /// Adds a line to the story.
+    pub fn tell(&mut self, line: impl FnOnce() -> String) {
+        if let Some(story) = &mut self.story {
+            let at = self.now.since(BEGINNING).as_secs_f64();
+            story.push(format!("{at:>10.4}  {}", line()));
+        }
+    }
+
+    /// How many steps were taken.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+}
