@@ -52,6 +52,18 @@ bench: host ## figures beside their baselines from the same run; writes target/b
 	$(CARGO) build --workspace --bins --release
 	"$(TARGET)/release/lab" bench
 
+# An optimised build: a hundred thousand runs are to take minutes.
+.PHONY: simulate
+simulate: host ## the whole system in virtual time, whatever goes wrong, one run a seed (SEEDS=n or SEED=k)
+	$(CARGO) build --bin lab --release
+	"$(TARGET)/release/lab" simulate $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),10000))
+
+# SEED=k runs that one alone, with the same harm at the same moments.
+.PHONY: chaos
+chaos: host ## kills and cuts at random on real parts: lost, rung twice, labelled (SEEDS=n or SEED=k)
+	$(CARGO) build --workspace --bins
+	"$(TARGET)/debug/lab" chaos $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),5))
+
 # What a bare machine lacks. The lab installs what only it needs, saying what and why.
 .PHONY: host
 host:
