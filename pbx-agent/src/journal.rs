@@ -12,9 +12,11 @@ mod schema;
 mod tests;
 mod thread;
 mod trouble;
+mod write;
 
 pub use file::JournalFile;
 pub use row::{NewReport, OrderRow, Resume, Stored};
+pub use write::Write;
 
 use crate::{
     call::Progress,
@@ -99,14 +101,10 @@ pub struct JournalState {
 
 #[derive(Debug)]
 enum Job {
-    Enter(Box<OrderRow>, oneshot::Sender<Result<(), JournalError>>),
-    Remember { attempt: AttemptId, fingerprint: Fingerprint, came: Came },
-    Append(Box<NewReport>),
-    Burn(Vec<AttemptId>, Came, oneshot::Sender<Result<(), JournalError>>),
-    Trim { journal: JournalId, seq: u64 },
+    /// Whoever waits for it is told once it is durable.
+    Write(Write, Option<oneshot::Sender<Result<(), JournalError>>>),
     ReportsAfter(u64, usize, oneshot::Sender<Result<Vec<Report>, JournalError>>),
     StartAnew(oneshot::Sender<Result<JournalId, JournalError>>),
-    Prune { now: Moment },
     Flush(oneshot::Sender<()>),
 }
 
@@ -138,17 +136,17 @@ impl Journal {
     /// # Errors
     /// [`JournalError`]: the order must not be dialled.
     pub fn enter(&self, row: OrderRow) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
-        self.ask(|answer| Job::Enter(Box::new(row), answer))
+        self.ask(|answer| Job::Write(Write::Enter(Box::new(row)), Some(answer)))
     }
 
     /// Notes an order that was refused, so that its repetition is known.
     pub fn remember(&self, attempt: AttemptId, fingerprint: Fingerprint, came: Came) {
-        self.tell(Job::Remember { attempt, fingerprint, came });
+        self.tell(Job::Write(Write::Remember { attempt, fingerprint, came }, None));
     }
 
     /// Numbers and stores a report; kept in memory and tried again while the disk refuses.
     pub fn append(&self, report: NewReport) {
-        self.tell(Job::Append(Box::new(report)));
+        self.tell(Job::Write(Write::Append(Box::new(report)), None));
     }
 
     /// Notes that these attempts were asked for and had never come. The request is made at once.
@@ -160,12 +158,12 @@ impl Journal {
         attempts: Vec<AttemptId>,
         came: Came,
     ) -> impl Future<Output = Result<(), JournalError>> + Send + 'static {
-        self.ask(move |answer| Job::Burn(attempts, came, answer))
+        self.ask(move |answer| Job::Write(Write::Burn { attempts, came }, Some(answer)))
     }
 
     /// Forgets acknowledged reports. An acknowledgement of another journal is ignored.
     pub fn trim(&self, journal: JournalId, seq: u64) {
-        self.tell(Job::Trim { journal, seq });
+        self.tell(Job::Write(Write::Trim { journal, seq }, None));
     }
 
     /// Reports with higher numbers, in order, at most `limit`.
@@ -189,7 +187,7 @@ impl Journal {
 
     /// Forgets orders that ended longer than [`crate::ledger::MEMORY`] ago, by the rule of the ledger.
     pub fn prune(&self, now: Moment) {
-        self.tell(Job::Prune { now });
+        self.tell(Job::Write(Write::Prune(now), None));
     }
 
     /// Waits until everything asked so far is on disk or has been refused by it.

@@ -13,8 +13,7 @@ use pbx_agent::{
     board::{Board, Dial, Effect, Input},
     clock::Moment,
     config::Config,
-    journal::{Contents, JournalFile, NewReport, OrderRow},
-    ledger::{Came, Fingerprint},
+    journal::{Contents, JournalFile, NewReport, Write},
     link::{Batch, Outbox},
 };
 use rand::RngExt;
@@ -74,15 +73,11 @@ struct Link {
     resend_at: Option<Timestamp>,
 }
 
-/// What the disk is to take.
+/// What the disk is to take, and the question that waits for it.
 #[derive(Debug)]
-enum Job {
-    Enter(Box<OrderRow>),
-    Remember { attempt: AttemptId, fingerprint: Fingerprint, came: Came },
-    Append(Box<NewReport>),
-    Burn { attempts: Vec<AttemptId>, came: Came, ticket: Option<u64> },
-    Trim { journal: JournalId, seq: u64 },
-    Prune(Moment),
+struct Job {
+    write: Write,
+    ticket: Option<u64>,
 }
 
 impl Agent {
@@ -272,20 +267,22 @@ impl World<'_> {
         match effect {
             Effect::Enter(row) => {
                 let attempt = row.attempt;
-                self.write(host, Job::Enter(row));
+                self.write(host, Write::Enter(row), None);
                 if self.bug == Some(Bug::DialBeforeFsync) {
                     self.feed(host, Input::Journalled(attempt));
                 }
             }
             Effect::Remember { attempt, fingerprint, came } => {
-                self.write(host, Job::Remember { attempt, fingerprint, came });
+                self.write(host, Write::Remember { attempt, fingerprint, came }, None);
             }
             Effect::Append(mut report) => {
                 self.falsify(&mut report);
-                self.write(host, Job::Append(report));
+                self.write(host, Write::Append(report), None);
             }
-            Effect::Burn { attempts, came, ticket } => self.write(host, Job::Burn { attempts, came, ticket }),
-            Effect::Prune(now) => self.write(host, Job::Prune(now)),
+            Effect::Burn { attempts, came, ticket } => {
+                self.write(host, Write::Burn { attempts, came }, ticket);
+            }
+            Effect::Prune(now) => self.write(host, Write::Prune(now), None),
             Effect::Answer { ticket, standings } => {
                 self.check_standings(&standings);
                 let Some(run) = &mut self.hosts[host].agent.run else { return };
@@ -357,9 +354,9 @@ impl World<'_> {
         }
     }
 
-    fn write(&mut self, host: usize, job: Job) {
+    fn write(&mut self, host: usize, write: Write, ticket: Option<u64>) {
         if let Some(run) = &mut self.hosts[host].agent.run {
-            run.jobs.push(job);
+            run.jobs.push(Job { write, ticket });
         }
         self.call_disk(host);
     }
@@ -392,42 +389,43 @@ impl World<'_> {
         if !refuses {
             agent
                 .journal
-                .commit(|file| jobs.iter().try_for_each(|job| apply(file, job)))
+                .commit(|file| jobs.iter().try_for_each(|job| file.apply(&job.write)))
                 .expect("the journal takes what the agent gives it");
         }
         let trouble = refuses.then(|| "the disk is full".to_owned());
         self.feed(host, Input::JournalTrouble(trouble));
-        for job in jobs {
+        for Job { write, ticket } in jobs {
             let why = "the disk is full".to_owned();
-            match (job, refuses) {
-                (Job::Enter(row), false) => {
+            match (write, refuses) {
+                (Write::Enter(row), false) => {
                     if self.bug != Some(Bug::DialBeforeFsync) {
                         self.feed(host, Input::Journalled(row.attempt));
                     }
                 }
-                (Job::Enter(row), true) => {
+                (Write::Enter(row), true) => {
                     self.feed(host, Input::NotJournalled { attempt: row.attempt, why })
                 }
-                (Job::Burn { ticket: Some(ticket), .. }, false) => self.feed(host, Input::Burned { ticket }),
-                (Job::Burn { ticket: Some(ticket), .. }, true) => {
-                    self.feed(host, Input::NotBurned { ticket, why })
+                (Write::Burn { .. }, refused) => {
+                    if let Some(ticket) = ticket {
+                        let input =
+                            if refused { Input::NotBurned { ticket, why } } else { Input::Burned { ticket } };
+                        self.feed(host, input);
+                    }
                 }
-                (Job::Append(report), false) => {
+                (Write::Append(report), false) => {
                     if let AttemptEvent::Key { .. } = report.event {
                         self.truth.journalled_key(report.attempt, &report.event);
                     }
                 }
-                (job @ Job::Append(_), true) => {
+                (write @ Write::Append(_), true) => {
                     if let Some(run) = &mut self.hosts[host].agent.run {
                         // In front of whatever came meanwhile.
-                        let place = run.jobs.iter().take_while(|job| matches!(job, Job::Append(_))).count();
-                        run.jobs.insert(place, job);
+                        let is_report = |job: &&Job| matches!(job.write, Write::Append(_));
+                        let place = run.jobs.iter().take_while(is_report).count();
+                        run.jobs.insert(place, Job { write, ticket });
                     }
                 }
-                (
-                    Job::Remember { .. } | Job::Burn { ticket: None, .. } | Job::Trim { .. } | Job::Prune(_),
-                    _,
-                ) => {}
+                (Write::Remember { .. } | Write::Trim { .. } | Write::Prune(_), _) => {}
             }
         }
         self.call_disk(host);
@@ -534,7 +532,7 @@ impl World<'_> {
                 if let Some(link) = self.link(host)
                     && link.outbox.acknowledged(journal, seq, now)
                 {
-                    self.write(host, Job::Trim { journal, seq });
+                    self.write(host, Write::Trim { journal, seq }, None);
                     self.deliver(host);
                 }
             }
@@ -577,21 +575,8 @@ impl World<'_> {
         run.link = Some(Link { connection, outbox: Outbox::new(state.id, applied, now), resend_at: None });
         let health = run.board.health();
         run.health = Some(health.clone());
-        self.write(host, Job::Trim { journal: state.id, seq: applied });
+        self.write(host, Write::Trim { journal: state.id, seq: applied }, None);
         self.deliver(host);
         self.send_up(host, connection, AgentFrame::Health(health));
-    }
-}
-
-fn apply(file: &mut JournalFile, job: &Job) -> rusqlite::Result<()> {
-    match job {
-        Job::Enter(row) => file.enter(row),
-        Job::Remember { attempt, fingerprint, came } => file.remember(*attempt, Some(*fingerprint), *came),
-        Job::Append(report) => file.append(report),
-        Job::Burn { attempts, came, .. } => {
-            attempts.iter().try_for_each(|attempt| file.remember(*attempt, None, *came))
-        }
-        Job::Trim { journal, seq } => file.trim(*journal, *seq),
-        Job::Prune(now) => file.prune(*now),
     }
 }

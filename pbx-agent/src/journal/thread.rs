@@ -1,6 +1,6 @@
 //! The journal's thread: gather, commit once, answer.
 
-use super::{Job, JournalError, JournalState, file::JournalFile, row::NewReport};
+use super::{Job, JournalError, JournalState, Write, file::JournalFile, row::NewReport};
 use shared::ids::JournalId;
 use std::{collections::VecDeque, time::Duration};
 use tokio::sync::{mpsc, watch};
@@ -21,7 +21,8 @@ pub(super) fn run(
     let mut unwritten: VecDeque<Box<NewReport>> = VecDeque::new();
     let mut trouble: Option<String> = None;
     while let Some(batch) = gather(&mut inbox, trouble.is_some()) {
-        let mut batch: VecDeque<Job> = unwritten.drain(..).map(Job::Append).chain(batch).collect();
+        let mut batch: VecDeque<Job> =
+            unwritten.drain(..).map(|report| Job::Write(Write::Append(report), None)).chain(batch).collect();
         trouble = match write(&mut file, &batch, trouble.is_some()) {
             Ok(()) => {
                 answer(&mut file, &mut batch, &Ok(()));
@@ -81,7 +82,7 @@ fn one_by_one(
     let mut trouble = file.commit(|file| file.touch()).err().map(|error| file.fail(&error).to_string());
     for job in batch {
         // Reports keep their order: behind one that is not written, none is.
-        let done = if matches!(job, Job::Append(_)) && !unwritten.is_empty() {
+        let done = if matches!(job, Job::Write(Write::Append(_), _)) && !unwritten.is_empty() {
             Err(None)
         } else if writes(&job) {
             file.commit(|file| apply(file, &job)).map_err(Some)
@@ -93,7 +94,7 @@ fn one_by_one(
             trouble = Some(file.fail(error).to_string());
         }
         match (job, done) {
-            (Job::Append(report), Err(_)) => unwritten.push_back(report),
+            (Job::Write(Write::Append(report), _), Err(_)) => unwritten.push_back(report),
             (job, done) => {
                 let done = done.map_err(|error| match error {
                     Some(error) => file.fail(&error),
@@ -107,27 +108,12 @@ fn one_by_one(
 }
 
 fn writes(job: &Job) -> bool {
-    match job {
-        Job::Enter(..)
-        | Job::Remember { .. }
-        | Job::Append(_)
-        | Job::Burn(..)
-        | Job::Trim { .. }
-        | Job::Prune { .. } => true,
-        Job::ReportsAfter(..) | Job::StartAnew(_) | Job::Flush(_) => false,
-    }
+    matches!(job, Job::Write(..))
 }
 
 fn apply(file: &mut JournalFile, job: &Job) -> rusqlite::Result<()> {
     match job {
-        Job::Enter(row, _) => file.enter(row),
-        Job::Remember { attempt, fingerprint, came } => file.remember(*attempt, Some(*fingerprint), *came),
-        Job::Append(report) => file.append(report),
-        Job::Burn(attempts, came, _) => {
-            attempts.iter().try_for_each(|attempt| file.remember(*attempt, None, *came))
-        }
-        Job::Trim { journal, seq } => file.trim(*journal, *seq),
-        Job::Prune { now } => file.prune(*now),
+        Job::Write(write, _) => file.apply(write),
         Job::ReportsAfter(..) | Job::StartAnew(_) | Job::Flush(_) => Ok(()),
     }
 }
@@ -136,7 +122,7 @@ fn apply(file: &mut JournalFile, job: &Job) -> rusqlite::Result<()> {
 fn answer(file: &mut JournalFile, batch: &mut VecDeque<Job>, done: &Result<(), JournalError>) {
     for job in batch.drain(..) {
         match job {
-            Job::Enter(_, asker) | Job::Burn(_, _, asker) => drop(asker.send(done.clone())),
+            Job::Write(_, asker) => drop(asker.map(|asker| asker.send(done.clone()))),
             Job::ReportsAfter(seq, limit, asker) => {
                 let reports = file.reports_after(seq, limit).map_err(|error| file.fail(&error));
                 drop(asker.send(reports));
@@ -150,7 +136,6 @@ fn answer(file: &mut JournalFile, batch: &mut VecDeque<Job>, done: &Result<(), J
                 drop(asker.send(anew.map_err(|error| file.fail(&error))));
             }
             Job::Flush(asker) => drop(asker.send(())),
-            Job::Remember { .. } | Job::Append(_) | Job::Trim { .. } | Job::Prune { .. } => {}
         }
     }
 }
