@@ -93,7 +93,6 @@ impl Board {
             Input::Journalled(attempt) => self.journalled(now, attempt),
             Input::NotJournalled { attempt, why } => self.not_journalled(now, attempt, &why),
             Input::Burned { ticket } => self.burned(ticket),
-            Input::NotBurned { ticket, why } => self.not_burned(ticket, &why),
             Input::Originated(attempt, originated) => self.originated(now, attempt, originated),
             Input::Event(event) => self.event(now, event),
             Input::AsteriskUp { version, channels, ours } => {

@@ -139,7 +139,7 @@ impl Journal {
         self.ask(|answer| Job::Write(Write::Enter(Box::new(row)), Some(answer)))
     }
 
-    /// Notes an order that was refused, so that its repetition is known.
+    /// Notes an order that was refused, so that its repetition is known; kept as reports are.
     pub fn remember(&self, attempt: AttemptId, fingerprint: Fingerprint, came: Came) {
         self.tell(Job::Write(Write::Remember { attempt, fingerprint, came }, None));
     }
@@ -149,10 +149,11 @@ impl Journal {
         self.tell(Job::Write(Write::Append(Box::new(report)), None));
     }
 
-    /// Notes that these attempts were asked for and had never come. The request is made at once.
+    /// Notes that these attempts were asked for and had never come; kept as reports are. The request is
+    /// made at once, the future is done when it is durable.
     ///
     /// # Errors
-    /// [`JournalError`]: the question must stay unanswered.
+    /// [`JournalError::Closed`]: the agent is being stopped, and the question stays unanswered.
     pub fn burn(
         &self,
         attempts: Vec<AttemptId>,

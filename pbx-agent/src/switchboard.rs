@@ -71,7 +71,7 @@ pub struct Switchboard {
     askers: HashMap<u64, oneshot::Sender<Vec<AttemptStanding>>>,
     tickets: u64,
     /// What the journal was asked for; awaited here rather than in tasks, because an INVITE waits for it.
-    written: FuturesUnordered<Pin<Box<dyn Future<Output = Input> + Send>>>,
+    written: FuturesUnordered<Pin<Box<dyn Future<Output = Option<Input>> + Send>>>,
     tasks: JoinSet<()>,
     happen: mpsc::UnboundedSender<Input>,
     happenings: mpsc::UnboundedReceiver<Input>,
@@ -114,7 +114,7 @@ impl Switchboard {
             tokio::select! {
                 Some(ask) = self.parts.asks.recv() => self.asked(ask),
                 Some(signal) = self.parts.signals.recv() => self.signalled(signal),
-                Some(written) = self.written.next() => self.hear(written),
+                Some(written) = self.written.next() => if let Some(input) = written { self.hear(input) },
                 Some(happening) = self.happenings.recv() => self.hear(happening),
                 () = sleep(due.unwrap_or_default()), if due.is_some() => self.hear(Input::Due),
                 Some(ended) = self.tasks.join_next() => ended?,

@@ -394,22 +394,19 @@ impl World<'_> {
         }
         let trouble = refuses.then(|| "the disk is full".to_owned());
         self.feed(host, Input::JournalTrouble(trouble));
+        let mut kept = 0;
         for Job { write, ticket } in jobs {
             let why = "the disk is full".to_owned();
             match (write, refuses) {
-                (Write::Enter(row), false) => {
-                    if self.bug != Some(Bug::DialBeforeFsync) {
-                        self.feed(host, Input::Journalled(row.attempt));
-                    }
+                (Write::Enter(row), false) if self.bug != Some(Bug::DialBeforeFsync) => {
+                    self.feed(host, Input::Journalled(row.attempt));
                 }
                 (Write::Enter(row), true) => {
                     self.feed(host, Input::NotJournalled { attempt: row.attempt, why })
                 }
-                (Write::Burn { .. }, refused) => {
+                (Write::Burn { .. }, false) => {
                     if let Some(ticket) = ticket {
-                        let input =
-                            if refused { Input::NotBurned { ticket, why } } else { Input::Burned { ticket } };
-                        self.feed(host, input);
+                        self.feed(host, Input::Burned { ticket });
                     }
                 }
                 (Write::Append(report), false) => {
@@ -417,15 +414,14 @@ impl World<'_> {
                         self.truth.journalled_key(report.attempt, &report.event);
                     }
                 }
-                (write @ Write::Append(_), true) => {
+                (write, true) if write.is_kept() => {
                     if let Some(run) = &mut self.hosts[host].agent.run {
                         // In front of whatever came meanwhile.
-                        let is_report = |job: &&Job| matches!(job.write, Write::Append(_));
-                        let place = run.jobs.iter().take_while(is_report).count();
-                        run.jobs.insert(place, Job { write, ticket });
+                        run.jobs.insert(kept, Job { write, ticket });
+                        kept += 1;
                     }
                 }
-                (Write::Remember { .. } | Write::Trim { .. } | Write::Prune(_), _) => {}
+                _ => {}
             }
         }
         self.call_disk(host);

@@ -22,6 +22,10 @@ use shared::{
 };
 use std::{sync::Arc, time::Duration};
 
+/// Questions that wait for the journal at once. A disk that takes nothing for hours must not let them
+/// gather without end.
+const MOST_QUESTIONS: usize = 1000;
+
 impl Board {
     pub(super) fn order(&mut self, now: Moment, signed: &SignedOrder, pinned: &[VerifyingKey]) {
         let config = Arc::clone(&self.config);
@@ -157,8 +161,9 @@ impl Board {
             self.effects.push(Effect::Answer { ticket, standings });
             return;
         }
-        if self.ledger.is_full() && never.iter().any(|attempt| self.ledger.seen(*attempt).is_none()) {
-            tracing::error!("a query stays unanswered: this host remembers as many attempts as it can");
+        let is_news = never.iter().any(|attempt| self.ledger.seen(*attempt).is_none());
+        if self.answers.len() >= MOST_QUESTIONS || (is_news && self.ledger.is_full()) {
+            tracing::error!("a query stays unanswered: this host remembers as much as it can");
             self.effects.push(Effect::LeaveUnanswered { ticket });
             return;
         }
@@ -172,11 +177,5 @@ impl Board {
     pub(super) fn burned(&mut self, ticket: u64) {
         let standings = self.answers.remove(&ticket);
         self.effects.extend(standings.map(|standings| Effect::Answer { ticket, standings }));
-    }
-
-    pub(super) fn not_burned(&mut self, ticket: u64, why: &str) {
-        tracing::error!(why, "a query stays unanswered");
-        self.answers.remove(&ticket);
-        self.effects.push(Effect::LeaveUnanswered { ticket });
     }
 }

@@ -18,7 +18,8 @@ use std::{fmt, time::Duration};
 pub enum Effect {
     /// Journal an order: [`super::Input::Journalled`] once it is durable, and not before.
     Enter(Box<OrderRow>),
-    /// Journal a refused order, so that its repetition is known. Nobody waits for it.
+    /// Journal a refused order, so that its repetition is known. Nobody waits for it; while the disk
+    /// refuses, kept and tried again.
     Remember {
         /// The attempt.
         attempt: AttemptId,
@@ -29,8 +30,8 @@ pub enum Effect {
     },
     /// Number, journal and send a report; while the disk refuses, kept and tried again.
     Append(Box<NewReport>),
-    /// Journal that these were asked for and had never come: [`super::Input::Burned`] or
-    /// [`super::Input::NotBurned`] where there is a ticket.
+    /// Journal that these were asked for and had never come: [`super::Input::Burned`] where there is a
+    /// ticket. While the disk refuses, kept and tried again.
     Burn {
         /// Which.
         attempts: Vec<AttemptId>,
@@ -48,7 +49,7 @@ pub enum Effect {
         /// One for each attempt, in the order in which they were asked.
         standings: Vec<AttemptStanding>,
     },
-    /// The question could not be journalled: it stays open, and will be asked again.
+    /// This host remembers as much as it can: the question stays open, and is asked again on the next link.
     LeaveUnanswered {
         /// Which.
         ticket: u64,

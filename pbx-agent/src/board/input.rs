@@ -37,13 +37,6 @@ pub enum Input {
         /// The question.
         ticket: u64,
     },
-    /// [`super::Effect::Burn`] of this question was refused by the disk.
-    NotBurned {
-        /// The question.
-        ticket: u64,
-        /// What the disk said.
-        why: String,
-    },
     /// What became of [`super::Effect::Originate`].
     Originated(AttemptId, Originated),
     /// From Asterisk: something happened to a channel.

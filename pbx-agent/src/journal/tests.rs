@@ -255,3 +255,29 @@ fn a_directory_that_is_not_there_is_named() {
     let error = Journal::open(Path::new("/nowhere/at/all")).unwrap_err().to_string();
     assert!(error.starts_with("/nowhere/at/all/journal.db: "), "{error}");
 }
+
+#[tokio::test]
+async fn while_the_disk_refuses_an_order_is_refused_and_the_rest_is_kept_in_its_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, _) = Journal::open(dir.path()).unwrap();
+    let disk = Connection::open(dir.path().join(FILE)).unwrap();
+    let refuse = "CREATE TRIGGER full_orders BEFORE INSERT ON orders BEGIN SELECT RAISE(FAIL, 'full'); END;
+                  CREATE TRIGGER full_reports BEFORE INSERT ON reports BEGIN SELECT RAISE(FAIL, 'full'); END;";
+    disk.execute_batch(refuse).unwrap();
+    let entered = journal.enter(order(1, 1000));
+    let mut burned = std::pin::pin!(journal.burn(vec![attempt(2)], came(1000)));
+    journal.remember(attempt(3), Fingerprint([3; 32]), came(1000));
+    journal.append(ended(1, 1001, 0));
+    assert!(entered.await.is_err());
+    let mut state = journal.state();
+    state.wait_for(|state| state.trouble.is_some()).await.unwrap();
+    assert!(futures_util::poll!(&mut burned).is_pending(), "the question waits for the disk");
+    disk.execute_batch("DROP TRIGGER full_orders; DROP TRIGGER full_reports").unwrap();
+    burned.await.unwrap();
+    state.wait_for(|state| state.trouble.is_none() && state.last == 1).await.unwrap();
+    drop(journal);
+    let contents = JournalFile::open(&dir.path().join(FILE)).unwrap().contents().unwrap();
+    let known: Vec<_> = contents.orders.iter().map(|order| (order.attempt, order.seen)).collect();
+    let refused = Seen::Order { fingerprint: Fingerprint([3; 32]), live: false };
+    assert_eq!(known, [(attempt(2), Seen::NeverCame), (attempt(3), refused)]);
+}

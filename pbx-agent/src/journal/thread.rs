@@ -1,6 +1,6 @@
 //! The journal's thread: gather, commit once, answer.
 
-use super::{Job, JournalError, JournalState, Write, file::JournalFile, row::NewReport};
+use super::{Job, JournalError, JournalState, file::JournalFile};
 use shared::ids::JournalId;
 use std::{collections::VecDeque, time::Duration};
 use tokio::sync::{mpsc, watch};
@@ -17,12 +17,11 @@ pub(super) fn run(
     mut inbox: mpsc::UnboundedReceiver<Job>,
     publish: &watch::Sender<JournalState>,
 ) {
-    // Reports that the disk has refused so far, in their order, in front of all later ones.
-    let mut unwritten: VecDeque<Box<NewReport>> = VecDeque::new();
+    // What is kept while the disk refuses, in its order, in front of whatever comes later.
+    let mut unwritten: VecDeque<Job> = VecDeque::new();
     let mut trouble: Option<String> = None;
     while let Some(batch) = gather(&mut inbox, trouble.is_some()) {
-        let mut batch: VecDeque<Job> =
-            unwritten.drain(..).map(|report| Job::Write(Write::Append(report), None)).chain(batch).collect();
+        let mut batch: VecDeque<Job> = unwritten.drain(..).chain(batch).collect();
         trouble = match write(&mut file, &batch, trouble.is_some()) {
             Ok(()) => {
                 answer(&mut file, &mut batch, &Ok(()));
@@ -77,12 +76,13 @@ fn write(file: &mut JournalFile, batch: &VecDeque<Job>, probe: bool) -> rusqlite
 fn one_by_one(
     file: &mut JournalFile,
     batch: VecDeque<Job>,
-    unwritten: &mut VecDeque<Box<NewReport>>,
+    unwritten: &mut VecDeque<Job>,
 ) -> Option<String> {
     let mut trouble = file.commit(|file| file.touch()).err().map(|error| file.fail(&error).to_string());
     for job in batch {
-        // Reports keep their order: behind one that is not written, none is.
-        let done = if matches!(job, Job::Write(Write::Append(_), _)) && !unwritten.is_empty() {
+        // What is kept keeps its order: behind one that is not written, none is.
+        let is_kept = matches!(&job, Job::Write(write, _) if write.is_kept());
+        let done = if is_kept && !unwritten.is_empty() {
             Err(None)
         } else if writes(&job) {
             file.commit(|file| apply(file, &job)).map_err(Some)
@@ -93,16 +93,15 @@ fn one_by_one(
             tracing::error!(%error, "the journal cannot be written");
             trouble = Some(file.fail(error).to_string());
         }
-        match (job, done) {
-            (Job::Write(Write::Append(report), _), Err(_)) => unwritten.push_back(report),
-            (job, done) => {
-                let done = done.map_err(|error| match error {
-                    Some(error) => file.fail(&error),
-                    None => JournalError::Closed,
-                });
-                answer(file, &mut VecDeque::from([job]), &done);
-            }
+        if is_kept && done.is_err() {
+            unwritten.push_back(job);
+            continue;
         }
+        let done = done.map_err(|error| match error {
+            Some(error) => file.fail(&error),
+            None => JournalError::Closed,
+        });
+        answer(file, &mut VecDeque::from([job]), &done);
     }
     trouble
 }

@@ -44,6 +44,17 @@ pub enum Write {
     Prune(Moment),
 }
 
+impl Write {
+    /// Whether it is kept and tried again while the disk refuses. An order is not: it is refused, and
+    /// another host may take it; and what only tidies up comes again.
+    pub fn is_kept(&self) -> bool {
+        match self {
+            Self::Append(_) | Self::Burn { .. } | Self::Remember { .. } => true,
+            Self::Enter(_) | Self::Trim { .. } | Self::Prune(_) => false,
+        }
+    }
+}
+
 impl JournalFile {
     /// Makes one change, inside a [`commit`](Self::commit).
     ///

@@ -61,28 +61,19 @@ impl Switchboard {
             match entered.await {
                 Ok(()) => {
                     tracing::debug!(%attempt, journalled_us = asked.elapsed().as_micros(), "journalled");
-                    Input::Journalled(attempt)
+                    Some(Input::Journalled(attempt))
                 }
-                Err(error) => Input::NotJournalled { attempt, why: error.to_string() },
+                Err(error) => Some(Input::NotJournalled { attempt, why: error.to_string() }),
             }
         }));
     }
 
     fn burn(&mut self, attempts: Vec<AttemptId>, came: Came, ticket: Option<u64>) {
         let burned = self.parts.journal.burn(attempts, came);
-        let Some(ticket) = ticket else {
-            self.tasks.spawn(async move {
-                if let Err(error) = burned.await {
-                    tracing::error!(%error, "a cancellation is kept in memory only");
-                }
-            });
-            return;
-        };
+        let Some(ticket) = ticket else { return };
         self.written.push(Box::pin(async move {
-            match burned.await {
-                Ok(()) => Input::Burned { ticket },
-                Err(error) => Input::NotBurned { ticket, why: error.to_string() },
-            }
+            // An error means that the journal's thread has ended, and the process with it.
+            burned.await.ok().map(|()| Input::Burned { ticket })
         }));
     }
 
