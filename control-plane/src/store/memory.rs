@@ -39,12 +39,12 @@ impl Memory {
         fate: Fate,
         unit: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.connection.batch("SAVEPOINT unit")?;
+        self.connection.control("SAVEPOINT unit")?;
         let result = unit(&mut Tx { connection: &mut self.connection });
         if fate != Fate::Durable || result.is_err() {
-            self.connection.batch("ROLLBACK TO unit")?;
+            self.connection.control("ROLLBACK TO unit")?;
         }
-        self.connection.batch("RELEASE unit")?;
+        self.connection.control("RELEASE unit")?;
         match fate {
             Fate::Durable => result,
             Fate::Refused => Err(StoreError::NotDurable("database or disk is full".to_owned()).into()),
@@ -56,7 +56,7 @@ impl Memory {
     /// # Errors
     /// [`StoreError`]
     pub fn mark(&mut self) -> Result<(), StoreError> {
-        self.connection.batch("SAVEPOINT mark")
+        self.connection.control("SAVEPOINT mark")
     }
 
     /// Back to the last [`mark`](Self::mark), which stays.
@@ -64,6 +64,6 @@ impl Memory {
     /// # Errors
     /// [`StoreError`]
     pub fn rewind(&mut self) -> Result<(), StoreError> {
-        self.connection.batch("ROLLBACK TO mark")
+        self.connection.control("ROLLBACK TO mark")
     }
 }

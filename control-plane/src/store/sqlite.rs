@@ -146,7 +146,7 @@ fn commit_together(
     first: Unit,
     units: &mut mpsc::Receiver<Unit>,
 ) -> (Vec<Answer>, Result<(), String>) {
-    if let Err(error) = connection.batch("BEGIN IMMEDIATE") {
+    if let Err(error) = connection.control("BEGIN IMMEDIATE") {
         // For all who wait: a lock that another program keeps must not be waited for by each in turn.
         let waiting = std::iter::once(first).chain(std::iter::from_fn(|| units.try_recv().ok()));
         let answers = waiting.take(WAITING_UNITS).map(|unit| unit(Err(error.clone())).answer).collect();
@@ -169,7 +169,7 @@ fn commit_together(
         let full = answers.len() >= UNITS_PER_COMMIT || started.elapsed() >= LONGEST_COLLECTION;
         next = if full { None } else { units.try_recv().ok() };
     }
-    let outcome = connection.batch("COMMIT").map_err(|error| error.to_string());
+    let outcome = connection.control("COMMIT").map_err(|error| error.to_string());
     connection.roll_back();
     (answers, outcome)
 }
@@ -233,7 +233,12 @@ impl Connection {
         sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
     }
 
-    /// Runs statements that take no parameters.
+    /// Begins and ends transactions: a statement without parameters, kept like all others.
+    pub(super) fn control(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.execute(sql, &[]).map(drop)
+    }
+
+    /// Runs statements that are needed once.
     pub(super) fn batch(&mut self, sql: &'static str) -> Result<(), StoreError> {
         self.sqlite.execute_batch(sql).map_err(|error| StoreError::from_engine(sql, &error))
     }
@@ -295,13 +300,13 @@ impl Connection {
     /// Runs a unit whose writes are undone if it fails. The error is that the whole transaction
     /// is gone: SQLite rolls back by itself when the disk is full or fails.
     fn in_savepoint(&mut self, unit: Unit) -> Result<Answer, (Answer, String)> {
-        let opened = self.batch("SAVEPOINT unit");
+        let opened = self.control("SAVEPOINT unit");
         let Ran { keep, answer } = unit(Ok(&mut Tx { connection: self }));
         let closed = opened.and_then(|()| {
             if !keep {
-                self.batch("ROLLBACK TO unit")?;
+                self.control("ROLLBACK TO unit")?;
             }
-            self.batch("RELEASE unit")
+            self.control("RELEASE unit")
         });
         match closed {
             Ok(()) if !self.sqlite.is_autocommit() => Ok(answer),
@@ -311,7 +316,7 @@ impl Connection {
     }
 
     fn undo_savepoint(&mut self) {
-        if self.batch("ROLLBACK TO unit").and_then(|()| self.batch("RELEASE unit")).is_err() {
+        if self.control("ROLLBACK TO unit").and_then(|()| self.control("RELEASE unit")).is_err() {
             self.roll_back();
         }
     }
@@ -319,7 +324,7 @@ impl Connection {
     /// Ends a transaction, if there is one still.
     fn roll_back(&mut self) {
         if !self.sqlite.is_autocommit()
-            && let Err(error) = self.batch("ROLLBACK")
+            && let Err(error) = self.control("ROLLBACK")
         {
             tracing::error!(%error, "a transaction could not be rolled back");
         }
@@ -330,7 +335,7 @@ impl Connection {
         &mut self,
         unit: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.batch("BEGIN")?;
+        self.control("BEGIN")?;
         let result = unit(&mut Tx { connection: self });
         self.roll_back();
         result

@@ -81,11 +81,11 @@ struct Job {
 }
 
 impl Agent {
-    /// An agent that was never started, with an empty journal.
-    pub fn new(config: Arc<Config>, journal: JournalId, skew: i64) -> Self {
+    /// An agent that was never started.
+    pub fn new(config: Arc<Config>, journal: JournalFile, skew: i64) -> Self {
         Self {
             config,
-            journal: JournalFile::open_in_memory(journal).expect("a journal in memory"),
+            journal,
             life: 0,
             full: 0,
             slow: 0,

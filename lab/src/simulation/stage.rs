@@ -8,9 +8,9 @@ use control_plane::{
     store::{Database, Fate, Memory, Store},
 };
 use ed25519_dalek::VerifyingKey;
-use pbx_agent::config::Config;
+use pbx_agent::{config::Config, journal::JournalFile};
 use shared::{
-    ids::{EndpointId, PbxId},
+    ids::{EndpointId, JournalId, PbxId},
     time::Timestamp,
 };
 use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
@@ -32,6 +32,8 @@ pub struct Stage {
     pub pinned: Vec<VerifyingKey>,
     /// Where the control plane keeps its keys.
     pub dir: TempDir,
+    /// Of earlier runs, to be emptied and used again.
+    pub journals: Vec<JournalFile>,
     store: Store,
 }
 
@@ -73,7 +75,16 @@ impl Stage {
         }
         let configs = configs.try_into().map_err(|_| anyhow::anyhow!("a configuration for each host"))?;
         let pinned = order_keys(&Fleet::of(enrolled.clone(), store.clone(), dir.path(), BEGINNING)?);
-        Ok(Self { memory, enrolled, configs, pinned, dir, store })
+        Ok(Self { memory, enrolled, configs, pinned, dir, journals: Vec::new(), store })
+    }
+
+    /// An empty journal of this name.
+    pub fn journal(&mut self, name: JournalId) -> JournalFile {
+        let journal = match self.journals.pop() {
+            Some(mut used) => used.empty(name).map(|()| used).map_err(|error| error.to_string()),
+            None => JournalFile::open_in_memory(name).map_err(|error| error.to_string()),
+        };
+        journal.expect("a journal in memory")
     }
 
     /// The fleet as a control plane that has just started knows it.

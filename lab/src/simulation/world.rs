@@ -87,10 +87,10 @@ pub fn run(
 ) -> Result<Figures, (Broken, Vec<String>)> {
     stage.memory.rewind().expect("the database goes back to where it was marked");
     let mut world = World::new(stage, plan, bug, tell);
-    match world.live() {
-        Ok(figures) => Ok(figures),
-        Err(broken) => Err((broken, world.story.take().unwrap_or_default())),
-    }
+    let outcome = world.live();
+    let World { stage, hosts, story, .. } = world;
+    stage.journals.extend(hosts.into_iter().map(|host| host.agent.journal));
+    outcome.map_err(|broken| (broken, story.unwrap_or_default()))
 }
 
 impl<'a> World<'a> {
@@ -98,7 +98,7 @@ impl<'a> World<'a> {
         let mut rng = ChaCha8Rng::seed_from_u64(plan.seed ^ 0x5eed);
         let hosts = (0..HOSTS)
             .map(|host| {
-                let journal = JournalId::new(Uuid::from_u128(rng.random()));
+                let journal = stage.journal(JournalId::new(Uuid::from_u128(rng.random())));
                 Host {
                     agent: Agent::new(stage.configs[host].clone(), journal, plan.skews[host]),
                     asterisk: Asterisk::default(),

@@ -107,16 +107,20 @@ impl JournalFile {
     /// What `work` or SQLite said; nothing was changed.
     pub fn commit<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         let last = self.last;
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let done = work(self).and_then(|value| self.connection.execute_batch("COMMIT").map(|()| value));
+        self.control("BEGIN IMMEDIATE")?;
+        let done = work(self).and_then(|value| self.control("COMMIT").map(|()| value));
         if done.is_err() {
             self.last = last;
             // After a failed COMMIT of a full disk SQLite has rolled back by itself.
             if !self.connection.is_autocommit() {
-                self.connection.execute_batch("ROLLBACK")?;
+                self.control("ROLLBACK")?;
             }
         }
         done
+    }
+
+    fn control(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
     }
 
     /// Everything that a start needs.
@@ -303,6 +307,21 @@ impl JournalFile {
             }))
         };
         self.connection.query_row(&format!("PRAGMA {name}"), [], read).unwrap()
+    }
+
+    /// Forgets everything, as if it were a new file of this name.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn empty(&mut self, fresh: JournalId) -> rusqlite::Result<()> {
+        self.commit(|file| {
+            file.connection.prepare_cached("DELETE FROM orders")?.execute([])?;
+            file.connection.prepare_cached("DELETE FROM reports")?.execute([])?;
+            let journal = "UPDATE journal SET id = ?1, last_seq = 0, forgotten = NULL";
+            file.connection.prepare_cached(journal)?.execute([fresh.uuid().as_bytes()])
+        })?;
+        (self.id, self.last) = (fresh, 0);
+        Ok(())
     }
 
     /// After the commit of [`JournalFile::start_anew`].
