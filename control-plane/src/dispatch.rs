@@ -170,7 +170,7 @@ impl Dispatcher {
         let mut left = Work::default();
         for single in work.split() {
             match self.alone(&single).await {
-                Ok(mut missed) => left.missed.append(&mut missed),
+                Ok(follows) => left.append(follows),
                 Err(error) if error.is_temporary() => left.append(single),
                 Err(error) => {
                     tracing::error!(%error, work = single.name(), "left out");
@@ -181,12 +181,13 @@ impl Dispatcher {
         left
     }
 
-    async fn alone(&self, work: &Work) -> Result<Vec<Missed>, StoreError> {
+    /// What is left to do after it.
+    async fn alone(&self, work: &Work) -> Result<Work, StoreError> {
         let (fleet, task) = (self.fleet.clone(), work.clone());
         let now = Timestamp::now();
-        let effects =
+        let (effects, freed) =
             self.store.write(move |tx| Turn::alone(tx, &fleet, now, &mut Uuid::now_v7, &task)).await?;
-        Ok(effects.carry_out(&self.fleet, now))
+        Ok(Work { missed: effects.carry_out(&self.fleet, now), freed, ..Work::default() })
     }
 
     async fn put_off(&self, calls: Vec<CallId>) {

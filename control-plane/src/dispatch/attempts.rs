@@ -107,15 +107,6 @@ pub(super) fn unsettled(tx: &mut Tx<'_>, pbx: PbxId) -> Result<Vec<AttemptId>, S
     })
 }
 
-/// Attempts of a host that are given up and whose end it has not told.
-pub(super) fn given_up(tx: &mut Tx<'_>, pbx: PbxId) -> Result<Vec<AttemptId>, StoreError> {
-    tx.rows(
-        "SELECT id FROM call_logs WHERE pbx_id = $1 AND unsettled = 1 AND ended_at IS NOT NULL ORDER BY id",
-        &[&pbx],
-        |row| row.get(0),
-    )
-}
-
 /// Attempts under way, by host and trunk.
 pub(super) fn busy(tx: &mut Tx<'_>) -> Result<Busy, StoreError> {
     let counted = tx.rows(

@@ -14,6 +14,12 @@
 //! is then labelled a possible duplicate. Whatever still becomes known of it later counts: a key
 //! pressed is a key pressed.
 
+mod input;
+mod output;
+
+pub use input::Input;
+pub use output::{Output, Send};
+
 use super::{
     policy::{DeliveredWhen, Policy},
     verdict::{self, Next, is_fullness},
@@ -94,90 +100,6 @@ struct Live {
     deadline: Timestamp,
 }
 
-/// What a call is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// The moment of [`Call::wake_at`] has come, or a PBX has become free.
-    Due,
-    /// Answer to [`Output::Choose`]: a route, and the id of the attempt that would use it.
-    Offered {
-        /// Made by the driver.
-        attempt: AttemptId,
-        /// Where.
-        candidate: Candidate,
-    },
-    /// Answer to [`Output::Choose`]: no route.
-    NoCandidate(NoRoute),
-    /// A report about one of this call's attempts, live or given up.
-    Report {
-        /// Which.
-        attempt: AttemptId,
-        /// What happened to it.
-        event: AttemptEvent,
-    },
-    /// The order certainly was not and will not be started: it never left, or its agent never saw
-    /// it and now refuses it.
-    NeverStarted {
-        /// Which.
-        attempt: AttemptId,
-    },
-    /// Asked after a reconnect, its agent says that the attempt is under way.
-    StillLive {
-        /// Which.
-        attempt: AttemptId,
-        /// Which host says so.
-        pbx: PbxId,
-    },
-    /// The alert was closed or taken by somebody else.
-    Cancel,
-    /// The database is older than the truth: it may have been answered since.
-    Forgotten,
-}
-
-/// What is to be done, in this order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Ask the fleet for a route, and come back with `Offered` or `NoCandidate` at once.
-    Choose {
-        /// Where not to try.
-        avoid: Vec<Tried>,
-    },
-    /// Write the attempt down, and once that is durable send its order.
-    Send(Send),
-    /// Tell the host to hang up, or not to start.
-    CancelAttempt {
-        /// Which.
-        attempt: AttemptId,
-        /// On which host.
-        pbx: PbxId,
-    },
-    /// Nothing was heard of the attempt's end in time; its fate stays open in the log.
-    GiveUp {
-        /// Which.
-        attempt: AttemptId,
-    },
-    /// The attempt is over and was never started.
-    CloseUnstarted {
-        /// Which.
-        attempt: AttemptId,
-    },
-}
-
-/// An attempt to be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Send {
-    /// Its id.
-    pub attempt: AttemptId,
-    /// Over which route.
-    pub route: Candidate,
-    /// After this moment no agent starts it.
-    pub expires_at: Timestamp,
-    /// How long the phone may ring, seconds.
-    pub ring_seconds: u16,
-    /// An earlier attempt may have rung the phone already.
-    pub possible_duplicate: bool,
-}
-
 impl Call {
     /// A call that is due at once.
     pub fn new(policy: Policy, now: Timestamp) -> Self {
@@ -226,6 +148,11 @@ impl Call {
         }
     }
 
+    /// Where it is not to try again before its pause is over.
+    pub fn tried(&self) -> &[Tried] {
+        &self.tried
+    }
+
     /// After this moment nobody is rung any more.
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
@@ -270,8 +197,13 @@ impl Call {
                 if now >= self.expires_at {
                     return self.expire();
                 }
-                if wanted.is_none() && now < *until {
+                let is_over = now >= *until;
+                if wanted.is_none() && !is_over {
                     return vec![];
+                }
+                if is_over {
+                    self.tried.clear();
+                    self.failovers = 0;
                 }
                 vec![Output::Choose { avoid: self.tried.clone() }]
             }
@@ -484,8 +416,8 @@ impl Call {
     fn wait_for_pbx(&mut self, now: Timestamp, reason: Reason) -> Vec<Output> {
         let pause = growing_pause(self.turned_away);
         self.turned_away = self.turned_away.saturating_add(1);
-        self.failovers = 0;
-        self.tried.clear();
+        // Whoever was full may be the one who becomes free; what has failed is left alone for the pause.
+        self.tried.retain(|tried| !tried.reason.is_some_and(is_fullness));
         self.queue(now + pause, Some(reason));
         vec![]
     }

@@ -196,10 +196,10 @@ pub(super) fn put_off(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<(),
     alerts::note_unreached(tx, alert, now)
 }
 
-// The order in which calls are taken: the most urgent first; among equals, organizations take turns,
-// each after as many others as it has attempts under way, and who was served last comes last; then the
-// oldest. The first part steps from
-// one organization with calls to the next, so that a long queue of one is not read for the others.
+// The order in which calls are taken: the most urgent first; among equals, organizations take turns, each
+// after as many others as it has attempts under way, and who was served last comes last; then the oldest.
+// The first part steps from one organization with calls to the next, so that a long queue of one is not
+// read for the others.
 macro_rules! in_turn {
     ($calls:literal, $ready:literal) => {
         concat!(

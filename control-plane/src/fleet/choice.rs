@@ -96,7 +96,7 @@ impl Share {
 /// Why nobody takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoRoute {
-    /// Everybody who could take it was tried already.
+    /// Everybody who could take it was tried already, and nobody else will be free for it soon.
     AllTried,
     /// No trunk of the whole fleet may ever reach this number.
     Never(Reason),
@@ -204,12 +204,12 @@ struct Obstacle {
 
 impl Obstacle {
     fn verdict(&self, nobody: bool) -> NoRoute {
-        if self.tried {
-            NoRoute::AllTried
-        } else if self.full {
+        if self.full {
             NoRoute::NotNow(Reason::Capacity)
         } else if self.draining {
             NoRoute::NotNow(Reason::Draining)
+        } else if self.tried {
+            NoRoute::AllTried
         } else if self.away || self.unknown_host || nobody {
             NoRoute::NotNow(Reason::NoPbx)
         } else {
@@ -408,6 +408,17 @@ mod tests {
         let mut said = [host(1, vec![trunk("a", &["UA"])])];
         health(&mut said[0]).trunks[0].active = 2;
         assert_eq!(take(&said, 0, &[]), Err(NoRoute::NotNow(Reason::Capacity)));
+    }
+
+    #[test]
+    fn where_one_route_has_failed_and_another_is_full_the_call_waits_for_the_other() {
+        let mut hosts = [host(1, vec![trunk("a", &["UA"])]), host(2, vec![trunk("a", &["UA"])])];
+        let busy = Busy::from([(hosts[1].id, HashMap::from([("a".to_owned(), 2)]))]);
+        assert_eq!(ask(&hosts, 0, &[tried(1, "a", true)], &busy), Err(NoRoute::NotNow(Reason::Capacity)));
+        health(&mut hosts[1]).draining = true;
+        assert_eq!(take(&hosts, 0, &[tried(1, "a", true)]), Err(NoRoute::NotNow(Reason::Draining)));
+        hosts[1].connected = false;
+        assert_eq!(take(&hosts, 0, &[tried(1, "a", true)]), Err(NoRoute::AllTried));
     }
 
     #[test]

@@ -83,16 +83,7 @@ struct Job {
 impl Agent {
     /// An agent that was never started.
     pub fn new(config: Arc<Config>, journal: JournalFile, skew: i64) -> Self {
-        Self {
-            config,
-            journal,
-            life: 0,
-            full: 0,
-            slow: 0,
-            awaiting: None,
-            skew,
-            run: None,
-        }
+        Self { config, journal, life: 0, full: 0, slow: 0, awaiting: None, skew, run: None }
     }
 
     /// Whether this life of it goes on.

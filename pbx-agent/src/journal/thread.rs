@@ -73,11 +73,7 @@ fn write(file: &mut JournalFile, batch: &VecDeque<Job>, probe: bool) -> rusqlite
 }
 
 /// One of them failed: each gets its own transaction, so that only that one is refused.
-fn one_by_one(
-    file: &mut JournalFile,
-    batch: VecDeque<Job>,
-    unwritten: &mut VecDeque<Job>,
-) -> Option<String> {
+fn one_by_one(file: &mut JournalFile, batch: VecDeque<Job>, unwritten: &mut VecDeque<Job>) -> Option<String> {
     let mut trouble = file.commit(|file| file.touch()).err().map(|error| file.fail(&error).to_string());
     for job in batch {
         // What is kept keeps its order: behind one that is not written, none is.

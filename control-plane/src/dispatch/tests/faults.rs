@@ -171,19 +171,6 @@ async fn a_call_whose_state_is_lost_while_it_rings_labels_the_next_ring() {
 }
 
 #[tokio::test]
-async fn a_host_that_could_not_answer_for_an_attempt_is_asked_again_once_it_is_well() {
-    let stage = Stage::set().await;
-    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
-    stage.webhook(Severity::Major, quick(0), Some(PHONE)).await;
-    let order = host.expect_order().await;
-    let given_up = "UPDATE call_logs SET ended_at = initiated_at, status = 'failed'";
-    stage.store.write(move |tx| tx.execute(given_up, &[])).await.unwrap();
-    stage.events.send(AgentEvent::Freed(host.link.pbx())).await.unwrap();
-    let frame = host.next().await;
-    assert_eq!(frame, ControlFrame::Query { attempts: vec![order.attempt_id] });
-}
-
-#[tokio::test]
 async fn a_refusal_that_comes_late_takes_no_acknowledgement_back() {
     let stage = Stage::set().await;
     let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;

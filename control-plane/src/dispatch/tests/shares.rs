@@ -189,3 +189,24 @@ async fn an_order_that_never_started_lets_a_waiting_call_go() {
     };
     tokio::time::timeout(Duration::from_secs(3), before_its_pause_is_over).await.unwrap();
 }
+
+#[tokio::test]
+async fn while_a_good_route_is_full_one_that_has_just_failed_is_not_tried_again_and_again() {
+    let stage = Stage::set().await;
+    let mut good = TestHost::connect(&stage.fleet, "pbx-1", 1).await;
+    stage.webhook(Severity::Major, quick(0), Some(THEIRS)).await;
+    let talks = good.expect_order().await;
+    let mut bad = TestHost::connect(&stage.fleet, "pbx-2", 10).await;
+    let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    let attempt = bad.expect_order().await.attempt_id;
+    stage.says(&mut bad, attempt, ended(AttemptStatus::Failed, Some(503), Some(34))).await;
+    bad.expect_silence().await;
+    let waiting = stage.call(request).await;
+    assert_eq!((waiting.status.as_str(), waiting.reason.as_deref()), ("queued", Some("capacity")));
+    stage
+        .events
+        .send(AgentEvent::Report(good.link.clone(), good.report(talks.attempt_id, busy())))
+        .await
+        .unwrap();
+    assert_eq!(good.expect_order().await.to.as_str(), PHONE, "at once, and no redial is used up");
+}

@@ -80,6 +80,20 @@ fn a_fleet_that_is_full_costs_no_redial() {
 }
 
 #[test]
+fn while_another_route_is_full_the_one_that_failed_is_left_alone_until_the_pause_is_over() {
+    let mut story = Story::with(Policy { redials: 0, ..Policy::default() });
+    let send = story.dial(1, "a");
+    story.report(&send, trunk_fault());
+    assert_eq!(story.tell(Input::NoCandidate(NoRoute::NotNow(Reason::Capacity))), []);
+    assert_eq!((story.call.reason(), story.sleeps()), (Some(Reason::Capacity), Some(seconds(5))));
+    // A call has ended somewhere, perhaps this one's own attempt.
+    assert_eq!(story.tell(Input::Due), choose(&[tried(1, "a")]));
+    assert_eq!(story.tell(Input::NoCandidate(NoRoute::NotNow(Reason::Capacity))), []);
+    assert_eq!(story.wake(), choose(&[]));
+    story.is(CallStatus::Queued);
+}
+
+#[test]
 fn a_number_that_no_fence_lets_through_is_blocked() {
     let (mut story, _) = refused(Reason::CountryNotAllowed);
     story.tell(Input::NoCandidate(NoRoute::AllTried));

@@ -1,0 +1,61 @@
+//! What a turn is given.
+
+use crate::fleet::session::AgentEvent;
+use shared::ids::{AttemptId, CallId};
+
+/// What a turn is given.
+#[derive(Clone, Debug, Default)]
+pub struct Work {
+    /// What agents have said, in order.
+    pub events: Vec<AgentEvent>,
+    /// Orders of the last turn that did not leave.
+    pub missed: Vec<Missed>,
+    /// Calls that are due, where they are named one by one. A turn finds them itself.
+    pub(in crate::dispatch) due: Vec<CallId>,
+    /// A PBX may have become free, and nobody who waits for one was woken yet.
+    pub(in crate::dispatch) freed: bool,
+}
+
+/// An order that certainly did not leave.
+#[derive(Clone, Copy, Debug)]
+pub struct Missed {
+    pub(super) call: CallId,
+    pub(super) attempt: AttemptId,
+}
+
+impl Work {
+    /// One piece each.
+    pub(in crate::dispatch) fn split(self) -> Vec<Self> {
+        let events = self.events.into_iter().map(|event| Self { events: vec![event], ..Self::default() });
+        let missed = self.missed.into_iter().map(|missed| Self { missed: vec![missed], ..Self::default() });
+        let due = self.due.into_iter().map(|call| Self { due: vec![call], ..Self::default() });
+        events.chain(missed).chain(due).collect()
+    }
+
+    /// Adds another's pieces.
+    pub(in crate::dispatch) fn append(&mut self, mut other: Self) {
+        self.events.append(&mut other.events);
+        self.missed.append(&mut other.missed);
+        self.due.append(&mut other.due);
+        self.freed |= other.freed;
+    }
+
+    /// There is nothing to be done.
+    pub(in crate::dispatch) fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.missed.is_empty() && self.due.is_empty() && !self.freed
+    }
+
+    /// What it is, for the log.
+    pub(in crate::dispatch) fn name(&self) -> &'static str {
+        match self.events.first() {
+            Some(AgentEvent::Connected(_)) => "connected",
+            Some(AgentEvent::Forgotten(..)) => "an agent that remembers more than the database",
+            Some(AgentEvent::Disconnected(_)) => "disconnected",
+            Some(AgentEvent::Freed(_)) => "freed",
+            Some(AgentEvent::Report(..)) => "report",
+            Some(AgentEvent::Standing(..)) => "standing",
+            None if self.due.is_empty() => "missed order",
+            None => "due call",
+        }
+    }
+}
