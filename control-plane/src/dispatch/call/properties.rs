@@ -1,6 +1,7 @@
 //! What holds for every call, whatever comes in, in whatever order.
 
-use super::*;
+use super::{next::MOST_FAILOVERS, *};
+use crate::fleet::choice::NoRoute;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use std::collections::HashSet;
 use uuid::Uuid;

@@ -5,6 +5,7 @@ mod late;
 mod refusals;
 
 use super::*;
+use crate::fleet::choice::NoRoute;
 use shared::protocol::AttemptEvent as Event;
 use uuid::Uuid;
 
