@@ -5,7 +5,7 @@ mod unkeyed;
 pub use unkeyed::close_unkeyed;
 
 use super::timeline::{self, Entry, Kind};
-use crate::store::{StoreError, Tx};
+use crate::store::{Row, StoreError, Tx};
 use shared::{
     ids::{AlertId, ApiKeyId, EndpointId, OrgId, ProjectId, RequestId},
     severity::Severity,
@@ -115,27 +115,49 @@ pub fn open(tx: &mut Tx<'_>, new: &NewAlert) -> Result<(), StoreError> {
     timeline::record(tx, new.id, &opened)
 }
 
+macro_rules! live_alert {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, state, EXISTS (
+                 SELECT 1 FROM calls WHERE calls.alert_id = alerts.id AND calls.status IN ('queued', 'calling')),
+                    severity, updated_at
+             FROM alerts WHERE endpoint_id = $1 AND state <> 'closed' AND ",
+            $which
+        )
+    };
+}
+
+const LIVE: &str = live_alert!("dedup_key = $2");
+const LIVE_UNKEYED: &str = live_alert!("dedup_key IS NULL AND message = $2 ORDER BY opened_at DESC LIMIT 1");
+
 /// The alert of this endpoint that is not closed and has this dedup key.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn live(tx: &mut Tx<'_>, endpoint: EndpointId, dedup_key: &str) -> Result<Option<LiveAlert>, StoreError> {
-    tx.row(
-        "SELECT id, state, EXISTS (
-             SELECT 1 FROM calls WHERE calls.alert_id = alerts.id AND calls.status IN ('queued', 'calling')),
-                severity, updated_at
-         FROM alerts WHERE endpoint_id = $1 AND dedup_key = $2 AND state <> 'closed'",
-        &[&endpoint, &dedup_key],
-        |row| {
-            Ok(LiveAlert {
-                id: row.get(0)?,
-                acknowledged: row.get::<String>(1)? == "acknowledged",
-                calling: row.get::<i64>(2)? != 0,
-                severity: row.get(3)?,
-                updated_at: row.get(4)?,
-            })
-        },
-    )
+    tx.row(LIVE, &[&endpoint, &dedup_key], live_alert)
+}
+
+/// The newest alert of this endpoint that is not closed, has no dedup key and says this.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn live_unkeyed(
+    tx: &mut Tx<'_>,
+    endpoint: EndpointId,
+    message: &str,
+) -> Result<Option<LiveAlert>, StoreError> {
+    tx.row(LIVE_UNKEYED, &[&endpoint, &message], live_alert)
+}
+
+fn live_alert(row: &Row) -> Result<LiveAlert, StoreError> {
+    Ok(LiveAlert {
+        id: row.get(0)?,
+        acknowledged: row.get::<String>(1)? == "acknowledged",
+        calling: row.get::<i64>(2)? != 0,
+        severity: row.get(3)?,
+        updated_at: row.get(4)?,
+    })
 }
 
 /// Counts one more request into an alert. The severity rises to the more urgent of the two, and so

@@ -253,6 +253,18 @@ pub(super) fn wanting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<CallId>, StoreE
     tx.rows(WANTING, &[&limit, &RINGS_AT_ONCE], |row| row.get(0))
 }
 
+/// Who is being called about this alert.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn called(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<AccountId>, StoreError> {
+    tx.rows(
+        "SELECT account_id FROM calls WHERE alert_id = $1 AND status IN ('queued', 'calling')",
+        &[&alert],
+        |row| row.get(0),
+    )
+}
+
 /// Calls that are not over and were made before this moment.
 pub(super) fn under_way_since_before(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<CallId>, StoreError> {
     tx.rows(

@@ -160,6 +160,9 @@ impl Acceptance {
             }
             alerts::close(tx, live.id, By::Successor(self.request_id), at)?;
         }
+        if let Some(live) = self.equal_alert(tx)? {
+            return self.repeat(tx, &live);
+        }
         let new = NewAlert {
             id: self.alert_id,
             request_id: self.request_id,
@@ -173,6 +176,21 @@ impl Acceptance {
         };
         alerts::open(tx, &new)?;
         Ok(Course { action, alert: Some(new.id), calls: true })
+    }
+
+    /// Without a dedup key: an alert that says the same word for word, that nobody has taken, and about
+    /// which everybody is being called whom this request would call.
+    fn equal_alert(&self, tx: &mut Tx<'_>) -> Result<Option<LiveAlert>, StoreError> {
+        let Reading { dedup_key: None, has_own_message: true, message, .. } = &self.reading else {
+            return Ok(None);
+        };
+        let Some(live) = alerts::live_unkeyed(tx, self.endpoint.id, message)? else { return Ok(None) };
+        if live.acknowledged || !live.calling {
+            return Ok(None);
+        }
+        let called = queue::called(tx, live.id)?;
+        let callees = scenarios::callees(tx, &self.action, &self.endpoint.project)?;
+        Ok(callees.iter().all(|callee| called.contains(&callee.account_id)).then_some(live))
     }
 
     /// One more request about an alert that is known.

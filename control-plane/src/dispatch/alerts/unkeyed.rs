@@ -94,4 +94,14 @@ mod tests {
             assert!(plan.contains("alerts_live_unkeyed (endpoint_id=? AND message=?)"), "{plan}");
         }
     }
+
+    #[tokio::test]
+    async fn the_newest_that_says_the_same_is_found_without_a_look_at_the_others() {
+        let store = testing::store().await;
+        let sql: &'static str = format!("EXPLAIN QUERY PLAN {}", super::super::LIVE_UNKEYED).leak();
+        let plan = store.read(move |tx| tx.rows(sql, &[&"endpoint", &"db down"], |row| row.get::<String>(3)));
+        let plan = plan.await.unwrap().join("; ");
+        assert!(plan.contains("alerts_live_unkeyed (endpoint_id=? AND message=?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
 }

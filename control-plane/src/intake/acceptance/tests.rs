@@ -172,6 +172,49 @@ async fn a_repeat_is_folded_into_its_alert_while_somebody_cares_for_it() {
 }
 
 #[tokio::test]
+async fn a_request_without_a_key_is_folded_into_an_alert_that_says_the_same_while_it_calls() {
+    let shop = Shop::with_rules(json!([])).await;
+    let body = |severity| json!({"severity": severity, "message": "db down"});
+    let first = shop.send(body("p2")).await;
+    let again = shop.send(body("p1")).await;
+    assert_eq!((&again["action"], &again["alert_id"]), (&json!("group"), &first["alert_id"]));
+    let urgent = shop.texts("SELECT severity || ' ' || (SELECT urgency FROM calls) FROM alerts").await;
+    assert_eq!(urgent, ["critical 0"], "as bad as the worst of them");
+    let other = shop.send(json!({"severity": "p1", "message": "db down!"})).await;
+    assert_ne!(other["alert_id"], first["alert_id"]);
+    for over in ["exhausted", "acknowledged"] {
+        shop.change("UPDATE calls SET status = 'exhausted', due_at = NULL").await;
+        let next = shop.send(body("p1")).await;
+        assert_eq!(next["calls"][0]["status"], "queued", "nobody is being called about it any more: {over}");
+        assert_ne!(next["alert_id"], first["alert_id"]);
+        shop.change("UPDATE alerts SET state = 'acknowledged'").await;
+    }
+    assert_eq!(shop.send(body("p1")).await["action"], "call_primary", "what was taken is over");
+}
+
+#[tokio::test]
+async fn what_says_nothing_of_its_own_is_never_folded_without_a_key() {
+    let shop = Shop::with_rules(json!([])).await;
+    let answers = [shop.send(json!({"severity": "p1"})).await, shop.send(json!({"severity": "p1"})).await];
+    assert_ne!(answers[0]["alert_id"], answers[1]["alert_id"]);
+    assert_eq!(shop.destinations().await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_same_words_for_other_people_are_not_folded() {
+    let shop = Shop::with_rules(json!([
+        {"when": [{"field": "team", "op": "eq", "value": "b"}],
+         "action": {"do": "call_member", "member": "bob@example.com"}},
+    ]))
+    .await;
+    let body = |team| json!({"severity": "p1", "message": "db down", "team": team});
+    shop.send(body("a")).await;
+    shop.send(body("b")).await;
+    assert_eq!(shop.send(body("a")).await["action"], "call_primary", "the newest calls Bob alone");
+    assert_eq!(shop.destinations().await, [ADAS_PHONE, BOBS_PHONE, ADAS_PHONE]);
+}
+
+#[tokio::test]
 async fn what_was_acknowledged_and_then_quiet_for_a_day_is_a_new_alert_when_it_comes_again() {
     let shop = Shop::with_rules(json!([])).await;
     let body = || json!({"severity": "p1", "message": "db down", "dedup_key": "db"});
