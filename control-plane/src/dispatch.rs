@@ -23,6 +23,7 @@ mod verdict;
 use crate::{
     fleet::{Fleet, session::AgentEvent},
     store::{Store, StoreError},
+    wall_clock::WallClock,
 };
 use attempts::PastEnd;
 use shared::{ids::CallId, protocol::AttemptEvent, time::Timestamp};
@@ -66,7 +67,7 @@ pub fn start(
     nudge: Nudge,
     stop: CancellationToken,
 ) -> JoinHandle<()> {
-    let dispatcher = Dispatcher { store, fleet, events, nudge, missed: Vec::new() };
+    let dispatcher = Dispatcher::new(store, fleet, events, nudge);
     tokio::spawn(dispatcher.run(stop))
 }
 
@@ -77,9 +78,16 @@ struct Dispatcher {
     nudge: Nudge,
     /// Orders of the last turn that did not leave.
     missed: Vec<Missed>,
+    wall: WallClock,
+    started: Instant,
 }
 
 impl Dispatcher {
+    fn new(store: Store, fleet: Fleet, events: mpsc::Receiver<AgentEvent>, nudge: Nudge) -> Self {
+        let wall = WallClock::new(Timestamp::now(), Duration::ZERO);
+        Self { store, fleet, events, nudge, missed: Vec::new(), wall, started: Instant::now() }
+    }
+
     async fn run(mut self, stop: CancellationToken) {
         self.recall_ratings().await;
         let mut work = Work::default();
@@ -89,6 +97,7 @@ impl Dispatcher {
             if !ready {
                 return;
             }
+            self.look_at_the_clock(&mut work);
             match self.turn(&mut work).await {
                 Ok(next) => wake = next,
                 Err(error) if error.is_temporary() => {
@@ -142,6 +151,18 @@ impl Dispatcher {
             () = tokio::time::sleep_until(wake) => {}
         }
         true
+    }
+
+    fn look_at_the_clock(&mut self, work: &mut Work) {
+        if let Some(by) = self.wall.was_set(Timestamp::now(), self.started.elapsed()) {
+            let seconds = by as f64 / 1e6;
+            tracing::warn!(
+                seconds,
+                "the clock of this machine was set: what is queued moves with it, and agents connect again"
+            );
+            self.fleet.clock_was_set();
+            work.clock_set += by;
+        }
     }
 
     /// Takes one turn; when the next one is due.

@@ -120,6 +120,11 @@ impl Fleet {
         self.0.hub.choose(wish)
     }
 
+    /// This machine's clock was set: agents connect again and learn the time.
+    pub fn clock_was_set(&self) {
+        self.0.hub.tell_the_time();
+    }
+
     /// A PBX takes a call: it is another's turn.
     pub fn took(&self, pbx: PbxId) {
         self.0.hub.took(pbx);

@@ -17,4 +17,5 @@ mod secret;
 pub mod serve;
 pub mod store;
 mod suggestion;
+pub mod wall_clock;
 pub mod web;

@@ -42,15 +42,21 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// The call and the trunk of an attempt; `None` when this host was never given it.
-pub(super) fn given_to(
-    tx: &mut Tx<'_>,
-    pbx: PbxId,
-    attempt: AttemptId,
-) -> Result<Option<(CallId, String)>, StoreError> {
-    tx.row("SELECT call_id, trunk FROM call_logs WHERE id = $1 AND pbx_id = $2", &[&attempt, &pbx], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })
+/// An attempt that a host was given.
+pub(super) struct Given {
+    pub(super) call: CallId,
+    pub(super) trunk: String,
+    /// When.
+    pub(super) at: Timestamp,
+}
+
+/// `None` when this host was never given it.
+pub(super) fn given_to(tx: &mut Tx<'_>, pbx: PbxId, attempt: AttemptId) -> Result<Option<Given>, StoreError> {
+    tx.row(
+        "SELECT call_id, trunk, initiated_at FROM call_logs WHERE id = $1 AND pbx_id = $2",
+        &[&attempt, &pbx],
+        |row| Ok(Given { call: row.get(0)?, trunk: row.get(1)?, at: row.get(2)? }),
+    )
 }
 
 /// Whether nothing was heard of an attempt whose order went to a host that had another journal then. It may

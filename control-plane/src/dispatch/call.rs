@@ -172,8 +172,19 @@ impl Call {
             Input::NeverStarted { attempt } => self.never_started(now, attempt),
             Input::StillLive { attempt, pbx } => self.still_live(now, attempt, pbx),
             Input::Cancel => self.end_early(CallStatus::Cancelled, None),
+            Input::ClockSet { by } => self.clock_was_set(by),
             Input::Forgotten => self.end_early(CallStatus::Expired, Some(Reason::Duplicate)),
         }
+    }
+
+    fn clock_was_set(&mut self, by: i64) -> Vec<Output> {
+        self.expires_at = self.expires_at.shifted(by);
+        match &mut self.phase {
+            Phase::Waiting { until, .. } => *until = until.shifted(by),
+            Phase::Live(live) => live.deadline = live.deadline.shifted(by),
+            Phase::Over => {}
+        }
+        vec![]
     }
 
     fn due(&mut self, now: Timestamp) -> Vec<Output> {

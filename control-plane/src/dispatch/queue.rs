@@ -165,7 +165,7 @@ pub(super) fn save(tx: &mut Tx<'_>, call: &Queued, now: Timestamp) -> Result<(),
     let machine = &call.machine;
     tx.execute(
         "UPDATE calls SET status = $2, reason = $3, due_at = $4, cancel_wanted = 0, machine = $5,
-                          ended_at = COALESCE(ended_at, $6) WHERE id = $1",
+                          ended_at = COALESCE(ended_at, $6), expires_at = $7 WHERE id = $1",
         &[
             &call.id,
             &machine.status(),
@@ -173,6 +173,7 @@ pub(super) fn save(tx: &mut Tx<'_>, call: &Queued, now: Timestamp) -> Result<(),
             &machine.wake_at(),
             &written(machine),
             &machine.status().is_final().then_some(now),
+            &machine.expires_at(),
         ],
     )?;
     Ok(())
@@ -251,6 +252,11 @@ pub(super) fn due(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<Cal
 /// Calls that wait for a PBX and whose phone is free, in their turn. At most `limit`.
 pub(super) fn wanting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<CallId>, StoreError> {
     tx.rows(WANTING, &[&limit, &RINGS_AT_ONCE], |row| row.get(0))
+}
+
+/// Calls about which something is still to come.
+pub(super) fn unfinished(tx: &mut Tx<'_>) -> Result<Vec<CallId>, StoreError> {
+    tx.rows("SELECT id FROM calls WHERE due_at IS NOT NULL", &[], |row| row.get(0))
 }
 
 /// Who is being called about this alert.

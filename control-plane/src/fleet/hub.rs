@@ -153,6 +153,16 @@ impl Hub {
         }
     }
 
+    /// This machine's clock was set: every agent must learn the time anew, and until then takes no orders.
+    pub(super) fn tell_the_time(&self) {
+        for seat in self.seats().values_mut() {
+            if let Some(connection) = &seat.connection {
+                connection.link.ask_for_the_time();
+                seat.host.connected = false;
+            }
+        }
+    }
+
     /// Completes once no new connection is taken.
     pub(super) async fn draining(&self) {
         self.draining.cancelled().await;

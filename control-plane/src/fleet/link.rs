@@ -34,6 +34,8 @@ pub(super) const SHUTTING_DOWN: Closing = Closing::new(CloseCode::Away, "the con
 /// The key of the proof counts no more.
 pub(super) const REPLACED_KEY: Closing = Closing::new(CloseCode::Library(4001), "this PBX was enrolled anew");
 
+/// The agent must learn what time it is.
+pub(super) const CLOCK: Closing = Closing::new(CloseCode::Again, "connect again: our clocks differ");
 /// The key of the proof was revoked.
 pub(super) const REVOKED: Closing = Closing::new(CloseCode::Library(4003), "the key of this PBX was revoked");
 
@@ -131,7 +133,12 @@ impl Link {
         self.0.closed.cancel();
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    /// Ends the connection, so that the agent asks for the time again.
+    pub(crate) fn ask_for_the_time(&self) {
+        self.close(CLOCK);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
         self.0.closed.is_cancelled()
     }
 

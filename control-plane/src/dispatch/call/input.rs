@@ -42,6 +42,11 @@ pub enum Input {
     },
     /// The alert was closed or taken by somebody else.
     Cancel,
+    /// The clock by which it goes was set: everything ahead moves with it.
+    ClockSet {
+        /// Microseconds.
+        by: i64,
+    },
     /// The database is older than the truth: it may have been answered since.
     Forgotten,
 }

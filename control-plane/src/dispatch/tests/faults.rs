@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    dispatch::{Dispatcher, EVENTS_PER_TURN, turn::Work},
+    dispatch::{
+        Dispatcher, EVENTS_PER_TURN,
+        turn::{Turn, Work},
+    },
     fleet::journals,
 };
 use shared::outcome::{CallStatus, Reason};
@@ -68,7 +71,7 @@ async fn what_agents_say_while_the_database_is_away_waits_with_them() {
         sender.try_send(AgentEvent::Freed(host.link.pbx())).unwrap();
     }
     let (store, fleet, nudge) = (stage.store.clone(), stage.fleet.clone(), Nudge::default());
-    let mut dispatcher = Dispatcher { store, fleet, events, nudge, missed: Vec::new() };
+    let mut dispatcher = Dispatcher::new(store, fleet, events, nudge);
     let (mut work, stop) = (Work::default(), CancellationToken::new());
     for _ in 0..3 {
         assert!(dispatcher.collect(&mut work, Instant::now(), &stop).await);
@@ -235,4 +238,50 @@ async fn a_report_from_the_future_happened_now_and_one_of_an_unknown_attempt_cha
     let ended = call.attempts[0].ended_at.clone().unwrap_or_default();
     let latest = (Timestamp::now() + Duration::from_secs(60)).to_string();
     assert!(ended < latest, "{ended}");
+}
+
+#[tokio::test]
+async fn when_the_clock_is_set_what_is_queued_moves_with_it_and_agents_ask_for_the_time() {
+    let stage = Stage::set().await;
+    let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    while stage.call(request).await.reason.is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let times = || {
+        stage.store.read(|tx| {
+            tx.row("SELECT due_at, expires_at FROM calls", &[], |row| {
+                Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))
+            })
+        })
+    };
+    let before = times().await.unwrap().unwrap();
+    let host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (fleet, hour) = (stage.fleet.clone(), 3_600_000_000);
+    let work = Work { clock_set: hour, ..Work::default() };
+    let now = Timestamp::now().shifted(hour);
+    let take = move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, now, &mut Uuid::now_v7, &work);
+    stage.store.write(take).await.unwrap();
+    let after = times().await.unwrap().unwrap();
+    assert_eq!(after, (before.0 + hour, before.1 + hour));
+    stage.fleet.clock_was_set();
+    assert!(host.link.is_closed());
+    let (next, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
+    while stage.call(next).await.reason.as_deref() != Some("no_pbx") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_takes_a_fresh_order_for_an_expired_one_connects_again_and_its_call_goes_elsewhere() {
+    let stage = Stage::set().await;
+    let mut wrong = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    let order = wrong.expect_order().await;
+    let mut right = TestHost::connect(&stage.fleet, "pbx-2", 10).await;
+    let refused = AttemptEvent::Refused { reason: Reason::Expired, detail: String::new() };
+    stage.says(&mut wrong, order.attempt_id, refused).await;
+    assert_eq!(right.expect_order().await.to.as_str(), PHONE);
+    while !wrong.link.is_closed() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

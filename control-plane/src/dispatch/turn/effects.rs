@@ -20,6 +20,8 @@ pub struct Effects {
     pub(super) doubts: Vec<(PbxId, AttemptId)>,
     /// The highest report applied of each journal, and where to say so.
     pub(super) acks: BTreeMap<JournalId, (Link, u64)>,
+    /// Hosts that are wrong about the time.
+    pub(super) wrong_clocks: Vec<Link>,
     pub(super) ratings: Vec<(PbxId, String, Evidence)>,
 }
 
@@ -68,6 +70,13 @@ impl Effects {
         }
         for (journal, (link, seq)) in self.acks {
             let _ = link.send(ControlFrame::Ack { journal, seq });
+        }
+        for link in self.wrong_clocks {
+            tracing::warn!(
+                pbx = link.pbx_name(),
+                "the host takes a fresh order for an expired one: it connects again and learns the time"
+            );
+            link.ask_for_the_time();
         }
         missed
     }

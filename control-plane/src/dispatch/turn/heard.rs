@@ -2,12 +2,16 @@
 
 use super::Turn;
 use crate::{
-    dispatch::{attempts, call::Input, queue, verdict},
+    dispatch::{
+        attempts::{self, Given},
+        call::{Input, ORDER_LIFETIME},
+        queue, verdict,
+    },
     fleet::{Link, journals, session::AgentEvent},
     store::StoreError,
 };
 use shared::{
-    outcome::AttemptStatus,
+    outcome::{AttemptStatus, Reason},
     protocol::{AttemptEvent, AttemptStanding, Ending, Report, Standing},
     time::Timestamp,
 };
@@ -75,7 +79,12 @@ impl Turn<'_, '_> {
         };
         if report.seq > applied {
             match attempts::given_to(self.tx, pbx, report.attempt_id)? {
-                Some((call, trunk)) => {
+                Some(Given { call, trunk, at: ordered_at }) => {
+                    if let AttemptEvent::Refused { reason: Reason::Expired, .. } = report.event
+                        && self.now < ordered_at + ORDER_LIFETIME / 2
+                    {
+                        self.effects.wrong_clocks.push(link.clone());
+                    }
                     let at = report.at.clamp(Timestamp::from_micros(0), self.now + AHEAD);
                     attempts::note(self.tx, report.attempt_id, at, &report.event)?;
                     if let Some(evidence) = verdict::evidence(&report.event) {
@@ -101,7 +110,7 @@ impl Turn<'_, '_> {
 
     fn standing(&mut self, link: &Link, told: &AttemptStanding) -> Result<(), StoreError> {
         let (pbx, attempt) = (link.pbx(), told.attempt_id);
-        let Some((call, _)) = attempts::given_to(self.tx, pbx, attempt)? else { return Ok(()) };
+        let Some(Given { call, .. }) = attempts::given_to(self.tx, pbx, attempt)? else { return Ok(()) };
         match told.standing {
             Standing::NeverSeen if attempts::may_be_lost(self.tx, attempt, link.journal())? => {
                 tracing::warn!(%pbx, %attempt, "the host has lost the journal that it had when this was ordered; it may have rung");

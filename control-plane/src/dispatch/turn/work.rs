@@ -14,6 +14,8 @@ pub struct Work {
     pub(in crate::dispatch) due: Vec<CallId>,
     /// A PBX may have become free, and nobody who waits for one was woken yet.
     pub(in crate::dispatch) freed: bool,
+    /// How far this machine's clock was set since the last turn, microseconds.
+    pub clock_set: i64,
 }
 
 /// An order that certainly did not leave.
@@ -29,7 +31,8 @@ impl Work {
         let events = self.events.into_iter().map(|event| Self { events: vec![event], ..Self::default() });
         let missed = self.missed.into_iter().map(|missed| Self { missed: vec![missed], ..Self::default() });
         let due = self.due.into_iter().map(|call| Self { due: vec![call], ..Self::default() });
-        events.chain(missed).chain(due).collect()
+        let clock = (self.clock_set != 0).then(|| Self { clock_set: self.clock_set, ..Self::default() });
+        clock.into_iter().chain(events).chain(missed).chain(due).collect()
     }
 
     /// Adds another's pieces.
@@ -38,11 +41,16 @@ impl Work {
         self.missed.append(&mut other.missed);
         self.due.append(&mut other.due);
         self.freed |= other.freed;
+        self.clock_set += other.clock_set;
     }
 
     /// There is nothing to be done.
     pub(in crate::dispatch) fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.missed.is_empty() && self.due.is_empty() && !self.freed
+        self.events.is_empty()
+            && self.missed.is_empty()
+            && self.due.is_empty()
+            && !self.freed
+            && self.clock_set == 0
     }
 
     /// What it is, for the log.
@@ -54,6 +62,7 @@ impl Work {
             Some(AgentEvent::Freed(_)) => "freed",
             Some(AgentEvent::Report(..)) => "report",
             Some(AgentEvent::Standing(..)) => "standing",
+            None if self.clock_set != 0 => "clock",
             None if self.due.is_empty() => "missed order",
             None => "due call",
         }

@@ -72,6 +72,11 @@ impl SimulatedSession {
         frames
     }
 
+    /// Whether our side has ended it.
+    pub fn is_closed(&self) -> bool {
+        self.link.is_closed()
+    }
+
     /// What a frame of the agent means; `Err` when the connection must end because of it.
     ///
     /// # Errors

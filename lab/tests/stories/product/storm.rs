@@ -226,8 +226,18 @@ async fn ten_thousand_webhooks_in_the_cooldown_of_a_phone_cost_no_more_than_thei
 
 #[tokio::test]
 async fn ten_thousand_webhooks_about_one_alert_ring_once_and_hold_up_nobody_else() -> Result<()> {
-    let mut weather = Weather::fair().await?;
     let body = |number| format!(r#"{{"status":"critical","message":"db {number} down","dedup_key":"db"}}"#);
+    rings_once(body).await
+}
+
+#[tokio::test]
+async fn ten_thousand_webhooks_that_say_the_same_without_a_key_ring_once_and_hold_up_nobody_else()
+-> Result<()> {
+    rings_once(|_| r#"{"status":"critical","message":"db down"}"#.to_owned()).await
+}
+
+async fn rings_once(body: impl Fn(usize) -> String) -> Result<()> {
+    let mut weather = Weather::fair().await?;
     let (answers, during) = weather.storm(body).await?;
     ensure!(during < PROMISED, "another organization had to wait: {during:?}");
     let plane = weather.installation.control_plane();
