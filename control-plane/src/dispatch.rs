@@ -90,7 +90,7 @@ impl Dispatcher {
 
     async fn run(mut self, stop: CancellationToken) {
         self.recall_ratings().await;
-        let mut work = Work::default();
+        let mut work = Work::first();
         let mut wake = Instant::now();
         loop {
             let ready = self.collect(&mut work, wake, &stop).await;

@@ -40,7 +40,12 @@ use shared::{
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+
+/// Agents that run come back within this time after a start: their pauses between attempts are no longer
+/// than 4 s.
+const GATHERING: Duration = Duration::from_secs(5);
 
 /// The fleet, as one running control plane sees it. Cheap to clone.
 #[derive(Clone)]
@@ -149,6 +154,12 @@ impl Fleet {
     /// When this control plane began to know its fleet.
     pub fn opened_at(&self) -> Timestamp {
         self.0.opened_at
+    }
+
+    /// Whether a host that has not spoken since the start may still do so any moment. Until then nobody
+    /// knows whether the database is older than what the hosts were told.
+    pub fn is_gathering(&self, now: Timestamp) -> bool {
+        now < self.0.opened_at + GATHERING && !self.0.hub.is_complete()
     }
 
     /// The link to a host, while it is up.

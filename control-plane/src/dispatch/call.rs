@@ -172,9 +172,19 @@ impl Call {
             Input::NeverStarted { attempt } => self.never_started(now, attempt),
             Input::StillLive { attempt, pbx } => self.still_live(now, attempt, pbx),
             Input::Cancel => self.end_early(CallStatus::Cancelled, None),
+            Input::Started => self.started(now),
             Input::ClockSet { by } => self.clock_was_set(by),
             Input::Forgotten => self.end_early(CallStatus::Expired, Some(Reason::Duplicate)),
         }
+    }
+
+    /// It cannot live for longer than its whole life.
+    fn started(&mut self, now: Timestamp) -> Vec<Output> {
+        let latest = now + self.policy.lifetime();
+        if self.expires_at <= latest {
+            return vec![];
+        }
+        self.clock_was_set(latest.as_micros() - self.expires_at.as_micros())
     }
 
     fn clock_was_set(&mut self, by: i64) -> Vec<Output> {

@@ -132,6 +132,7 @@ pub(super) struct Queued {
     pub(super) destination: String,
     pub(super) severity: Severity,
     pub(super) cancel_wanted: bool,
+    pub(super) created_at: Timestamp,
     pub(super) machine: Call,
 }
 
@@ -139,7 +140,8 @@ pub(super) struct Queued {
 pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option<Queued>, StoreError> {
     tx.row(
         "SELECT calls.id, calls.request_id, calls.alert_id, calls.org_id, projects.slug, calls.destination,
-                calls.urgency, calls.cancel_wanted, calls.machine, calls.status, calls.account_id
+                calls.urgency, calls.cancel_wanted, calls.machine, calls.status, calls.account_id,
+                calls.created_at
          FROM calls JOIN projects ON projects.id = calls.project_id WHERE calls.id = $1",
         &[&id],
         |row| {
@@ -154,6 +156,7 @@ pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option
                 destination: row.get(5)?,
                 severity: Severity::ALL.get(urgency).copied().unwrap_or(Severity::Critical),
                 cancel_wanted: row.get::<i64>(7)? != 0,
+                created_at: row.get(11)?,
                 machine: read(&row.get::<String>(8)?, id, row.get(9)?, now),
             })
         },
@@ -257,6 +260,12 @@ pub(super) fn wanting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<CallId>, StoreE
 /// Calls about which something is still to come.
 pub(super) fn unfinished(tx: &mut Tx<'_>) -> Result<Vec<CallId>, StoreError> {
     tx.rows("SELECT id FROM calls WHERE due_at IS NOT NULL", &[], |row| row.get(0))
+}
+
+/// Calls about which something is still to come and that were made after this moment: where it is now, the
+/// clock was set back while nobody looked.
+pub(super) fn made_after(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<CallId>, StoreError> {
+    tx.rows("SELECT id FROM calls WHERE due_at IS NOT NULL AND created_at > $1", &[&at], |row| row.get(0))
 }
 
 /// Who is being called about this alert.

@@ -131,8 +131,15 @@ impl<'a, 'tx> Turn<'a, 'tx> {
     }
 
     fn work(&mut self, work: &Work) -> Result<(), StoreError> {
+        if work.is_first {
+            for id in queue::made_after(self.tx, self.now)? {
+                self.drive(id, Input::Started)?;
+            }
+        }
         if work.clock_set != 0 {
-            self.clock_was_set(work.clock_set)?;
+            for id in queue::unfinished(self.tx)? {
+                self.drive(id, Input::ClockSet { by: work.clock_set })?;
+            }
         }
         for event in &work.events {
             self.event(event)?;
@@ -142,14 +149,6 @@ impl<'a, 'tx> Turn<'a, 'tx> {
         }
         for call in &work.due {
             self.drive(*call, Input::Due)?;
-        }
-        Ok(())
-    }
-
-    /// What lies ahead lies as far ahead as before.
-    fn clock_was_set(&mut self, by: i64) -> Result<(), StoreError> {
-        for id in queue::unfinished(self.tx)? {
-            self.drive(id, Input::ClockSet { by })?;
         }
         Ok(())
     }

@@ -155,12 +155,16 @@ impl Hub {
 
     /// This machine's clock was set: every agent must learn the time anew, and until then takes no orders.
     pub(super) fn tell_the_time(&self) {
-        for seat in self.seats().values_mut() {
+        for seat in self.seats().values() {
             if let Some(connection) = &seat.connection {
                 connection.link.ask_for_the_time();
-                seat.host.connected = false;
             }
         }
+    }
+
+    /// Whether every host has spoken since the start.
+    pub(super) fn is_complete(&self) -> bool {
+        self.seats().values().all(|seat| seat.host.health.is_some())
     }
 
     /// Completes once no new connection is taken.

@@ -51,6 +51,22 @@ impl Memory {
         }
     }
 
+    /// Keeps everything as it is now, to be [restored](Self::restore); an earlier backup is forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn back_up(&mut self) -> Result<(), StoreError> {
+        self.connection.control("SAVEPOINT backup")
+    }
+
+    /// Back to the last [backup](Self::back_up), which stays.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn restore(&mut self) -> Result<(), StoreError> {
+        self.connection.control("ROLLBACK TO backup")
+    }
+
     /// Remembers everything there is, to come [back](Self::rewind) to.
     ///
     /// # Errors

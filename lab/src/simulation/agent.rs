@@ -46,6 +46,8 @@ pub struct Agent {
     /// The connection that it was let into and has not been welcomed on.
     pub awaiting: Option<u64>,
     skew: i64,
+    /// How far its wall clock is off by now; it reads it when it starts.
+    pub next_skew: i64,
     run: Option<Run>,
 }
 
@@ -58,6 +60,8 @@ struct Run {
     in_trouble: bool,
     /// Of the control plane's clock, microseconds.
     offset: i64,
+    /// How far its own clock runs ahead of the wall, so that nothing journalled lies in the future.
+    ahead: i64,
     link: Option<Link>,
     health: Option<Health>,
     tickets: BTreeMap<u64, u64>,
@@ -83,7 +87,7 @@ struct Job {
 impl Agent {
     /// An agent that was never started.
     pub fn new(config: Arc<Config>, journal: JournalFile, skew: i64) -> Self {
-        Self { config, journal, life: 0, full: 0, slow: 0, awaiting: None, skew, run: None }
+        Self { config, journal, life: 0, full: 0, slow: 0, awaiting: None, skew, next_skew: skew, run: None }
     }
 
     /// Whether this life of it goes on.
@@ -104,9 +108,10 @@ impl Agent {
         }
     }
 
-    /// How far its idea of the control plane's time lies behind the truth.
-    pub fn lag(&self) -> Duration {
-        let micros = self.run.as_ref().map_or(0, |run| -(self.skew + run.offset));
+    /// How far its idea of the control plane's time lies behind what that was when it was `ahead`
+    /// microseconds ahead of the truth.
+    pub fn lag(&self, ahead: i64) -> Duration {
+        let micros = self.run.as_ref().map_or(0, |run| ahead - (self.skew + run.offset));
         Duration::from_micros(u64::try_from(micros).unwrap_or(0))
     }
 
@@ -124,9 +129,9 @@ impl Agent {
     }
 
     fn moment(&self, now: Timestamp) -> Moment {
-        let local = now.shifted(self.skew);
-        let offset = self.run.as_ref().map_or(0, |run| run.offset);
-        Moment { local, corrected: local.shifted(offset) }
+        let wall = now.shifted(self.skew);
+        let (offset, ahead) = self.run.as_ref().map_or((0, 0), |run| (run.offset, run.ahead));
+        Moment { local: wall.shifted(ahead), corrected: wall.shifted(offset) }
     }
 }
 
@@ -143,7 +148,11 @@ impl World<'_> {
             false => agent.journal.contents().expect("the journal can be read"),
             true => Contents::default(),
         };
-        let now = agent.moment(self.now);
+        agent.skew = agent.next_skew;
+        let mut now = agent.moment(self.now);
+        let ahead = contents.latest().map_or(Duration::ZERO, |latest| latest.since(now.local));
+        let ahead = i64::try_from(ahead.as_micros()).unwrap_or(i64::MAX);
+        now.local = now.local.shifted(ahead);
         let (board, effects) = Board::new(agent.config.clone(), run, contents, now);
         agent.run = Some(Run {
             board,
@@ -151,6 +160,7 @@ impl World<'_> {
             disk_is_called: false,
             in_trouble: false,
             offset: 0,
+            ahead,
             link: None,
             health: None,
             tickets: BTreeMap::new(),
@@ -172,6 +182,15 @@ impl World<'_> {
         agent.awaiting = None;
         self.hosts[host].asterisk.listener = None;
         self.break_link(host, 1..50);
+    }
+
+    /// Its journal is gone, and with it what it knew.
+    pub(super) fn lose_journal(&mut self, host: usize) {
+        let fresh = JournalId::new(Uuid::from_u128(self.rng.random()));
+        let journal = &mut self.hosts[host].agent.journal;
+        let unheard = journal.reports_after(0, usize::MAX).expect("the journal can be read");
+        journal.empty(fresh).expect("the journal begins anew");
+        self.truth.journal_lost(host, unheard.iter().map(|report| report.attempt_id));
     }
 
     /// The event stream opens, if there is an Asterisk to open it.
@@ -240,7 +259,7 @@ impl World<'_> {
         let (life, skew) = (agent.life, agent.skew);
         let Some(run) = &mut agent.run else { return };
         let Some(next) = run.board.next_timer() else { return };
-        let at = next.shifted(-skew).max(self.now);
+        let at = next.shifted(-skew - run.ahead).max(self.now);
         if run.timer.is_none_or(|timer| at < timer) {
             run.timer = Some(at);
             self.at(at, Event::Timer { host, life });
@@ -559,7 +578,11 @@ impl World<'_> {
             return;
         }
         let Some(run) = &mut agent.run else { return };
-        run.link = Some(Link { connection, outbox: Outbox::new(state.id, applied, now), resend_at: None });
+        run.link = Some(Link {
+            connection,
+            outbox: Outbox::new(state.id, applied, state.oldest, now),
+            resend_at: None,
+        });
         let health = run.board.health();
         run.health = Some(health.clone());
         self.write(host, Write::Trim { journal: state.id, seq: applied }, None);

@@ -233,6 +233,22 @@ impl World<'_> {
         }
     }
 
+    /// Whatever rings over a trunk is cut off: Asterisk says network out of order (Q.850 cause 38).
+    pub(super) fn break_trunk(&mut self, host: usize, trunk: usize) {
+        let asterisk = &self.hosts[host].asterisk;
+        let (life, stalled) = (asterisk.life, asterisk.stalled > 0);
+        let ringing = asterisk.channels.iter().filter(|(_, channel)| channel.trunk == trunk && !channel.up);
+        let ringing: Vec<String> = ringing.map(|(id, _)| id.clone()).collect();
+        for channel in ringing {
+            let step = Step::End { cause: 38, sip: None };
+            if stalled {
+                self.hosts[host].asterisk.held.push(Event::Channel { host, life, channel, step });
+            } else {
+                self.channel(host, life, channel, step);
+            }
+        }
+    }
+
     fn end_channel(&mut self, host: usize, id: &str, cause: u16, tech_cause: Option<u16>) {
         if self.hosts[host].asterisk.channels.remove(id).is_some() {
             self.truth.ended(self.now, id);

@@ -29,8 +29,8 @@ pub enum Event {
     TurnDone { life: u64, done: Box<Done> },
     /// An agent tries to connect.
     Connect { host: usize, life: u64 },
-    /// Its proof has arrived; the challenge took so long to reach it, microseconds.
-    Proven { host: usize, life: u64, lag: i64 },
+    /// Its proof has arrived.
+    Proven { host: usize, life: u64 },
     /// A frame arrives.
     ToControlPlane { host: usize, connection: u64, frame: AgentFrame },
     /// A frame arrives.

@@ -36,13 +36,13 @@ impl World<'_> {
         }
         // The challenge tells the time; what it takes on its way is the error of the host's clock.
         let (lag, back) = (self.micros(200..20_000), self.micros(200..20_000));
-        let micros = i64::try_from(lag.as_micros()).unwrap_or(i64::MAX);
-        self.hosts[host].agent.learn(self.now + lag, self.now);
-        self.later(lag + back, Event::Proven { host, life, lag: micros });
+        let told = self.plane_now();
+        self.hosts[host].agent.learn(self.now + lag, told);
+        self.later(lag + back, Event::Proven { host, life });
     }
 
     /// The proof arrives: the control plane seats the agent.
-    pub(super) fn proven(&mut self, host: usize, life: u64, _lag: i64) {
+    pub(super) fn proven(&mut self, host: usize, life: u64) {
         if !self.hosts[host].agent.is_living(life) {
             return;
         }
@@ -60,7 +60,7 @@ impl World<'_> {
             .expect("the database can be read")
             .expect("a journal belongs to one host");
         let connection = self.number();
-        let now = self.now;
+        let now = self.plane_now();
         let wire = &mut self.hosts[host].wire;
         *wire = Wire { cut: wire.cut, connection: Some(connection), up_at: None, down_at: None };
         self.tell(|| format!("pbx-{} connects, its reports are applied up to {applied}", host + 1));

@@ -55,6 +55,8 @@ pub enum What {
         severity: Severity,
         /// Names the alert, so that others repeat or resolve it.
         key: Option<u8>,
+        /// What happened.
+        message: &'static str,
     },
     /// A sender says that the alert of this key is over.
     Resolve {
@@ -63,12 +65,29 @@ pub enum What {
         /// Which alert.
         key: u8,
     },
+    /// A person takes the newest alert of an endpoint, or closes it, through the API.
+    Person {
+        /// Of which endpoint.
+        endpoint: usize,
+        /// Closes it.
+        closes: bool,
+    },
     /// The control plane dies and is started again after a while.
     KillControlPlane(Duration),
     /// The control plane's disk takes nothing for a while.
     ControlPlaneDiskFull(Duration),
+    /// The clock of the control plane's machine is set, by so many microseconds.
+    ControlPlaneClock(i64),
+    /// The database is backed up, for the next [`What::RestoreDatabase`].
+    BackUp,
+    /// The control plane dies, and is started again after a while on the backup.
+    RestoreDatabase(Duration),
     /// An agent dies and is started again after a while.
     KillAgent(usize, Duration),
+    /// It dies, loses its journal, and is started again after a while.
+    LoseJournal(usize, Duration),
+    /// The clock of a host is set, by so many microseconds; its agent goes by it from its next start on.
+    HostClock(usize, i64),
     /// Its disk takes nothing for a while.
     AgentDiskFull(usize, Duration),
     /// Its disk is slow for a while.
@@ -83,6 +102,8 @@ pub enum What {
     SilenceLink(usize, Duration),
     /// A carrier refuses every call over a trunk for a while.
     TrunkRefuses(usize, usize, Duration),
+    /// What rings over a trunk at this moment is cut off by the network behind it.
+    TrunkBreaks(usize, usize),
     /// Asterisk counts a trunk as unreachable for a while.
     TrunkOffline(usize, usize, Duration),
 }
@@ -110,7 +131,16 @@ impl Plan {
                 1 | 2 => after + Duration::from_micros(rng.random_range(0..20_000)),
                 _ => after + Duration::from_millis(rng.random_range(0..20_000)),
             };
-            if rng.random_ratio(1, 8) {
+            if rng.random_ratio(1, 20) {
+                let back = Duration::from_millis(rng.random_range(0..20_000));
+                incidents.push(Incident { at: at.saturating_sub(back), what: What::BackUp });
+                incidents.push(Incident { at, what: What::RestoreDatabase(Duration::from_secs(1)) });
+            } else if rng.random_ratio(1, 20) {
+                let host = rng.random_range(0..HOSTS);
+                let by = step(&mut rng);
+                incidents.push(Incident { at, what: What::HostClock(host, by) });
+                incidents.push(Incident { at, what: What::KillAgent(host, Duration::from_secs(1)) });
+            } else if rng.random_ratio(1, 8) {
                 // An agent that dies while its disk is busy.
                 let host = rng.random_range(0..HOSTS);
                 let dies = at + Duration::from_millis(rng.random_range(1..5_000));
@@ -118,6 +148,14 @@ impl Plan {
                 incidents.push(Incident { at: dies, what: What::KillAgent(host, Duration::from_secs(1)) });
             } else {
                 incidents.push(Incident { at, what: harm(&mut rng) });
+            }
+        }
+        for after in begun {
+            if rng.random_ratio(1, 8) {
+                let at = after + Duration::from_millis(rng.random_range(0..20_000));
+                let what =
+                    What::Person { endpoint: rng.random_range(0..ENDPOINTS), closes: rng.random_bool(0.5) };
+                incidents.push(Incident { at, what });
             }
         }
         incidents.sort_by_key(|incident| incident.at);
@@ -136,7 +174,8 @@ fn webhook(rng: &mut ChaCha8Rng) -> What {
         Some(key) if rng.random_ratio(1, 5) => What::Resolve { endpoint, key },
         _ => {
             let severity = if rng.random_bool(0.5) { Severity::Critical } else { Severity::Major };
-            What::Webhook { endpoint, severity, key }
+            let message = ["db down", "disk full", "load high"][rng.random_range(0..3)];
+            What::Webhook { endpoint, severity, key, message }
         }
     }
 }
@@ -146,7 +185,7 @@ fn harm(rng: &mut ChaCha8Rng) -> What {
     let trunk = rng.random_range(0..TRUNKS.len());
     let short = Duration::from_millis(rng.random_range(50..5_000));
     let long = Duration::from_millis(rng.random_range(100..60_000));
-    match rng.random_range(0..15) {
+    match rng.random_range(0..18) {
         0 | 1 => What::KillControlPlane(short),
         2 => What::ControlPlaneDiskFull(short),
         3 | 4 => What::KillAgent(host, short),
@@ -159,14 +198,28 @@ fn harm(rng: &mut ChaCha8Rng) -> What {
         11 => What::CutLink(host, long),
         12 => What::SilenceLink(host, long),
         13 => What::TrunkRefuses(host, trunk, long),
+        14 => What::TrunkBreaks(host, trunk),
+        15 => What::LoseJournal(host, short),
+        16 => What::ControlPlaneClock(step(rng)),
         _ => What::TrunkOffline(host, trunk, long),
     }
+}
+
+/// From some seconds to two hours, forward or back.
+fn step(rng: &mut ChaCha8Rng) -> i64 {
+    let most = [5_000_000, 60_000_000, 7_200_000_000][rng.random_range(0..3)];
+    rng.random_range(-most..most)
 }
 
 impl What {
     /// Whether it does any harm.
     pub fn is_harm(&self) -> bool {
-        !matches!(self, Self::Webhook { .. } | Self::Resolve { .. })
+        !matches!(self, Self::Webhook { .. } | Self::Resolve { .. } | Self::Person { .. } | Self::BackUp)
+    }
+
+    /// Whether somebody sends it, and waits for an answer.
+    pub fn is_sent(&self) -> bool {
+        matches!(self, Self::Webhook { .. } | Self::Resolve { .. })
     }
 }
 

@@ -1,21 +1,31 @@
 //! The control plane of the simulated world: its real intake, dispatcher and sessions over its real
 //! tables, without threads, sockets and clocks.
 
-use super::{bug::Bug, event::Event, plan::What, stage::endpoint, world::World};
+use super::{
+    bug::Bug,
+    event::Event,
+    plan::What,
+    stage::{BEGINNING, endpoint},
+    world::World,
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use control_plane::{
-    dispatch::turn::{Done, Turn, Work},
+    dispatch::{
+        alerts::{self, AlertError},
+        turn::{Done, Turn, Work},
+    },
     fleet::{
         Fleet,
         session::{AgentEvent, simulated::SimulatedSession},
     },
     intake::{self, Arrival, IntakeError},
     store::{Fate, StoreError, Tx},
+    wall_clock::WallClock,
 };
 use rand::RngExt;
 use serde_json::json;
 use shared::{
-    ids::JournalId,
+    ids::{ApiKeyId, JournalId},
     order::{Order, SignedOrder},
     protocol::{AgentFrame, ControlFrame},
     time::Timestamp,
@@ -39,6 +49,10 @@ pub struct Plane {
     pub life: u64,
     /// Harms that fill its disk.
     pub full: u32,
+    /// How far its clock is ahead of the truth, microseconds.
+    pub skew: i64,
+    /// Whether there is a backup of its database.
+    backed_up: bool,
     /// While it runs.
     pub running: Option<Running>,
 }
@@ -52,6 +66,7 @@ pub struct Running {
     /// What agents said and no turn has taken.
     pub heard: Vec<AgentEvent>,
     work: Work,
+    wall: WallClock,
     /// A turn is under way.
     turning: bool,
     /// When the next turn is taken.
@@ -106,27 +121,16 @@ impl World<'_> {
 
     /// Whether it is on disk.
     fn store_webhook(&mut self, webhook: usize) -> bool {
-        let (number, body) = match &self.plan.incidents[webhook].what {
-            What::Webhook { endpoint, severity, key } => {
-                (*endpoint, json!({ "severity": severity, "message": "db down", "dedup_key": key.map(name) }))
-            }
-            What::Resolve { endpoint, key } => {
-                (*endpoint, json!({ "status": "resolved", "dedup_key": name(*key) }))
-            }
-            What::KillControlPlane(..)
-            | What::ControlPlaneDiskFull(..)
-            | What::KillAgent(..)
-            | What::AgentDiskFull(..)
-            | What::AgentDiskSlow(..)
-            | What::KillAsterisk(..)
-            | What::StallAsterisk(..)
-            | What::CutLink(..)
-            | What::SilenceLink(..)
-            | What::TrunkRefuses(..)
-            | What::TrunkOffline(..) => unreachable!("only webhooks are sent"),
+        let what = &self.plan.incidents[webhook].what;
+        let (number, body) = if let What::Webhook { endpoint, severity, key, message } = what {
+            (*endpoint, json!({ "severity": severity, "message": message, "dedup_key": key.map(name) }))
+        } else if let What::Resolve { endpoint, key } = what {
+            (*endpoint, json!({ "status": "resolved", "dedup_key": name(*key) }))
+        } else {
+            unreachable!("only webhooks are sent")
         };
         let arrival = Arrival {
-            received_at: self.now,
+            received_at: self.plane_now(),
             remote: IpAddr::V4(Ipv4Addr::LOCALHOST),
             method: "POST".to_owned(),
             query: String::new(),
@@ -161,11 +165,13 @@ impl World<'_> {
         }
         self.tell(|| "the control plane starts".to_owned());
         self.plane.life += 1;
+        let now = self.plane_now();
         self.plane.running = Some(Running {
-            fleet: self.stage.fleet(self.now).expect("its keys can be read"),
+            fleet: self.stage.fleet(now).expect("its keys can be read"),
             sessions: BTreeMap::new(),
             heard: Vec::new(),
-            work: Work::default(),
+            work: Work::first(),
+            wall: WallClock::new(now, self.now.since(BEGINNING)),
             turning: false,
             wake: None,
         });
@@ -239,9 +245,13 @@ impl World<'_> {
         running.wake = None;
         let taken = running.heard.len().min(EVENTS_PER_TURN.saturating_sub(running.work.events.len()));
         running.work.events.extend(running.heard.drain(..taken));
-        let fate = self.plane.fate();
+        let (fate, now) = (self.plane.fate(), self.plane_now());
         let Some(running) = &mut self.plane.running else { return };
-        let (now, bug, rng) = (self.now, self.bug, &mut self.rng);
+        if let Some(by) = running.wall.was_set(now, self.now.since(BEGINNING)) {
+            running.fleet.clock_was_set();
+            running.work.clock_set += by;
+        }
+        let (bug, rng) = (self.bug, &mut self.rng);
         let mut ids = || Uuid::from_u128(rng.random());
         let mut early = None;
         let taken = self.stage.memory.write::<_, StoreError>(fate, |tx| {
@@ -270,7 +280,7 @@ impl World<'_> {
             Ok(done) => {
                 running.work = Work::default();
                 running.turning = true;
-                self.check_new_attempts();
+                self.check_new_attempts(now);
                 let wait = self.micros(100..3_000);
                 self.later(wait, Event::TurnDone { life, done: Box::new(done) });
             }
@@ -286,15 +296,16 @@ impl World<'_> {
         if self.plane.life != life {
             return;
         }
+        let (now, skew) = (self.plane_now(), self.plane.skew);
         let Some(running) = &mut self.plane.running else { return };
         running.turning = false;
-        running.work.missed = done.effects.carry_out(&running.fleet, self.now);
+        running.work.missed = done.effects.carry_out(&running.fleet, now);
         let busy = done.more || !running.heard.is_empty() || !running.work.missed.is_empty();
         self.write_sessions();
         if busy {
             self.nudge();
         } else {
-            let next = done.next.unwrap_or(self.now + LONGEST_SLEEP);
+            let next = done.next.map_or(self.now + LONGEST_SLEEP, |next| next.shifted(-skew));
             self.turn_at(next.min(self.now + LONGEST_SLEEP).max(self.now));
         }
     }
@@ -302,14 +313,15 @@ impl World<'_> {
     /// What waits on the links travels.
     pub(super) fn write_sessions(&mut self) {
         let Some(running) = &mut self.plane.running else { return };
-        let mut frames = Vec::new();
+        let (mut frames, mut ended) = (Vec::new(), Vec::new());
         for (host, (connection, session)) in &mut running.sessions {
+            ended.extend(session.is_closed().then_some(*host));
             frames.extend(session.outgoing().into_iter().map(|frame| (*host, *connection, frame)));
         }
         for (host, connection, frame) in frames {
             if let ControlFrame::Order(signed) = &frame {
                 let order = order_in(signed);
-                self.truth.ordered(&order);
+                self.truth.ordered(&order, self.now, self.plane.skew);
                 if self.bug != Some(Bug::OrderBeforeCommit) {
                     self.check_order(&order);
                 }
@@ -319,6 +331,57 @@ impl World<'_> {
                 continue;
             }
             self.send_down(host, connection, frame);
+        }
+        for host in ended {
+            self.break_link(host, 1..50);
+        }
+    }
+
+    /// Its time.
+    pub(super) fn plane_now(&self) -> Timestamp {
+        self.now.shifted(self.plane.skew)
+    }
+
+    /// A person takes the newest alert of an endpoint, or closes it.
+    pub(super) fn person(&mut self, number: usize, closes: bool) {
+        if !self.plane.is_up() {
+            return;
+        }
+        let (fate, now, at) = (self.plane.fate(), self.plane_now(), endpoint(number));
+        let key = ApiKeyId::new(Uuid::from_u128(1));
+        let changed = self.stage.memory.write::<_, AlertError>(fate, |tx| {
+            let newest =
+                "SELECT id, org_id FROM alerts WHERE endpoint_id = $1 ORDER BY opened_at DESC LIMIT 1";
+            let Some((alert, org)) = tx.row(newest, &[&at], |row| Ok((row.get(0)?, row.get(1)?)))? else {
+                return Ok(());
+            };
+            match closes {
+                true => alerts::close_with_key(tx, org, alert, key, now),
+                false => alerts::acknowledge_with_key(tx, org, alert, key, now),
+            }
+        });
+        match changed {
+            Ok(()) | Err(AlertError::Closed) => self.nudge(),
+            Err(AlertError::Store(error)) if error.is_temporary() => {}
+            Err(error) => self.truth.broken(format!("a person cannot change an alert: {error}")),
+        }
+    }
+
+    /// Keeps the tables as they are now.
+    pub(super) fn back_up(&mut self) {
+        self.stage.memory.back_up().expect("the tables can be kept");
+        self.plane.backed_up = true;
+    }
+
+    /// The control plane dies and comes back with the tables of the backup, if there is one.
+    pub(super) fn restore(&mut self) {
+        self.kill_control_plane();
+        if self.plane.backed_up {
+            self.stage.memory.restore().expect("the tables can be put back");
+            let kept = self.read(|tx| {
+                tx.rows("SELECT idempotency_key FROM incoming_requests", &[], |row| row.get::<String>(0))
+            });
+            self.truth.restored(&kept);
         }
     }
 

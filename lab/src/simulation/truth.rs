@@ -32,10 +32,21 @@ pub struct Broken(pub String);
 #[derive(Debug, Default)]
 pub struct Truth {
     answered: BTreeSet<usize>,
-    /// Until when each order may be started, by the control plane's clock.
-    orders: BTreeMap<AttemptId, Timestamp>,
+    /// Until when each order may be started, and how far ahead the control plane's clock was then.
+    orders: BTreeMap<AttemptId, (Timestamp, i64)>,
+    /// Their calls.
+    calls: BTreeMap<AttemptId, CallId>,
     /// Channels that were asked for.
     originates: BTreeMap<AttemptId, Vec<Timestamp>>,
+    /// The host of each.
+    hosts: BTreeMap<AttemptId, usize>,
+    /// Of which a lost journal or a restored database may know nothing any more.
+    forgotten: BTreeSet<AttemptId>,
+    /// Requests that came after the backup which was restored.
+    lost: BTreeSet<usize>,
+    restored: bool,
+    /// Hosts whose caps were lost with the journal, or whose own clock was set.
+    uncapped: BTreeSet<usize>,
     /// Channels made, by number, for the cap of calls to a number.
     to_number: BTreeMap<(usize, String), Vec<Timestamp>>,
     rang: BTreeSet<AttemptId>,
@@ -65,11 +76,12 @@ impl Truth {
     }
 
     /// An order left.
-    pub fn ordered(&mut self, order: &Order) {
-        self.orders.insert(order.attempt_id, order.expires_at);
+    pub fn ordered(&mut self, order: &Order, now: Timestamp, ahead: i64) {
+        self.orders.insert(order.attempt_id, (order.expires_at.shifted(-ahead), ahead));
+        self.calls.insert(order.attempt_id, order.call_id);
         let left = self.left.entry(order.call_id).or_default();
-        left.retain(|at| order.issued_at.since(*at) < Duration::from_secs(1));
-        left.push(order.issued_at);
+        left.retain(|at| now.since(*at) < Duration::from_secs(1));
+        left.push(now);
         let times = left.len();
         if times > MOST_AT_ONCE {
             self.broken(format!("call {} is ordered {times} times within a second", order.call_id));
@@ -77,16 +89,10 @@ impl Truth {
     }
 
     /// An agent asked for a channel.
-    pub fn originated(
-        &mut self,
-        now: Timestamp,
-        _host: usize,
-        _trunk: usize,
-        attempt: AttemptId,
-        made: bool,
-    ) {
+    pub fn originated(&mut self, now: Timestamp, host: usize, _trunk: usize, attempt: AttemptId, made: bool) {
         let originates = self.originates.entry(attempt).or_default();
         originates.push(now);
+        self.hosts.insert(attempt, host);
         self.made += u64::from(made);
         let times = originates.len();
         if times > 1 {
@@ -115,6 +121,30 @@ impl Truth {
         }
     }
 
+    /// A host has lost its journal, with reports about these.
+    pub fn journal_lost(&mut self, host: usize, unheard: impl Iterator<Item = AttemptId>) {
+        for attempt in unheard {
+            self.keys.remove(&attempt);
+        }
+        let of_host = self.hosts.iter().filter(|(_, other)| **other == host);
+        self.forgotten.extend(of_host.map(|(attempt, _)| *attempt));
+        self.uncapped.insert(host);
+    }
+
+    /// What a host counts against its caps is not reliable any more.
+    pub fn caps_forgotten(&mut self, host: usize) {
+        self.uncapped.insert(host);
+    }
+
+    /// The database is back to where it held only these requests, by their idempotency keys.
+    pub fn restored(&mut self, kept: &[String]) {
+        let is_lost = |webhook: &&usize| !kept.contains(&idempotency_key(**webhook));
+        self.lost.extend(self.answered.iter().filter(is_lost));
+        self.restored = true;
+        self.forgotten.extend(self.orders.keys());
+        self.keys.clear();
+    }
+
     /// A key is in a journal.
     pub fn journalled_key(&mut self, attempt: AttemptId, event: &AttemptEvent) {
         if let AttemptEvent::Key { digit } = event {
@@ -137,21 +167,21 @@ impl Truth {
 macro_rules! told {
     () => {
         "EXISTS (SELECT 1 FROM call_logs AS told
-                 WHERE told.call_id = earlier.call_id AND told.initiated_at > earlier.initiated_at
-                       AND told.initiated_at < later.initiated_at AND told.possible_duplicate = 1
+                 WHERE told.call_id = earlier.call_id AND told.rowid > earlier.rowid
+                       AND told.rowid < later.rowid AND told.possible_duplicate = 1
                        AND told.status IN ('busy', 'no_answer', 'rejected', 'answered', 'acknowledged'))"
     };
 }
 
 const FOLLOWED_WITHOUT_LABEL: &str = concat!(
     "SELECT later.id FROM call_logs AS earlier JOIN call_logs AS later ON later.call_id = earlier.call_id
-     WHERE earlier.id = $1 AND later.initiated_at > earlier.initiated_at AND later.possible_duplicate = 0 AND NOT ",
+     WHERE earlier.id = $1 AND later.rowid > earlier.rowid AND later.possible_duplicate = 0 AND NOT ",
     told!()
 );
 
 const IN_DOUBT_BEFORE: &str = concat!(
-    "SELECT earlier.id, earlier.unsettled = 1 OR earlier.status = 'failed' FROM call_logs AS later JOIN call_logs AS earlier ON earlier.call_id = later.call_id
-     WHERE later.id = $1 AND earlier.initiated_at < later.initiated_at AND NOT ",
+    "SELECT earlier.id, earlier.unsettled = 1 OR (earlier.status = 'failed' AND earlier.hangup_cause IS NULL) FROM call_logs AS later JOIN call_logs AS earlier ON earlier.call_id = later.call_id
+     WHERE later.id = $1 AND earlier.rowid < later.rowid AND NOT ",
     told!()
 );
 
@@ -162,9 +192,10 @@ impl World<'_> {
 
     /// An agent asks for a channel, which a frozen Asterisk may make much later: is it still time?
     pub(super) fn check_expiry(&mut self, host: usize, attempt: AttemptId) {
-        let lag = self.hosts[host].agent.lag();
-        match self.truth.orders.get(&attempt) {
-            Some(until) if self.now > *until + lag => {
+        let order = self.truth.orders.get(&attempt);
+        let lag = order.map_or(Duration::ZERO, |(_, ahead)| self.hosts[host].agent.lag(*ahead));
+        match order {
+            Some((until, _)) if self.now > *until + lag => {
                 let late = self.now.since(*until);
                 self.truth.broken(format!("attempt {attempt} is originated {late:?} after its expiry"));
             }
@@ -178,7 +209,7 @@ impl World<'_> {
     /// A channel was made: was it logged, and within the caps?
     pub(super) fn check_originate(&mut self, host: usize, trunk: usize, dial: &Dial) {
         let attempt = dial.attempt;
-        if !self.is_logged(attempt) {
+        if !self.truth.forgotten.contains(&attempt) && !self.is_logged(attempt) {
             self.truth.broken(format!("attempt {attempt} is originated and not in the control plane's log"));
         }
         let on_trunk =
@@ -193,7 +224,7 @@ impl World<'_> {
         let starts = self.truth.to_number.entry((host, number.to_owned())).or_default();
         starts.retain(|start| now.since(*start) < Duration::from_secs(540));
         starts.push(now);
-        if starts.len() > most {
+        if starts.len() > most && !self.truth.uncapped.contains(&host) {
             self.truth.broken(format!("more than {most} calls to one number from pbx-{}", host + 1));
         }
     }
@@ -225,14 +256,16 @@ impl World<'_> {
     }
 
     /// Attempts that the turn of this moment has made.
-    pub(super) fn check_new_attempts(&mut self) {
-        let now = self.now;
+    pub(super) fn check_new_attempts(&mut self, now: Timestamp) {
         let new = self.read(|tx| {
-            tx.rows("SELECT id, possible_duplicate FROM call_logs WHERE initiated_at = $1", &[&now], |row| {
-                Ok((row.get::<AttemptId>(0)?, row.get::<i64>(1)?))
-            })
+            tx.rows(
+                "SELECT id, possible_duplicate, call_id FROM call_logs WHERE initiated_at = $1",
+                &[&now],
+                |row| Ok((row.get::<AttemptId>(0)?, row.get::<i64>(1)?, row.get::<CallId>(2)?)),
+            )
         });
-        for (attempt, labelled) in new {
+        for (attempt, labelled, call) in new {
+            self.check_blindness(attempt, call, labelled != 0);
             let in_doubt = self.read(|tx| {
                 tx.rows(IN_DOUBT_BEFORE, &[&attempt], |row| Ok((row.get(0)?, row.get::<i64>(1)?)))
             });
@@ -248,10 +281,27 @@ impl World<'_> {
         }
     }
 
+    /// Nobody is rung again on the word of an old database that does not know of the first ring.
+    fn check_blindness(&mut self, attempt: AttemptId, call: CallId, labelled: bool) {
+        let truth = &self.truth;
+        let rang =
+            |earlier: &&AttemptId| truth.calls.get(earlier) == Some(&call) && truth.rang.contains(earlier);
+        let earlier: Vec<AttemptId> = truth.forgotten.iter().filter(rang).copied().collect();
+        for earlier in earlier {
+            if !labelled && !self.is_logged(earlier) {
+                self.truth.broken(format!(
+                    "{attempt} follows {earlier}, which rang and is not in the restored database, and is not labelled"
+                ));
+            }
+        }
+    }
+
     /// An agent tells what became of attempts.
     pub(super) fn check_standings(&mut self, standings: &[AttemptStanding]) {
         for AttemptStanding { attempt_id, standing } in standings {
-            if *standing == Standing::NeverSeen && self.truth.originates.contains_key(attempt_id) {
+            let known =
+                self.truth.originates.contains_key(attempt_id) && !self.truth.forgotten.contains(attempt_id);
+            if *standing == Standing::NeverSeen && known {
                 self.truth
                     .broken(format!("{attempt_id} was originated, and its host says that it never saw it"));
             }
@@ -262,7 +312,7 @@ impl World<'_> {
     pub(super) fn is_over(&mut self) -> bool {
         let harmed = self.plan.incidents.iter().enumerate().any(|(number, incident)| {
             self.now.since(BEGINNING) <= incident.at
-                || (!incident.what.is_harm() && !self.truth.is_answered(number))
+                || (incident.what.is_sent() && !self.truth.is_answered(number))
         });
         let hosts = &self.hosts;
         let healed = self.plane.is_up()
@@ -311,7 +361,8 @@ impl World<'_> {
 
     /// What must hold once everything is over.
     pub(super) fn judge(&mut self) -> Result<Figures, Broken> {
-        for webhook in self.truth.answered.clone() {
+        let kept: Vec<usize> = self.truth.answered.difference(&self.truth.lost).copied().collect();
+        for webhook in kept {
             let key = idempotency_key(webhook);
             let stored = self.read(|tx| {
                 tx.row("SELECT 1 FROM incoming_requests WHERE idempotency_key = $1", &[&key], |_| Ok(()))
@@ -321,7 +372,10 @@ impl World<'_> {
             }
         }
         for (attempt, keys) in self.truth.keys.clone() {
-            self.judge_keys(attempt, &keys)?;
+            // A restored database may not even know of the attempt.
+            if !(self.truth.restored && self.truth.forgotten.contains(&attempt)) {
+                self.judge_keys(attempt, &keys)?;
+            }
         }
         self.judge_duties()?;
         self.judge_ends()?;
@@ -347,7 +401,8 @@ impl World<'_> {
     /// Whoever was answered 202 has called somebody, or finds in the log why not.
     fn judge_duties(&mut self) -> Result<(), Broken> {
         for webhook in self.truth.answered.clone() {
-            if matches!(self.plan.incidents[webhook].what, What::Resolve { .. }) {
+            let resolves = matches!(self.plan.incidents[webhook].what, What::Resolve { .. });
+            if resolves || self.truth.lost.contains(&webhook) {
                 continue;
             }
             let key = idempotency_key(webhook);
@@ -385,13 +440,14 @@ impl World<'_> {
         if let Some(((call, status), _)) = witnessed.into_iter().find(|(_, seen)| !seen) {
             return Err(Broken(format!("call {call} is {status} by nobody")));
         }
+        let restored = i64::from(self.truth.restored);
         let early = self.read(|tx| {
             tx.row(
                 "SELECT id, status FROM calls
-                 WHERE (status = 'expired' AND ended_at < expires_at)
+                 WHERE (status = 'expired' AND ended_at < expires_at AND NOT ($1 = 1 AND reason = 'duplicate'))
                     OR (status = 'exhausted' AND (machine -> 'policy' ->> 'redials')
                         >= (SELECT COUNT(*) FROM call_logs WHERE call_logs.call_id = calls.id))",
-                &[],
+                &[&restored],
                 |row| Ok((row.get::<CallId>(0)?, row.get::<String>(1)?)),
             )
         });

@@ -172,7 +172,7 @@ impl<'a> World<'a> {
             Event::Turn { life } => self.turn(life),
             Event::TurnDone { life, done } => self.turn_done(life, *done),
             Event::Connect { host, life } => self.connect(host, life),
-            Event::Proven { host, life, lag } => self.proven(host, life, lag),
+            Event::Proven { host, life } => self.proven(host, life),
             Event::ToControlPlane { host, connection, frame } => {
                 self.control_plane_hears(host, connection, frame)
             }
@@ -230,6 +230,27 @@ impl<'a> World<'a> {
         let heal = |lasts: Duration| (lasts, Event::Healed(number));
         let (wait, event) = match what {
             What::Webhook { .. } | What::Resolve { .. } => (Duration::ZERO, Event::Send(number)),
+            What::Person { endpoint, closes } => return self.person(endpoint, closes),
+            What::ControlPlaneClock(by) => {
+                self.plane.skew += by;
+                return self.nudge();
+            }
+            What::BackUp => return self.back_up(),
+            What::RestoreDatabase(down) => {
+                self.restore();
+                (down, Event::ControlPlaneStarts)
+            }
+            What::LoseJournal(host, down) => {
+                self.kill_agent(host);
+                self.lose_journal(host);
+                (down, Event::AgentStarts { host })
+            }
+            What::HostClock(host, by) => {
+                self.hosts[host].agent.next_skew += by;
+                self.truth.caps_forgotten(host);
+                return;
+            }
+            What::TrunkBreaks(host, trunk) => return self.break_trunk(host, trunk),
             What::KillControlPlane(down) => {
                 self.kill_control_plane();
                 (down, Event::ControlPlaneStarts)
@@ -300,8 +321,15 @@ impl<'a> World<'a> {
             What::TrunkOffline(host, trunk, _) => self.hosts[host].asterisk.offline[trunk] -= 1,
             What::Webhook { .. }
             | What::Resolve { .. }
+            | What::Person { .. }
             | What::KillControlPlane(..)
+            | What::ControlPlaneClock(..)
+            | What::BackUp
+            | What::RestoreDatabase(..)
             | What::KillAgent(..)
+            | What::LoseJournal(..)
+            | What::HostClock(..)
+            | What::TrunkBreaks(..)
             | What::KillAsterisk(..) => {}
         }
     }

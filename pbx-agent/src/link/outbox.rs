@@ -31,9 +31,11 @@ pub struct Batch {
 }
 
 impl Outbox {
-    /// For a connection whose other end has applied everything up to `applied`.
-    pub fn new(journal: JournalId, applied: u64, now: Timestamp) -> Self {
-        Self { journal, acked: applied, sent: applied, progress: now }
+    /// For a connection whose other end has applied everything up to `applied`, of a journal that begins
+    /// with `oldest`: after a restored database that may be later.
+    pub fn new(journal: JournalId, applied: u64, oldest: u64, now: Timestamp) -> Self {
+        let acked = applied.max(oldest.saturating_sub(1));
+        Self { journal, acked, sent: acked, progress: now }
     }
 
     /// What to send next, where the journal's last report is `last`.
@@ -109,7 +111,7 @@ mod tests {
     #[test]
     fn a_report_that_is_not_acknowledged_is_sent_again_after_15_seconds() {
         let start = NOW;
-        let mut outbox = Outbox::new(journal(1), 4, start);
+        let mut outbox = Outbox::new(journal(1), 4, 1, start);
         assert_eq!(outbox.overdue(), None, "nothing is on its way");
         assert_eq!(pour(&mut outbox, 6, start), [5, 6]);
         assert_eq!(outbox.overdue(), Some(start + ACK_LIMIT));
@@ -125,7 +127,7 @@ mod tests {
     #[test]
     fn an_acknowledgement_of_what_was_not_sent_or_of_another_journal_changes_nothing() {
         let now = NOW;
-        let mut outbox = Outbox::new(journal(1), 0, now);
+        let mut outbox = Outbox::new(journal(1), 0, 1, now);
         pour(&mut outbox, 2, now);
         assert!(!outbox.acknowledged(journal(1), 3, now));
         assert!(!outbox.acknowledged(journal(2), 1, now));
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn a_long_outage_is_caught_up_a_window_at_a_time() {
         let now = NOW;
-        let mut outbox = Outbox::new(journal(1), 0, now);
+        let mut outbox = Outbox::new(journal(1), 0, 1, now);
         assert_eq!(pour(&mut outbox, 100_000, now).len() as u64, WINDOW);
         assert!(outbox.acknowledged(journal(1), 10, now));
         assert_eq!(pour(&mut outbox, 100_000, now), (257..=266).collect::<Vec<_>>());
@@ -147,18 +149,20 @@ mod tests {
     #[test]
     fn reports_that_a_restored_control_plane_lost_are_skipped() {
         let now = NOW;
-        let mut outbox = Outbox::new(journal(1), 5, now);
+        let mut outbox = Outbox::new(journal(1), 5, 1, now);
         assert_eq!(outbox.next(1001).map(|batch| batch.after), Some(5));
         outbox.sent(1000, now);
         assert!(outbox.acknowledged(journal(1), 1000, now));
         assert_eq!(outbox.next(1001).map(|batch| batch.after), Some(1000));
+        let outbox = Outbox::new(journal(1), 5, 1001, now);
+        assert!(outbox.is_empty(1000), "nobody waits for the acknowledgement of what is trimmed");
     }
 
     proptest! {
         #[test]
         fn whatever_is_acknowledged_every_report_goes_out_in_order(acks in prop::collection::vec(0u64..700, 0..40)) {
             let now = NOW;
-            let mut outbox = Outbox::new(journal(1), 0, now);
+            let mut outbox = Outbox::new(journal(1), 0, 1, now);
             let mut out = pour(&mut outbox, 600, now);
             for ack in acks {
                 outbox.acknowledged(journal(1), ack, now);

@@ -49,7 +49,8 @@ pub(super) async fn serve(
     let (mut changes, mut resend, mut closing) =
         (link.health.clone(), link.resend.clone(), link.closing.clone());
     resend.mark_unchanged();
-    let mut outbox = Outbox::new(journal, welcome.applied, link.clock.local());
+    let oldest = disk.borrow().oldest;
+    let mut outbox = Outbox::new(journal, welcome.applied, oldest, link.clock.local());
     link.journal.trim(journal, welcome.applied);
     let last = disk.borrow_and_update().last;
     deliver(link, frames, &mut outbox, last).await?;

@@ -56,7 +56,11 @@ async fn a_call_that_rang_in_the_backup_is_hung_up_and_its_attempt_labelled() {
     host.expect_silence().await;
     let call = stage.call(request).await;
     assert_eq!(call.attempts.len(), 1, "{call:?}");
-    assert!(call.attempts[0].possible_duplicate, "{call:?}");
+    assert!(call.attempts[0].possible_duplicate && call.attempts[0].ended_at.is_some(), "{call:?}");
+    let open = stage.store.read(|tx| {
+        tx.rows("SELECT id FROM call_logs WHERE unsettled = 1", &[], |row| row.get::<AttemptId>(0))
+    });
+    assert_eq!(open.await.unwrap(), [], "nobody is asked for ever");
 }
 
 #[tokio::test]

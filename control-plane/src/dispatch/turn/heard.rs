@@ -60,13 +60,21 @@ impl Turn<'_, '_> {
             journals::advance(self.tx, journal, pbx, up_to)?;
         }
         let calls = queue::under_way_since_before(self.tx, self.fleet.opened_at())?;
-        tracing::error!(
-            %pbx, calls = calls.len(),
+        if !calls.is_empty() {
+            tracing::error!(
+                %pbx, calls = calls.len(),
             "THE DATABASE IS OLDER than what this host was told: it was restored from a backup. Calls that were under way before end as expired, because they may have been answered since; look at their alerts"
-        );
+            );
+        }
         for call in calls {
             attempts::doubt(self.tx, call)?;
             self.drive(call, Input::Forgotten)?;
+        }
+        let forgotten = attempts::forget(self.tx, pbx, self.fleet.opened_at(), self.now)?;
+        if !forgotten.is_empty() {
+            (self.busy, self.freed) = (None, true);
+            // Whatever lives of them is to be hung up all the same.
+            self.effects.queries.push((link.clone(), forgotten));
         }
         Ok(())
     }
@@ -98,7 +106,9 @@ impl Turn<'_, '_> {
                     self.drive(call, input)?;
                 }
                 None => {
-                    tracing::warn!(%pbx, attempt = %report.attempt_id, "a report about an attempt that this host was never given")
+                    tracing::warn!(%pbx, attempt = %report.attempt_id, "a report about an attempt that this host was never given");
+                    // Unless it lies, it was given it by a database that was newer than this one.
+                    self.forgotten(link, 0)?;
                 }
             }
             journals::advance(self.tx, report.journal, pbx, report.seq)?;

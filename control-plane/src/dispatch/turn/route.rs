@@ -35,6 +35,10 @@ impl Turn<'_, '_> {
         number: &Allowed,
         avoid: &[Tried],
     ) -> Result<Result<Candidate, NoRoute>, StoreError> {
+        // Some host may know of rings that the database does not.
+        if call.created_at < self.fleet.opened_at() && self.fleet.is_gathering(self.now) {
+            return Ok(Err(NoRoute::NotNow(Reason::NoPbx)));
+        }
         let under_way = attempts::under_way(self.tx, call.org_id, &call.destination)?;
         if under_way.on_phone >= RINGS_AT_ONCE {
             return Ok(Err(NoRoute::NotNow(Reason::Cooldown)));

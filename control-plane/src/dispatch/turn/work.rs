@@ -14,6 +14,8 @@ pub struct Work {
     pub(in crate::dispatch) due: Vec<CallId>,
     /// A PBX may have become free, and nobody who waits for one was woken yet.
     pub(in crate::dispatch) freed: bool,
+    /// The first turn of a process.
+    pub(in crate::dispatch) is_first: bool,
     /// How far this machine's clock was set since the last turn, microseconds.
     pub clock_set: i64,
 }
@@ -26,13 +28,19 @@ pub struct Missed {
 }
 
 impl Work {
+    /// For the first turn of a process.
+    pub fn first() -> Self {
+        Self { is_first: true, ..Self::default() }
+    }
+
     /// One piece each.
     pub(in crate::dispatch) fn split(self) -> Vec<Self> {
         let events = self.events.into_iter().map(|event| Self { events: vec![event], ..Self::default() });
         let missed = self.missed.into_iter().map(|missed| Self { missed: vec![missed], ..Self::default() });
         let due = self.due.into_iter().map(|call| Self { due: vec![call], ..Self::default() });
         let clock = (self.clock_set != 0).then(|| Self { clock_set: self.clock_set, ..Self::default() });
-        clock.into_iter().chain(events).chain(missed).chain(due).collect()
+        let first = self.is_first.then(Self::first);
+        first.into_iter().chain(clock).chain(events).chain(missed).chain(due).collect()
     }
 
     /// Adds another's pieces.
@@ -41,6 +49,7 @@ impl Work {
         self.missed.append(&mut other.missed);
         self.due.append(&mut other.due);
         self.freed |= other.freed;
+        self.is_first |= other.is_first;
         self.clock_set += other.clock_set;
     }
 
@@ -50,6 +59,7 @@ impl Work {
             && self.missed.is_empty()
             && self.due.is_empty()
             && !self.freed
+            && !self.is_first
             && self.clock_set == 0
     }
 
@@ -62,7 +72,7 @@ impl Work {
             Some(AgentEvent::Freed(_)) => "freed",
             Some(AgentEvent::Report(..)) => "report",
             Some(AgentEvent::Standing(..)) => "standing",
-            None if self.clock_set != 0 => "clock",
+            None if self.is_first || self.clock_set != 0 => "clock",
             None if self.due.is_empty() => "missed order",
             None => "due call",
         }

@@ -81,3 +81,31 @@ fn a_late_end_in_vain_changes_nothing() {
     story.is(CallStatus::Calling);
     story.rings(&second);
 }
+
+#[test]
+fn a_clock_that_was_set_back_while_nobody_looked_makes_no_call_live_longer_than_its_life() {
+    let mut story = Story::new();
+    let send = story.dial(1, "a");
+    story.report(&send, busy());
+    let (pause, life) = (story.sleeps(), story.call.expires_at().since(story.now));
+    story.now = story.now.shifted(-3_600_000_000);
+    assert_eq!(story.tell(Input::Started), []);
+    assert!(story.sleeps() <= pause, "it does not wait for an hour");
+    assert!(story.call.expires_at().since(story.now) >= life, "nor does it die early");
+    let expires_at = story.call.expires_at();
+    assert_eq!(story.tell(Input::Started), []);
+    assert_eq!(story.call.expires_at(), expires_at, "once is enough");
+}
+
+#[test]
+fn when_the_clock_is_set_what_lies_ahead_lies_as_far_ahead_as_before() {
+    for by in [-3_600_000_000, 3_600_000_000] {
+        let mut story = Story::new();
+        let send = story.dial(1, "a");
+        story.rings(&send);
+        let before = (story.sleeps(), story.call.expires_at().since(story.now));
+        story.now = story.now.shifted(by);
+        assert_eq!(story.tell(Input::ClockSet { by }), []);
+        assert_eq!((story.sleeps(), story.call.expires_at().since(story.now)), before);
+    }
+}
