@@ -209,7 +209,7 @@ pub(super) fn forget(
     tx.rows(
         "UPDATE call_logs SET ended_at = COALESCE(ended_at, $3), unsettled = 0,
                               status = CASE WHEN status IN ('initiated', 'placed') THEN 'failed' ELSE status END
-         WHERE pbx_id = $1 AND unsettled = 1 AND initiated_at < $2 RETURNING id",
+         WHERE pbx_id = $1 AND unsettled = 1 AND (initiated_at < $2 OR initiated_at > $3) RETURNING id",
         &[&pbx, &made_before, &now],
         |row| row.get(0),
     )

@@ -280,12 +280,18 @@ pub fn called(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<AccountId>, StoreEr
     )
 }
 
-/// Calls that are not over and were made before this moment.
-pub(super) fn under_way_since_before(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<CallId>, StoreError> {
+/// Calls that are not over and were made before this moment. What lies ahead of now was made before the clock
+/// was set back.
+pub(super) fn under_way_since_before(
+    tx: &mut Tx<'_>,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<CallId>, StoreError> {
     tx.rows(
-        "SELECT id FROM calls WHERE due_at IS NOT NULL AND created_at < $1 AND status IN ('queued', 'calling')
+        "SELECT id FROM calls WHERE due_at IS NOT NULL AND (created_at < $1 OR created_at > $2)
+                                    AND status IN ('queued', 'calling')
          ORDER BY created_at, id",
-        &[&at],
+        &[&at, &now],
         |row| row.get(0),
     )
 }

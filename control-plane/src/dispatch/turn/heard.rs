@@ -59,7 +59,7 @@ impl Turn<'_, '_> {
         if journals::applied(self.tx, journal, pbx)?.is_some_and(|applied| applied < up_to) {
             journals::advance(self.tx, journal, pbx, up_to)?;
         }
-        let calls = queue::under_way_since_before(self.tx, self.fleet.opened_at())?;
+        let calls = queue::under_way_since_before(self.tx, self.fleet.opened_at(), self.now)?;
         if !calls.is_empty() {
             tracing::error!(
                 %pbx, calls = calls.len(),
