@@ -140,7 +140,7 @@ impl World<'_> {
         let channel = dial.attempt.to_string();
         let trunk = usize::from(dial.endpoint.ends_with("-b"));
         if asterisk.channels.contains_key(&channel) {
-            self.truth.originated(self.now, host, trunk, dial.attempt, false);
+            self.truth.originated(self.now, dial.attempt, false);
             return Originated::Status { status: 409, body: "exists".to_owned() };
         }
         if asterisk.offline[trunk] > 0 {
@@ -158,7 +158,7 @@ impl World<'_> {
         };
         let new = Channel { trunk, up: false, rang: false, callee };
         self.hosts[host].asterisk.channels.insert(channel.clone(), new);
-        self.truth.originated(self.now, host, trunk, dial.attempt, true);
+        self.truth.originated(self.now, dial.attempt, true);
         self.check_originate(host, trunk, dial);
         let life = self.hosts[host].asterisk.life;
         let wait = self.micros(500..2_000);

@@ -321,7 +321,7 @@ impl World<'_> {
         for (host, connection, frame) in frames {
             if let ControlFrame::Order(signed) = &frame {
                 let order = order_in(signed);
-                self.truth.ordered(&order, self.now, self.plane.skew);
+                self.truth.ordered(&order, host, self.now, self.plane.skew);
                 if self.bug != Some(Bug::OrderBeforeCommit) {
                     self.check_order(&order);
                 }

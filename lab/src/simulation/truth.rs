@@ -38,7 +38,7 @@ pub struct Truth {
     calls: BTreeMap<AttemptId, CallId>,
     /// Channels that were asked for.
     originates: BTreeMap<AttemptId, Vec<Timestamp>>,
-    /// The host of each.
+    /// The host that each was ordered from.
     hosts: BTreeMap<AttemptId, usize>,
     /// Of which a lost journal or a restored database may know nothing any more.
     forgotten: BTreeSet<AttemptId>,
@@ -76,7 +76,8 @@ impl Truth {
     }
 
     /// An order left.
-    pub fn ordered(&mut self, order: &Order, now: Timestamp, ahead: i64) {
+    pub fn ordered(&mut self, order: &Order, host: usize, now: Timestamp, ahead: i64) {
+        self.hosts.insert(order.attempt_id, host);
         self.orders.insert(order.attempt_id, (order.expires_at.shifted(-ahead), ahead));
         self.calls.insert(order.attempt_id, order.call_id);
         let left = self.left.entry(order.call_id).or_default();
@@ -89,10 +90,9 @@ impl Truth {
     }
 
     /// An agent asked for a channel.
-    pub fn originated(&mut self, now: Timestamp, host: usize, _trunk: usize, attempt: AttemptId, made: bool) {
+    pub fn originated(&mut self, now: Timestamp, attempt: AttemptId, made: bool) {
         let originates = self.originates.entry(attempt).or_default();
         originates.push(now);
-        self.hosts.insert(attempt, host);
         self.made += u64::from(made);
         let times = originates.len();
         if times > 1 {
