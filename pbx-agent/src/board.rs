@@ -142,6 +142,11 @@ impl Board {
         self.entering.len() + self.attempts.len()
     }
 
+    /// Whether an attempt is under way, or on its way to the disk.
+    pub fn is_live(&self, attempt: AttemptId) -> bool {
+        self.entering.contains_key(&attempt) || self.attempts.contains_key(&attempt)
+    }
+
     /// How this host is.
     pub fn health(&self) -> Health {
         health::health(

@@ -6,6 +6,7 @@ use super::{
     event::{Event, Request},
     plane::order_in,
     stage::BEGINNING,
+    truth::RECONCILED_WITHIN,
     world::World,
 };
 use pbx_agent::{
@@ -121,6 +122,16 @@ impl Agent {
             let last = self.journal.state().last;
             run.jobs.is_empty() && run.link.as_ref().is_some_and(|link| link.outbox.is_empty(last))
         })
+    }
+
+    /// Whether it has this attempt under way.
+    pub fn is_live(&self, attempt: AttemptId) -> bool {
+        self.run.as_ref().is_some_and(|run| run.board.is_live(attempt))
+    }
+
+    /// Whether its disk takes what it is given.
+    pub fn is_well(&self) -> bool {
+        self.full == 0 && self.slow == 0 && self.run.as_ref().is_some_and(|run| !run.in_trouble)
     }
 
     /// Attempts that it has under way.
@@ -588,5 +599,6 @@ impl World<'_> {
         self.write(host, Write::Trim { journal: state.id, seq: applied }, None);
         self.deliver(host);
         self.send_up(host, connection, AgentFrame::Health(health));
+        self.later(RECONCILED_WITHIN, Event::Agree { host, connection });
     }
 }

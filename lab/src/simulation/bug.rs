@@ -30,11 +30,15 @@ pub enum Bug {
     DoubtKeptSilent,
     /// An answer, by whatever machine, is taken for an acknowledgement.
     AnswerTakenForKey,
+    /// The control plane does not listen to agents that remember more than its database.
+    OldDatabaseTrusted,
+    /// The control plane does not look at its clock.
+    ClockNotFollowed,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::DedupRemoved,
         Self::ExpiryUnchecked,
         Self::AckBeforeFsync,
@@ -47,5 +51,7 @@ impl Bug {
         Self::CancelForgotten,
         Self::DoubtKeptSilent,
         Self::AnswerTakenForKey,
+        Self::OldDatabaseTrusted,
+        Self::ClockNotFollowed,
     ];
 }

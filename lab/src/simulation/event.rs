@@ -57,6 +57,8 @@ pub enum Event {
     Asked { host: usize, life: u64, request: Request },
     /// Something happens to a channel.
     Channel { host: usize, life: u64, channel: String, step: Step },
+    /// Some seconds after a connection was made: do both ends agree?
+    Agree { host: usize, connection: u64 },
     /// Nothing goes wrong any more.
     Peace,
     /// Is everything over?

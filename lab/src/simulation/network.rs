@@ -1,8 +1,11 @@
 //! The wire between a host and the control plane: frames that travel, connections that break.
 
-use super::{event::Event, plan::Network, world::World};
+use super::{bug::Bug, event::Event, plan::Network, world::World};
 use control_plane::{
-    fleet::{journals, session::simulated::SimulatedSession},
+    fleet::{
+        journals,
+        session::{AgentEvent, simulated::SimulatedSession},
+    },
     store::{Fate, StoreError},
 };
 use rand::RngExt;
@@ -70,7 +73,10 @@ impl World<'_> {
         if let Some((_, older)) = running.sessions.insert(host, (connection, session)) {
             older.close();
         }
-        running.heard.extend(events);
+        let trusted = self.bug == Some(Bug::OldDatabaseTrusted);
+        running.heard.extend(
+            events.into_iter().filter(|event| !(trusted && matches!(event, AgentEvent::Forgotten(..)))),
+        );
         self.nudge();
         self.hosts[host].agent.awaiting = Some(connection);
         self.write_sessions();

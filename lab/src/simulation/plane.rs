@@ -247,7 +247,9 @@ impl World<'_> {
         running.work.events.extend(running.heard.drain(..taken));
         let (fate, now) = (self.plane.fate(), self.plane_now());
         let Some(running) = &mut self.plane.running else { return };
-        if let Some(by) = running.wall.was_set(now, self.now.since(BEGINNING)) {
+        if let Some(by) = running.wall.was_set(now, self.now.since(BEGINNING))
+            && self.bug != Some(Bug::ClockNotFollowed)
+        {
             running.fleet.clock_was_set();
             running.work.clock_set += by;
         }

@@ -2,10 +2,11 @@
 
 use super::{
     asterisk::Asterisk,
+    event::Event,
     plan::{HOSTS, Network, What},
     plane::idempotency_key,
     stage::BEGINNING,
-    world::{Figures, World},
+    world::{Figures, Host, World},
 };
 use pbx_agent::board::Dial;
 use shared::{
@@ -21,6 +22,10 @@ use std::{
 
 /// From the end of a call to the end of its channel.
 const HANGS_UP_WITHIN: Duration = Duration::from_secs(5);
+/// After a connection is made, unless something goes wrong meanwhile, both ends agree about every attempt.
+pub const RECONCILED_WITHIN: Duration = Duration::from_secs(5);
+/// From the 202 to the first order of a critical call, where nothing goes wrong and a phone is free.
+const ORDERED_WITHIN: Duration = Duration::from_secs(1);
 /// Routes that a call may try within a second; after them it pauses.
 const MOST_AT_ONCE: usize = 10;
 
@@ -281,6 +286,45 @@ impl World<'_> {
         }
     }
 
+    /// Long enough after a connection was made, and with nothing going wrong since, the control plane holds
+    /// open what the agent has under way, and nothing else.
+    pub(super) fn check_agreement(&mut self, host: usize, connection: u64) {
+        let Host { agent, asterisk, wire, .. } = &self.hosts[host];
+        let calm = self.now.since(self.last_incident) >= RECONCILED_WITHIN
+            && (self.plan.network == Network::Orderly || self.at_peace)
+            && (wire.connection, wire.cut) == (Some(connection), 0)
+            && (asterisk.up, asterisk.stalled) == (true, 0)
+            && agent.is_well()
+            && self.plane.is_up()
+            && self.plane.full == 0;
+        if !calm {
+            return;
+        }
+        if !agent.is_heard() {
+            // Something is on its way at this very moment.
+            return self.later(Duration::from_millis(50), Event::Agree { host, connection });
+        }
+        let (pbx, settled) = (self.stage.enrolled[host].0, self.plane_now() - RECONCILED_WITHIN);
+        let open = self.read(|tx| {
+            tx.rows(
+                "SELECT id, unsettled FROM call_logs WHERE pbx_id = $1 AND initiated_at < $2",
+                &[&pbx, &settled],
+                |row| Ok((row.get::<AttemptId>(0)?, row.get::<i64>(1)? != 0)),
+            )
+        });
+        for (attempt, is_open) in open {
+            let is_live = self.hosts[host].agent.is_live(attempt);
+            if is_open != is_live {
+                self.truth.broken(format!(
+                    "{RECONCILED_WITHIN:?} after pbx-{} has connected, {attempt} is {} there and {} in the log",
+                    host + 1,
+                    if is_live { "under way" } else { "over" },
+                    if is_open { "open" } else { "settled" },
+                ));
+            }
+        }
+    }
+
     /// Nobody is rung again on the word of an old database that does not know of the first ring.
     fn check_blindness(&mut self, attempt: AttemptId, call: CallId, labelled: bool) {
         let truth = &self.truth;
@@ -379,6 +423,7 @@ impl World<'_> {
         }
         self.judge_duties()?;
         self.judge_ends()?;
+        self.judge_delays()?;
         self.judge_hang_ups()?;
         let count = |world: &mut Self, sql: &'static str| {
             let found = world.read(|tx| tx.row(sql, &[], |row| row.get::<i64>(0)));
@@ -453,6 +498,32 @@ impl World<'_> {
         });
         match early {
             Some((call, status)) => Err(Broken(format!("call {call} is {status} before its time"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Where nothing went wrong, a critical call is ordered at once.
+    fn judge_delays(&mut self) -> Result<(), Broken> {
+        if self.is_harmed() {
+            return Ok(());
+        }
+        let most = i64::try_from(ORDERED_WITHIN.as_micros()).unwrap_or(i64::MAX);
+        let late = self.read(|tx| {
+            tx.row(
+                "SELECT calls.id FROM calls
+                 WHERE urgency = 0 AND status NOT IN ('blocked', 'cancelled')
+                       AND (SELECT MIN(initiated_at) FROM call_logs WHERE call_id = calls.id) > created_at + $1
+                       AND (SELECT COUNT(*) FROM calls AS others
+                            WHERE others.destination = calls.destination AND others.created_at <= calls.created_at
+                                  AND others.status <> 'blocked') <= 3",
+                &[&most],
+                |row| row.get::<CallId>(0),
+            )
+        });
+        match late {
+            Some(call) => {
+                Err(Broken(format!("critical call {call} is ordered later than {ORDERED_WITHIN:?}")))
+            }
             None => Ok(()),
         }
     }

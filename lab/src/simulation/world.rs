@@ -53,6 +53,8 @@ pub struct World<'a> {
     pub truth: Truth,
     /// Nothing goes wrong any more.
     pub at_peace: bool,
+    /// When something last began or ended that the plan says.
+    pub last_incident: Timestamp,
     /// What is told, line by line, if anybody listens.
     pub story: Option<Vec<String>>,
     events: u64,
@@ -117,6 +119,7 @@ impl<'a> World<'a> {
             hosts,
             truth: Truth::default(),
             at_peace: false,
+            last_incident: BEGINNING,
             story: tell.then(Vec::new),
             events: 0,
             queue: BTreeMap::new(),
@@ -198,6 +201,7 @@ impl<'a> World<'a> {
                 }
                 self.channel(host, life, channel, step);
             }
+            Event::Agree { host, connection } => self.check_agreement(host, connection),
             Event::Peace => self.peace(),
             Event::Look => {}
         }
@@ -227,6 +231,7 @@ impl<'a> World<'a> {
     fn incident(&mut self, number: usize) {
         let what = self.plan.incidents[number].what.clone();
         self.tell(|| format!("{what:?}"));
+        self.last_incident = self.now;
         let heal = |lasts: Duration| (lasts, Event::Healed(number));
         let (wait, event) = match what {
             What::Webhook { .. } | What::Resolve { .. } => (Duration::ZERO, Event::Send(number)),
@@ -303,6 +308,7 @@ impl<'a> World<'a> {
 
     fn healed(&mut self, number: usize) {
         self.tell(|| format!("over: incident {number}"));
+        self.last_incident = self.now;
         match self.plan.incidents[number].what {
             What::ControlPlaneDiskFull(..) => self.plane.full -= 1,
             What::AgentDiskFull(host, _) => self.hosts[host].agent.full -= 1,
