@@ -8,7 +8,8 @@
 //!                                    truth: what really happened ──▶ an invariant that does not hold, or figures
 //! ```
 //! One seed is one run, exactly. Processes die between any two steps and lose what is not durable; links
-//! break; disks refuse; clocks are wrong by an hour and are set; journals are lost, databases restored. After every step the invariants are looked at:
+//! break; disks refuse; clocks are wrong by an hour and are set; journals are lost, databases restored.
+//! After every step the invariants are looked at:
 //!
 //! - a request that was answered 202 is on disk, and each of its calls ends;
 //! - an attempt is originated at most once, in time, after it was logged, and within the host's caps;

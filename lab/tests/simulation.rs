@@ -9,7 +9,7 @@ use lab::simulation::{
 };
 
 /// Enough to meet every kind of harm many times; `make simulate` runs more.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 3_000;
 /// A planted bug is found within this many.
 const PLANTED: u64 = 3_000;
 

@@ -1,12 +1,13 @@
 //! An agent of the simulated world: its real board, journal and outbox, without threads, sockets and
 //! clocks.
 
+mod disk;
+mod link;
+
 use super::{
     bug::Bug,
     event::{Event, Request},
-    plane::order_in,
     stage::BEGINNING,
-    truth::RECONCILED_WITHIN,
     world::World,
 };
 use pbx_agent::{
@@ -15,12 +16,12 @@ use pbx_agent::{
     clock::Moment,
     config::Config,
     journal::{Contents, JournalFile, NewReport, Write},
-    link::{Batch, Outbox},
+    link::Outbox,
 };
 use rand::RngExt;
 use shared::{
-    ids::{AttemptId, JournalId},
-    protocol::{AgentFrame, AttemptEvent, ControlFrame, Health, Report},
+    ids::AttemptId,
+    protocol::{AgentFrame, AttemptEvent, Health},
     time::Timestamp,
 };
 use std::{
@@ -28,10 +29,6 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use uuid::Uuid;
-
-/// How long a disk that refuses is left alone.
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// An agent.
 pub struct Agent {
@@ -193,15 +190,6 @@ impl World<'_> {
         agent.awaiting = None;
         self.hosts[host].asterisk.listener = None;
         self.break_link(host, 1..50);
-    }
-
-    /// Its journal is gone, and with it what it knew.
-    pub(super) fn lose_journal(&mut self, host: usize) {
-        let fresh = JournalId::new(Uuid::from_u128(self.rng.random()));
-        let journal = &mut self.hosts[host].agent.journal;
-        let unheard = journal.reports_after(0, usize::MAX).expect("the journal can be read");
-        journal.empty(fresh).expect("the journal begins anew");
-        self.truth.journal_lost(host, unheard.iter().map(|report| report.attempt_id));
     }
 
     /// The event stream opens, if there is an Asterisk to open it.
@@ -373,232 +361,5 @@ impl World<'_> {
             let connection = link.connection;
             self.send_up(host, connection, AgentFrame::Health(health));
         }
-    }
-
-    fn write(&mut self, host: usize, write: Write, ticket: Option<u64>) {
-        if let Some(run) = &mut self.hosts[host].agent.run {
-            run.jobs.push(Job { write, ticket });
-        }
-        self.call_disk(host);
-    }
-
-    fn call_disk(&mut self, host: usize) {
-        let wait = match self.hosts[host].agent.slow {
-            0 => self.micros(200..3_000),
-            _ => self.millis(100..15_000),
-        };
-        let life = self.hosts[host].agent.life;
-        let Some(run) = &mut self.hosts[host].agent.run else { return };
-        if !run.disk_is_called && !run.jobs.is_empty() {
-            run.disk_is_called = true;
-            let wait = if run.in_trouble { PAUSE } else { wait };
-            self.later(wait, Event::Disk { host, life });
-        }
-    }
-
-    /// The disk takes everything that has gathered, in one transaction, or refuses.
-    pub(super) fn disk(&mut self, host: usize, life: u64) {
-        let agent = &mut self.hosts[host].agent;
-        if agent.life != life {
-            return;
-        }
-        let refuses = agent.full > 0;
-        let Some(run) = &mut agent.run else { return };
-        run.disk_is_called = false;
-        run.in_trouble = refuses;
-        let jobs = std::mem::take(&mut run.jobs);
-        if !refuses {
-            agent
-                .journal
-                .commit(|file| jobs.iter().try_for_each(|job| file.apply(&job.write)))
-                .expect("the journal takes what the agent gives it");
-        }
-        let trouble = refuses.then(|| "the disk is full".to_owned());
-        self.feed(host, Input::JournalTrouble(trouble));
-        let mut kept = 0;
-        for Job { write, ticket } in jobs {
-            let why = "the disk is full".to_owned();
-            match (write, refuses) {
-                (Write::Enter(row), false) if self.bug != Some(Bug::DialBeforeFsync) => {
-                    self.feed(host, Input::Journalled(row.attempt));
-                }
-                (Write::Enter(row), true) => {
-                    self.feed(host, Input::NotJournalled { attempt: row.attempt, why })
-                }
-                (Write::Burn { .. }, false) => {
-                    if let Some(ticket) = ticket {
-                        self.feed(host, Input::Burned { ticket });
-                    }
-                }
-                (Write::Append(report), false) => {
-                    if let AttemptEvent::Key { .. } = report.event {
-                        self.truth.journalled_key(report.attempt, &report.event);
-                    }
-                }
-                (write, true) if write.is_kept() => {
-                    if let Some(run) = &mut self.hosts[host].agent.run {
-                        // In front of whatever came meanwhile.
-                        run.jobs.insert(kept, Job { write, ticket });
-                        kept += 1;
-                    }
-                }
-                _ => {}
-            }
-        }
-        self.call_disk(host);
-        self.deliver(host);
-    }
-
-    fn link(&mut self, host: usize) -> Option<&mut Link> {
-        self.hosts[host].agent.run.as_mut()?.link.as_mut()
-    }
-
-    /// Sends what the journal holds, as far as the outbox lets it out.
-    fn deliver(&mut self, host: usize) {
-        let now = self.now;
-        loop {
-            let last = self.hosts[host].agent.journal.state().last;
-            let Some(link) = self.link(host) else { return };
-            let connection = link.connection;
-            let Some(Batch { after, most }) = link.outbox.next(last) else { break };
-            let reports: Vec<Report> =
-                self.hosts[host].agent.journal.reports_after(after, most).expect("the journal can be read");
-            if reports.is_empty() {
-                break;
-            }
-            for report in reports {
-                if let Some(link) = self.link(host) {
-                    link.outbox.sent(report.seq, now);
-                }
-                if self.bug == Some(Bug::ReportForgottenWhenSent) {
-                    let (journal, seq) = (report.journal, report.seq);
-                    let file = &mut self.hosts[host].agent.journal;
-                    file.commit(|file| file.trim(journal, seq)).expect("the journal forgets");
-                }
-                self.send_up(host, connection, AgentFrame::Report(report));
-            }
-        }
-        if let Some(link) = self.link(host)
-            && let Some(overdue) = link.outbox.overdue()
-            && link.resend_at.is_none_or(|at| at < overdue)
-        {
-            link.resend_at = Some(overdue);
-            let connection = link.connection;
-            self.at(overdue.max(now), Event::Resend { host, connection });
-        }
-    }
-
-    pub(super) fn resend(&mut self, host: usize, connection: u64) {
-        let now = self.now;
-        if let Some(link) = self.link(host)
-            && link.connection == connection
-        {
-            link.resend_at = None;
-            if link.outbox.overdue().is_some_and(|at| at <= now) {
-                link.outbox.again(now);
-            }
-            self.deliver(host);
-        }
-    }
-
-    pub(super) fn agent_notices(&mut self, host: usize, connection: u64) {
-        let wait = self.millis(100..2_000);
-        let agent = &mut self.hosts[host].agent;
-        let life = agent.life;
-        let Some(run) = &mut agent.run else { return };
-        let lost = run.link.as_ref().is_some_and(|link| link.connection == connection);
-        if lost || agent.awaiting == Some(connection) {
-            run.link = None;
-            agent.awaiting = None;
-            self.later(wait, Event::Connect { host, life });
-        }
-    }
-
-    pub(super) fn agent_hears(&mut self, host: usize, connection: u64, frame: ControlFrame) {
-        let (is_linked, is_awaited) = {
-            let agent = &self.hosts[host].agent;
-            let linked = agent.run.as_ref().and_then(|run| run.link.as_ref());
-            (linked.is_some_and(|link| link.connection == connection), agent.awaiting == Some(connection))
-        };
-        if !self.carries(host, connection) || !(is_linked || is_awaited) {
-            return;
-        }
-        match frame {
-            ControlFrame::Welcome { applied, .. } if is_awaited => self.welcomed(host, connection, applied),
-            // Frames of a hostile network may overtake the welcome; the agent ends such a connection.
-            _ if is_awaited => self.break_link(host, 1..50),
-            ControlFrame::Order(signed) => {
-                let pinned = self.stage.pinned.clone();
-                self.ordered_again(host, order_in(&signed).attempt_id);
-                self.feed(host, Input::Order { signed: Box::new(signed), pinned });
-            }
-            ControlFrame::Cancel { attempt_id } => {
-                self.tell(|| format!("pbx-{} hears cancel {attempt_id}", host + 1));
-                self.feed(host, Input::Cancel(attempt_id));
-            }
-            ControlFrame::Query { attempts } => {
-                self.tell(|| format!("pbx-{} hears query {attempts:?}", host + 1));
-                let ticket = self.number();
-                if let Some(run) = &mut self.hosts[host].agent.run {
-                    run.tickets.insert(ticket, connection);
-                }
-                self.feed(host, Input::Query { ticket, attempts });
-            }
-            ControlFrame::Ack { journal, seq } => {
-                let now = self.now;
-                if let Some(link) = self.link(host)
-                    && link.outbox.acknowledged(journal, seq, now)
-                {
-                    self.write(host, Write::Trim { journal, seq }, None);
-                    self.deliver(host);
-                }
-            }
-            ControlFrame::Welcome { .. }
-            | ControlFrame::Challenge { .. }
-            | ControlFrame::Reject { .. }
-            | ControlFrame::OrderKeys { .. }
-            | ControlFrame::Error(_) => {}
-        }
-    }
-
-    /// Planted: an agent that has forgotten the order dials it again.
-    fn ordered_again(&mut self, host: usize, attempt: AttemptId) {
-        let life = self.hosts[host].agent.life;
-        let Some(run) = &mut self.hosts[host].agent.run else { return };
-        let again = !run.ordered.insert(attempt);
-        if again
-            && self.bug == Some(Bug::DedupRemoved)
-            && let Some(dial) = run.dials.get(&attempt).cloned()
-        {
-            self.ask(host, life, Request::Originate(Box::new(dial)));
-        }
-    }
-
-    fn welcomed(&mut self, host: usize, connection: u64, applied: u64) {
-        let now = self.now;
-        let fresh = JournalId::new(Uuid::from_u128(self.rng.random()));
-        let agent = &mut self.hosts[host].agent;
-        agent.awaiting = None;
-        let state = agent.journal.state();
-        if applied > state.last {
-            agent.journal.commit(|file| file.start_anew(fresh)).expect("the journal begins anew");
-            agent.journal.adopt(fresh);
-            self.break_link(host, 1..50);
-            let (wait, life) = (self.millis(100..1_000), self.hosts[host].agent.life);
-            self.later(wait, Event::Connect { host, life });
-            return;
-        }
-        let Some(run) = &mut agent.run else { return };
-        run.link = Some(Link {
-            connection,
-            outbox: Outbox::new(state.id, applied, state.oldest, now),
-            resend_at: None,
-        });
-        let health = run.board.health();
-        run.health = Some(health.clone());
-        self.write(host, Write::Trim { journal: state.id, seq: applied }, None);
-        self.deliver(host);
-        self.send_up(host, connection, AgentFrame::Health(health));
-        self.later(RECONCILED_WITHIN, Event::Agree { host, connection });
     }
 }

@@ -1,0 +1,262 @@
+//! What must hold once everything is over.
+
+use super::Broken;
+use crate::simulation::{
+    asterisk::Asterisk,
+    plan::{HOSTS, Network, What},
+    plane::idempotency_key,
+    stage::BEGINNING,
+    world::{Figures, World},
+};
+use shared::{
+    ids::{AttemptId, CallId},
+    time::Timestamp,
+};
+use std::{collections::BTreeMap, time::Duration};
+
+/// From the end of a call to the end of its channel.
+const HANGS_UP_WITHIN: Duration = Duration::from_secs(5);
+/// From the 202 to the first order of a critical call, where nothing goes wrong and a phone is free.
+const ORDERED_WITHIN: Duration = Duration::from_secs(1);
+
+impl World<'_> {
+    /// Whether nothing more is to come.
+    pub(in crate::simulation) fn is_over(&mut self) -> bool {
+        let harmed = self.plan.incidents.iter().enumerate().any(|(number, incident)| {
+            self.now.since(BEGINNING) <= incident.at
+                || (incident.what.is_sent() && !self.truth.is_answered(number))
+        });
+        let hosts = &self.hosts;
+        let healed = self.plane.is_up()
+            && self.plane.full == 0
+            && hosts.iter().all(|host| {
+                let Asterisk { up, stalled, refusing, offline, .. } = &host.asterisk;
+                *up && *stalled == 0
+                    && refusing.iter().chain(offline).all(|harms| *harms == 0)
+                    && host.wire.cut == 0
+                    && host.agent.full == 0
+                    && host.agent.slow == 0
+            });
+        !harmed && healed && self.unfinished().is_empty()
+    }
+
+    /// What has not ended, for a person.
+    pub(in crate::simulation) fn unfinished(&mut self) -> String {
+        let mut left = Vec::new();
+        for host in 0..HOSTS {
+            if !self.hosts[host].agent.is_heard() {
+                left.push(format!("pbx-{} has more to say", host + 1));
+            }
+            if self.hosts[host].agent.active() > 0 {
+                left.push(format!("pbx-{} has attempts under way", host + 1));
+            }
+            if !self.hosts[host].asterisk.channels.is_empty() {
+                left.push(format!("channels live on pbx-{}", host + 1));
+            }
+        }
+        let open = self.read(|tx| {
+            tx.rows(
+                "SELECT id, status FROM calls WHERE due_at IS NOT NULL OR status IN ('queued', 'calling')",
+                &[],
+                |row| Ok(format!("call {} is {}", row.get::<String>(0)?, row.get::<String>(1)?)),
+            )
+        });
+        left.extend(open);
+        let unsettled = self.read(|tx| {
+            tx.rows("SELECT id FROM call_logs WHERE unsettled = 1 OR ended_at IS NULL", &[], |row| {
+                Ok(format!("attempt {} has no end", row.get::<String>(0)?))
+            })
+        });
+        left.extend(unsettled);
+        left.join(", ")
+    }
+
+    /// What must hold once everything is over.
+    pub(in crate::simulation) fn judge(&mut self) -> Result<Figures, Broken> {
+        let kept: Vec<usize> = self.truth.answered.difference(&self.truth.lost).copied().collect();
+        for webhook in kept {
+            let key = idempotency_key(webhook);
+            let stored = self.read(|tx| {
+                tx.row("SELECT 1 FROM incoming_requests WHERE idempotency_key = $1", &[&key], |_| Ok(()))
+            });
+            if stored.is_none() {
+                return Err(Broken(format!("webhook {webhook} was answered 202 and is lost")));
+            }
+        }
+        for (attempt, keys) in self.truth.keys.clone() {
+            // A restored database may not even know of the attempt.
+            if !(self.truth.restored && self.truth.forgotten.contains(&attempt)) {
+                self.judge_keys(attempt, &keys)?;
+            }
+        }
+        self.judge_duties()?;
+        self.judge_ends()?;
+        self.judge_delays()?;
+        self.judge_hang_ups()?;
+        let count = |world: &mut Self, sql: &'static str| {
+            let found = world.read(|tx| tx.row(sql, &[], |row| row.get::<i64>(0)));
+            u64::try_from(found.unwrap_or(0)).unwrap_or(0)
+        };
+        Ok(Figures {
+            events: self.events(),
+            accepted: self.truth.answered.len() as u64,
+            reached: count(self, "SELECT COUNT(*) FROM calls WHERE status IN ('acknowledged', 'answered')"),
+            originated: self.truth.made,
+            labelled: count(self, "SELECT COUNT(*) FROM call_logs WHERE possible_duplicate = 1"),
+        })
+    }
+
+    fn is_harmed(&self) -> bool {
+        self.plan.network == Network::Hostile
+            || self.plan.incidents.iter().any(|incident| incident.what.is_harm())
+    }
+
+    /// Whoever was answered 202 has called somebody, or finds in the log why not.
+    fn judge_duties(&mut self) -> Result<(), Broken> {
+        for webhook in self.truth.answered.clone() {
+            let resolves = matches!(self.plan.incidents[webhook].what, What::Resolve { .. });
+            if resolves || self.truth.lost.contains(&webhook) {
+                continue;
+            }
+            let key = idempotency_key(webhook);
+            let called = self.read(|tx| {
+                tx.row(
+                    "SELECT 1 FROM incoming_requests JOIN calls ON calls.alert_id = incoming_requests.alert_id
+                     WHERE idempotency_key = $1",
+                    &[&key],
+                    |_| Ok(()),
+                )
+            });
+            if called.is_none() {
+                return Err(Broken(format!("webhook {webhook} was answered 202 and its alert has no call")));
+            }
+        }
+        Ok(())
+    }
+
+    /// No call says that it reached somebody who was not there, and none gives up before its time.
+    fn judge_ends(&mut self) -> Result<(), Broken> {
+        let reached = self.read(|tx| {
+            tx.rows(
+                "SELECT calls.id, calls.status, call_logs.id FROM calls LEFT JOIN call_logs ON call_logs.call_id = calls.id
+                 WHERE calls.status IN ('acknowledged', 'answered')",
+                &[],
+                |row| Ok((row.get::<CallId>(0)?, row.get::<String>(1)?, row.get::<Option<AttemptId>>(2)?)),
+            )
+        });
+        let mut witnessed: BTreeMap<(CallId, String), bool> = BTreeMap::new();
+        for (call, status, attempt) in reached {
+            let really = if status == "answered" { &self.truth.picked_up } else { &self.truth.pressed };
+            let seen = attempt.is_some_and(|attempt| really.contains(&attempt));
+            *witnessed.entry((call, status)).or_default() |= seen;
+        }
+        if let Some(((call, status), _)) = witnessed.into_iter().find(|(_, seen)| !seen) {
+            return Err(Broken(format!("call {call} is {status} by nobody")));
+        }
+        let restored = i64::from(self.truth.restored);
+        let early = self.read(|tx| {
+            tx.row(
+                "SELECT id, status FROM calls
+                 WHERE (status = 'expired' AND ended_at < expires_at AND NOT ($1 = 1 AND reason = 'duplicate'))
+                    OR (status = 'exhausted' AND (machine -> 'policy' ->> 'redials')
+                        >= (SELECT COUNT(*) FROM call_logs WHERE call_logs.call_id = calls.id))",
+                &[&restored],
+                |row| Ok((row.get::<CallId>(0)?, row.get::<String>(1)?)),
+            )
+        });
+        match early {
+            Some((call, status)) => Err(Broken(format!("call {call} is {status} before its time"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Where nothing went wrong, a critical call is ordered at once.
+    fn judge_delays(&mut self) -> Result<(), Broken> {
+        if self.is_harmed() {
+            return Ok(());
+        }
+        let most = i64::try_from(ORDERED_WITHIN.as_micros()).unwrap_or(i64::MAX);
+        let late = self.read(|tx| {
+            tx.row(
+                "SELECT calls.id FROM calls
+                 WHERE urgency = 0 AND status NOT IN ('blocked', 'cancelled')
+                       AND (SELECT MIN(initiated_at) FROM call_logs WHERE call_id = calls.id) > created_at + $1
+                       AND (SELECT COUNT(*) FROM calls AS others
+                            WHERE others.destination = calls.destination AND others.created_at <= calls.created_at
+                                  AND others.status <> 'blocked') <= 3",
+                &[&most],
+                |row| row.get::<CallId>(0),
+            )
+        });
+        match late {
+            Some(call) => {
+                Err(Broken(format!("critical call {call} is ordered later than {ORDERED_WITHIN:?}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Where nothing went wrong, a phone stops ringing soon after nobody needs it any more, and no ring
+    /// is labelled.
+    fn judge_hang_ups(&mut self) -> Result<(), Broken> {
+        if self.is_harmed() {
+            return Ok(());
+        }
+        let labelled = self.read(|tx| {
+            tx.row("SELECT id FROM call_logs WHERE possible_duplicate = 1", &[], |row| {
+                row.get::<AttemptId>(0)
+            })
+        });
+        if let Some(attempt) = labelled {
+            return Err(Broken(format!("{attempt} is labelled although nothing went wrong")));
+        }
+        let cancelled = self.read(|tx| {
+            tx.rows(
+                "SELECT call_logs.id, calls.ended_at FROM call_logs JOIN calls ON calls.id = call_logs.call_id
+                 WHERE calls.status = 'cancelled'",
+                &[],
+                |row| Ok((row.get::<AttemptId>(0)?, row.get::<Timestamp>(1)?)),
+            )
+        });
+        for (attempt, since) in cancelled {
+            let rang_on = self.truth.ended.get(&attempt).map_or(Duration::ZERO, |ended| ended.since(since));
+            if rang_on > HANGS_UP_WITHIN {
+                return Err(Broken(format!(
+                    "the phone rings on for {rang_on:?} in {attempt}, which nobody needs"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// A key that a journal holds has counted, and once.
+    fn judge_keys(&mut self, attempt: AttemptId, keys: &[char]) -> Result<(), Broken> {
+        let status = self.read(|tx| {
+            tx.row(
+                "SELECT calls.status FROM calls JOIN call_logs ON call_logs.call_id = calls.id WHERE call_logs.id = $1",
+                &[&attempt],
+                |row| row.get::<String>(0),
+            )
+        });
+        let status = status.unwrap_or_default();
+        if keys.contains(&'1') && !["acknowledged", "answered", "cancelled"].contains(&status.as_str()) {
+            return Err(Broken(format!("key 1 was pressed in {attempt} and its call is {status}")));
+        }
+        let told = self.read(|tx| {
+            tx.row(
+                "SELECT COUNT(*) FROM alert_events
+                 WHERE attempt_id = $1 AND (kind = 'key' OR (kind = 'acknowledged' AND detail = 'key'))",
+                &[&attempt],
+                |row| row.get::<i64>(0),
+            )
+        });
+        let told = usize::try_from(told.unwrap_or(0)).unwrap_or(0);
+        if told != keys.len() {
+            return Err(Broken(format!(
+                "{} keys were pressed in {attempt} and the timeline tells of {told}",
+                keys.len()
+            )));
+        }
+        Ok(())
+    }
+}
