@@ -160,7 +160,7 @@ impl Dispatcher {
                 seconds,
                 "the clock of this machine was set: what is queued moves with it, and agents connect again"
             );
-            self.fleet.clock_was_set();
+            self.fleet.clock_was_set(by);
             work.clock_set += by;
         }
     }

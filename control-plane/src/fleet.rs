@@ -39,7 +39,10 @@ use shared::{
 };
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -54,7 +57,8 @@ pub struct Fleet(Arc<Inner>);
 struct Inner {
     store: Store,
     hub: Hub,
-    opened_at: Timestamp,
+    /// Microseconds; moves with the clock.
+    opened_at: AtomicI64,
     data_dir: PathBuf,
     /// Held for a look or an exchange, never across an await.
     signing: Mutex<Signing>,
@@ -114,7 +118,8 @@ impl Fleet {
         let (keyring, stamp) = Keyring::open(data_dir)?;
         let signing = Mutex::new(Signing { keyring: Arc::new(keyring), stamp, complaint: None });
         let hub = Hub::new(enrolled);
-        Ok(Self(Arc::new(Inner { store, hub, opened_at: now, data_dir: data_dir.to_owned(), signing })))
+        let opened_at = AtomicI64::new(now.as_micros());
+        Ok(Self(Arc::new(Inner { store, hub, opened_at, data_dir: data_dir.to_owned(), signing })))
     }
 
     /// Chooses a PBX and a trunk for a call. Hosts take turns, once they have [taken](Self::took) one.
@@ -125,8 +130,9 @@ impl Fleet {
         self.0.hub.choose(wish)
     }
 
-    /// This machine's clock was set: agents connect again and learn the time.
-    pub fn clock_was_set(&self) {
+    /// This machine's clock was set by so many microseconds: agents connect again and learn the time.
+    pub fn clock_was_set(&self, by: i64) {
+        self.0.opened_at.fetch_add(by, Ordering::Relaxed);
         self.0.hub.tell_the_time();
     }
 
@@ -153,13 +159,13 @@ impl Fleet {
 
     /// When this control plane began to know its fleet.
     pub fn opened_at(&self) -> Timestamp {
-        self.0.opened_at
+        Timestamp::from_micros(self.0.opened_at.load(Ordering::Relaxed))
     }
 
     /// Whether a host that has not spoken since the start may still do so any moment. Until then nobody
     /// knows whether the database is older than what the hosts were told.
     pub fn is_gathering(&self, now: Timestamp) -> bool {
-        now < self.0.opened_at + GATHERING && !self.0.hub.is_complete()
+        now < self.opened_at() + GATHERING && !self.0.hub.is_complete()
     }
 
     /// The link to a host, while it is up.

@@ -250,7 +250,7 @@ impl World<'_> {
         if let Some(by) = running.wall.was_set(now, self.now.since(BEGINNING))
             && self.bug != Some(Bug::ClockNotFollowed)
         {
-            running.fleet.clock_was_set();
+            running.fleet.clock_was_set(by);
             running.work.clock_set += by;
         }
         let (bug, rng) = (self.bug, &mut self.rng);

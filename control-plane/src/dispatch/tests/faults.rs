@@ -263,7 +263,9 @@ async fn when_the_clock_is_set_what_is_queued_moves_with_it_and_agents_ask_for_t
     stage.store.write(take).await.unwrap();
     let after = times().await.unwrap().unwrap();
     assert_eq!(after, (before.0 + hour, before.1 + hour));
-    stage.fleet.clock_was_set();
+    let opened_at = stage.fleet.opened_at();
+    stage.fleet.clock_was_set(hour);
+    assert_eq!(stage.fleet.opened_at(), opened_at.shifted(hour), "what came after the start came after it");
     assert!(host.link.is_closed());
     let (next, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
     while stage.call(next).await.reason.as_deref() != Some("no_pbx") {

@@ -63,7 +63,7 @@ impl Turn<'_, '_> {
         if !calls.is_empty() {
             tracing::error!(
                 %pbx, calls = calls.len(),
-            "THE DATABASE IS OLDER than what this host was told: it was restored from a backup. Calls that were under way before end as expired, because they may have been answered since; look at their alerts"
+                "THE DATABASE IS OLDER than what this host was told: it was restored from a backup. Calls that were under way before end as expired, because they may have been answered since; look at their alerts"
             );
         }
         for call in calls {
