@@ -22,7 +22,7 @@ mod verdict;
 
 use crate::{
     fleet::{Fleet, session::AgentEvent},
-    store::{Store, StoreError},
+    store::{Store, StoreError, Tx},
     wall_clock::WallClock,
 };
 use attempts::PastEnd;
@@ -169,8 +169,12 @@ impl Dispatcher {
     async fn turn(&mut self, work: &mut Work) -> Result<Instant, StoreError> {
         // Kept until it is done: a full disk must not lose what an agent said.
         let (fleet, task) = (self.fleet.clone(), work.clone());
-        let now = Timestamp::now();
-        let done = self.store.write(move |tx| Turn::take(tx, &fleet, now, &mut Uuid::now_v7, &task)).await?;
+        let take = move |tx: &mut Tx<'_>| {
+            // Not earlier: nothing that the turn finds was stored after it.
+            let now = Timestamp::now();
+            Ok::<_, StoreError>((now, Turn::take(tx, &fleet, now, &mut Uuid::now_v7, &task)?))
+        };
+        let (now, done) = self.store.write(take).await?;
         *work = Work::default();
         self.missed = done.effects.carry_out(&self.fleet, now);
         Ok(match done.next {
@@ -205,9 +209,11 @@ impl Dispatcher {
     /// What is left to do after it.
     async fn alone(&self, work: &Work) -> Result<Work, StoreError> {
         let (fleet, task) = (self.fleet.clone(), work.clone());
-        let now = Timestamp::now();
-        let (effects, freed) =
-            self.store.write(move |tx| Turn::alone(tx, &fleet, now, &mut Uuid::now_v7, &task)).await?;
+        let take = move |tx: &mut Tx<'_>| {
+            let now = Timestamp::now();
+            Ok::<_, StoreError>((now, Turn::alone(tx, &fleet, now, &mut Uuid::now_v7, &task)?))
+        };
+        let (now, (effects, freed)) = self.store.write(take).await?;
         Ok(Work { missed: effects.carry_out(&self.fleet, now), freed, ..Work::default() })
     }
 
