@@ -69,6 +69,8 @@ pub struct Running {
     wall: WallClock,
     /// A turn is under way.
     turning: bool,
+    /// There has come something to do meanwhile.
+    nudged: bool,
     /// When the next turn is taken.
     wake: Option<Timestamp>,
 }
@@ -173,6 +175,7 @@ impl World<'_> {
             work: Work::first(),
             wall: WallClock::new(now, self.now.since(BEGINNING)),
             turning: false,
+            nudged: false,
             wake: None,
         });
         self.nudge();
@@ -225,6 +228,9 @@ impl World<'_> {
     /// There may be something to do.
     pub(super) fn nudge(&mut self) {
         let wait = self.micros(50..1_000);
+        if let Some(running) = &mut self.plane.running {
+            running.nudged |= running.turning;
+        }
         self.turn_at(self.now + wait);
     }
 
@@ -302,7 +308,10 @@ impl World<'_> {
         let Some(running) = &mut self.plane.running else { return };
         running.turning = false;
         running.work.missed = done.effects.carry_out(&running.fleet, now);
-        let busy = done.more || !running.heard.is_empty() || !running.work.missed.is_empty();
+        let busy = std::mem::take(&mut running.nudged)
+            || done.more
+            || !running.heard.is_empty()
+            || !running.work.missed.is_empty();
         self.write_sessions();
         if busy {
             self.nudge();
