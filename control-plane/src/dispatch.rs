@@ -169,9 +169,14 @@ impl Dispatcher {
     async fn turn(&mut self, work: &mut Work) -> Result<Instant, StoreError> {
         // Kept until it is done: a full disk must not lose what an agent said.
         let (fleet, task) = (self.fleet.clone(), work.clone());
+        let (mut wall, started) = (self.wall, self.started);
         let take = move |tx: &mut Tx<'_>| {
             // Not earlier: nothing that the turn finds was stored after it.
             let now = Timestamp::now();
+            if wall.was_set(now, started.elapsed()).is_some() {
+                // Since it was looked at: first what is queued must move with it.
+                return Err(StoreError::Overloaded);
+            }
             Ok::<_, StoreError>((now, Turn::take(tx, &fleet, now, &mut Uuid::now_v7, &task)?))
         };
         let (now, done) = self.store.write(take).await?;

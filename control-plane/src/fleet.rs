@@ -41,7 +41,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -59,6 +59,8 @@ struct Inner {
     hub: Hub,
     /// Microseconds; moves with the clock.
     opened_at: AtomicI64,
+    /// Calls from before the start wait for nobody any more, and this was said.
+    gathered: AtomicBool,
     data_dir: PathBuf,
     /// Held for a look or an exchange, never across an await.
     signing: Mutex<Signing>,
@@ -119,7 +121,14 @@ impl Fleet {
         let signing = Mutex::new(Signing { keyring: Arc::new(keyring), stamp, complaint: None });
         let hub = Hub::new(enrolled);
         let opened_at = AtomicI64::new(now.as_micros());
-        Ok(Self(Arc::new(Inner { store, hub, opened_at, data_dir: data_dir.to_owned(), signing })))
+        Ok(Self(Arc::new(Inner {
+            store,
+            hub,
+            opened_at,
+            gathered: AtomicBool::new(false),
+            data_dir: data_dir.to_owned(),
+            signing,
+        })))
     }
 
     /// Chooses a PBX and a trunk for a call. Hosts take turns, once they have [taken](Self::took) one.
@@ -162,7 +171,22 @@ impl Fleet {
         Timestamp::from_micros(self.0.opened_at.load(Ordering::Relaxed))
     }
 
-    /// Whether a host that has not spoken since the start may still do so any moment. Until then nobody
+    /// Until when that lasts at the longest, if it does.
+    pub fn gathers_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.is_gathering(now).then(|| self.opened_at() + GATHERING)
+    }
+
+    /// Whether that is over, said once.
+    pub fn has_gathered(&self, now: Timestamp) -> bool {
+        !self.is_gathering(now) && !self.0.gathered.swap(true, Ordering::Relaxed)
+    }
+
+    /// This host has connected, and what it knows of the time before the start was followed.
+    pub fn greet(&self, pbx: PbxId) {
+        self.0.hub.greet(pbx);
+    }
+
+    /// Whether a host that has not connected since the start may still do so any moment. Until then nobody
     /// knows whether the database is older than what the hosts were told.
     pub fn is_gathering(&self, now: Timestamp) -> bool {
         now < self.opened_at() + GATHERING && !self.0.hub.is_complete()

@@ -119,7 +119,8 @@ macro_rules! live_alert {
     ($which:literal) => {
         concat!(
             "SELECT id, state, EXISTS (
-                 SELECT 1 FROM calls WHERE calls.alert_id = alerts.id AND calls.status IN ('queued', 'calling')),
+                 SELECT 1 FROM calls WHERE calls.alert_id = alerts.id AND calls.status IN ('queued', 'calling')
+                                           AND calls.cancel_wanted = 0),
                     severity, updated_at
              FROM alerts WHERE endpoint_id = $1 AND state <> 'closed' AND ",
             $which

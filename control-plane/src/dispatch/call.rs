@@ -184,7 +184,11 @@ impl Call {
         if self.expires_at <= latest {
             return vec![];
         }
-        self.clock_was_set(latest.as_micros() - self.expires_at.as_micros())
+        let outputs = self.clock_was_set(latest.as_micros() - self.expires_at.as_micros());
+        if let Phase::Waiting { until, .. } = &mut self.phase {
+            *until = now;
+        }
+        outputs
     }
 
     fn clock_was_set(&mut self, by: i64) -> Vec<Output> {
@@ -216,6 +220,10 @@ impl Call {
                 let is_over = now >= *until;
                 if wanted.is_none() && !is_over {
                     return vec![];
+                }
+                if is_over && self.uncertain && !self.tried.is_empty() {
+                    // It may have rung where it failed, and would again.
+                    return self.redial(now);
                 }
                 if is_over {
                     self.tried.clear();

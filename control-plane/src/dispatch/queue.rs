@@ -257,9 +257,20 @@ pub(super) fn wanting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<CallId>, StoreE
     tx.rows(WANTING, &[&limit, &RINGS_AT_ONCE], |row| row.get(0))
 }
 
-/// Calls about which something is still to come.
-pub(super) fn unfinished(tx: &mut Tx<'_>) -> Result<Vec<CallId>, StoreError> {
-    tx.rows("SELECT id FROM calls WHERE due_at IS NOT NULL", &[], |row| row.get(0))
+/// The clock was set: moves the making of calls about which something is still to come, if it was before that.
+/// Which they are.
+pub(super) fn move_with_the_clock(
+    tx: &mut Tx<'_>,
+    by: i64,
+    now: Timestamp,
+) -> Result<Vec<CallId>, StoreError> {
+    // Forward, what was made since lies within the step before now; back, what was made before lies ahead.
+    tx.rows(
+        "UPDATE calls SET created_at = created_at + $1
+         WHERE due_at IS NOT NULL AND (($1 > 0 AND created_at <= $2) OR ($1 < 0 AND created_at > $3)) RETURNING id",
+        &[&by, &now.shifted(-by), &now],
+        |row| row.get(0),
+    )
 }
 
 /// Calls about which something is still to come and that were made after this moment: where it is now, the
@@ -274,7 +285,8 @@ pub(super) fn made_after(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<CallId>, 
 /// [`StoreError`]
 pub fn called(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<AccountId>, StoreError> {
     tx.rows(
-        "SELECT account_id FROM calls WHERE alert_id = $1 AND status IN ('queued', 'calling')",
+        "SELECT account_id FROM calls
+         WHERE alert_id = $1 AND status IN ('queued', 'calling') AND cancel_wanted = 0",
         &[&alert],
         |row| row.get(0),
     )

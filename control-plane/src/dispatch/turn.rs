@@ -66,6 +66,8 @@ pub struct Turn<'a, 'tx> {
     /// Whether several organizations share the fleet; asked when first needed.
     shared: Option<bool>,
     freed: bool,
+    /// Hosts that have said that the database is older than what they know.
+    older: BTreeSet<PbxId>,
     effects: Effects,
 }
 
@@ -82,7 +84,7 @@ impl<'a, 'tx> Turn<'a, 'tx> {
         work: &Work,
     ) -> Result<Done, StoreError> {
         let mut turn = Self::begin(tx, fleet, now, new_id);
-        turn.freed = work.freed;
+        turn.freed = work.freed || fleet.has_gathered(now);
         turn.work(work)?;
         let is_due = queue::next_due(turn.tx)?.is_some_and(|at| at <= now);
         let due = if is_due { queue::due(turn.tx, now, CALLS_PER_TURN)? } else { vec![] };
@@ -92,7 +94,7 @@ impl<'a, 'tx> Turn<'a, 'tx> {
         if turn.freed {
             turn.wake_waiting()?;
         }
-        let next = queue::next_due(turn.tx)?;
+        let next = queue::next_due(turn.tx)?.into_iter().chain(fleet.gathers_until(now)).min();
         let more = i64::try_from(due.len()).is_ok_and(|taken| taken >= CALLS_PER_TURN);
         Ok(Done { effects: turn.effects, next, more })
     }
@@ -126,6 +128,7 @@ impl<'a, 'tx> Turn<'a, 'tx> {
             spent: None,
             shared: None,
             freed: false,
+            older: BTreeSet::new(),
             effects: Effects::default(),
         }
     }
@@ -137,7 +140,7 @@ impl<'a, 'tx> Turn<'a, 'tx> {
             }
         }
         if work.clock_set != 0 {
-            for id in queue::unfinished(self.tx)? {
+            for id in queue::move_with_the_clock(self.tx, work.clock_set, self.now)? {
                 self.drive(id, Input::ClockSet { by: work.clock_set })?;
             }
         }

@@ -33,6 +33,8 @@ pub(super) struct Hub {
 pub(super) struct Seat {
     pub(super) host: Host,
     pub(super) connection: Option<Connection>,
+    /// Whoever follows the sessions knows that it has connected since the start, and what it said first.
+    greeted: bool,
 }
 
 /// An agent's connection.
@@ -162,9 +164,15 @@ impl Hub {
         }
     }
 
-    /// Whether every host has spoken since the start.
+    pub(super) fn greet(&self, pbx: PbxId) {
+        if let Some(seat) = self.seats().get_mut(&pbx) {
+            seat.greeted = true;
+        }
+    }
+
+    /// Whether every host was greeted since the start.
     pub(super) fn is_complete(&self) -> bool {
-        self.seats().values().all(|seat| seat.host.health.is_some())
+        self.seats().values().all(|seat| seat.greeted)
     }
 
     /// Completes once no new connection is taken.
@@ -205,6 +213,7 @@ impl Seat {
         Self {
             host: Host { id, name, connected: false, health: None, ratings: Ratings::default() },
             connection: None,
+            greeted: false,
         }
     }
 

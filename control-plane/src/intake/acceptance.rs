@@ -178,14 +178,14 @@ impl Acceptance {
         Ok(Course { action, alert: Some(new.id), calls: true })
     }
 
-    /// Without a dedup key: an alert that says the same word for word, that nobody has taken, and about
-    /// which everybody is being called whom this request would call.
+    /// Without a dedup key: an alert that says the same word for word and is at least as bad, that nobody has
+    /// taken, and about which everybody is being called whom this request would call.
     fn equal_alert(&self, tx: &mut Tx<'_>) -> Result<Option<LiveAlert>, StoreError> {
         let Reading { dedup_key: None, has_own_message: true, message, .. } = &self.reading else {
             return Ok(None);
         };
         let Some(live) = alerts::live_unkeyed(tx, self.endpoint.id, message)? else { return Ok(None) };
-        if live.acknowledged || !live.calling {
+        if live.acknowledged || !live.calling || live.severity > self.reading.severity {
             return Ok(None);
         }
         let called = queue::called(tx, live.id)?;

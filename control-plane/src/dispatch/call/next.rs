@@ -95,7 +95,7 @@ impl Call {
     }
 
     /// After the callee's own answer: the same phone later.
-    fn redial(&mut self, now: Timestamp) -> Vec<Output> {
+    pub(super) fn redial(&mut self, now: Timestamp) -> Vec<Output> {
         self.tried.clear();
         self.failovers = 0;
         self.rounds = 0;

@@ -263,6 +263,11 @@ async fn when_the_clock_is_set_what_is_queued_moves_with_it_and_agents_ask_for_t
     stage.store.write(take).await.unwrap();
     let after = times().await.unwrap().unwrap();
     assert_eq!(after, (before.0 + hour, before.1 + hour));
+    // What was made in the new time already stays where it is.
+    let (fleet, work) = (stage.fleet.clone(), Work { clock_set: hour, ..Work::default() });
+    let take = move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, now, &mut Uuid::now_v7, &work);
+    stage.store.write(take).await.unwrap();
+    assert_eq!(times().await.unwrap().unwrap(), after);
     let opened_at = stage.fleet.opened_at();
     stage.fleet.clock_was_set(hour);
     assert_eq!(stage.fleet.opened_at(), opened_at.shifted(hour), "what came after the start came after it");

@@ -34,6 +34,7 @@ impl Turn<'_, '_> {
     pub(super) fn event(&mut self, event: &AgentEvent) -> Result<(), StoreError> {
         match event {
             AgentEvent::Connected(link) => {
+                self.fleet.greet(link.pbx());
                 let asked = attempts::unsettled(self.tx, link.pbx())?;
                 self.effects.queries.push((link.clone(), asked));
             }
@@ -87,9 +88,10 @@ impl Turn<'_, '_> {
         };
         if report.seq > applied {
             match attempts::given_to(self.tx, pbx, report.attempt_id)? {
-                Some(Given { call, trunk, at: ordered_at }) => {
+                Some(Given { call, trunk, at: ordered_at, call_expires_at }) => {
                     if let AttemptEvent::Refused { reason: Reason::Expired, .. } = report.event
                         && self.now < ordered_at + ORDER_LIFETIME / 2
+                        && ordered_at + ORDER_LIFETIME <= call_expires_at
                     {
                         self.effects.wrong_clocks.push(link.clone());
                     }
@@ -108,7 +110,9 @@ impl Turn<'_, '_> {
                 None => {
                     tracing::warn!(%pbx, attempt = %report.attempt_id, "a report about an attempt that this host was never given");
                     // Unless it lies, it was given it by a database that was newer than this one.
-                    self.forgotten(link, 0)?;
+                    if self.older.insert(pbx) {
+                        self.forgotten(link, 0)?;
+                    }
                 }
             }
             journals::advance(self.tx, report.journal, pbx, report.seq)?;

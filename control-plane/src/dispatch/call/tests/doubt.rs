@@ -155,3 +155,16 @@ fn a_hung_up_attempt_whose_host_is_gone_is_given_up_without_another() {
     assert_eq!(story.wake(), [hang_up(&send), Output::GiveUp { attempt: send.attempt }]);
     story.is_over(CallStatus::Cancelled);
 }
+
+#[test]
+fn where_a_phone_may_have_rung_it_is_not_rung_again_and_again_while_another_route_is_full() {
+    let mut story = Story::with(Policy { redials: 1, ..Policy::default() });
+    for _ in 0..2 {
+        let send = story.dial(1, "a");
+        story.rings(&send);
+        story.wake();
+        story.tell(Input::NoCandidate(NoRoute::NotNow(Reason::Capacity)));
+        assert_eq!(story.wake(), [], "a redial, after its pause");
+    }
+    story.is_over(CallStatus::Exhausted);
+}
