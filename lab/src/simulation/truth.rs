@@ -41,6 +41,8 @@ pub struct Truth {
     /// Requests that came after the backup which was restored.
     lost: BTreeSet<usize>,
     restored: bool,
+    /// Hosts that have lost a journal, and with it what would have shown that the database is old.
+    mute: BTreeSet<usize>,
     /// Hosts whose caps were lost with the journal, or whose own clock was set.
     uncapped: BTreeSet<usize>,
     /// Channels made, by number, for the cap of calls to a number.
@@ -125,6 +127,7 @@ impl Truth {
         let of_host = self.hosts.iter().filter(|(_, other)| **other == host);
         self.forgotten.extend(of_host.map(|(attempt, _)| *attempt));
         self.uncapped.insert(host);
+        self.mute.insert(host);
     }
 
     /// What a host counts against its caps is not reliable any more.

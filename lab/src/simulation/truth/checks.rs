@@ -175,8 +175,11 @@ impl World<'_> {
     /// Nobody is rung again on the word of an old database that does not know of the first ring.
     fn check_blindness(&mut self, attempt: AttemptId, call: CallId, labelled: bool) {
         let truth = &self.truth;
-        let rang =
-            |earlier: &&AttemptId| truth.calls.get(earlier) == Some(&call) && truth.rang.contains(earlier);
+        let rang = |earlier: &&AttemptId| {
+            truth.calls.get(earlier) == Some(&call)
+                && truth.rang.contains(earlier)
+                && truth.hosts.get(earlier).is_some_and(|host| !truth.mute.contains(host))
+        };
         let earlier: Vec<AttemptId> = truth.forgotten.iter().filter(rang).copied().collect();
         for earlier in earlier {
             if !labelled && !self.is_logged(earlier) {
