@@ -174,11 +174,17 @@ impl World<'_> {
 
     /// Nobody is rung again on the word of an old database that does not know of the first ring.
     fn check_blindness(&mut self, attempt: AttemptId, call: CallId, labelled: bool) {
-        let truth = &self.truth;
+        // Where the network loses single frames, which TCP does not, what a host has to say may be lost.
+        if self.plan.network == Network::Hostile {
+            return;
+        }
+        // What a host has not on disk yet it cannot tell either.
+        let (truth, hosts) = (&self.truth, &self.hosts);
+        let can_tell = |host: &usize| !truth.mute.contains(host) && hosts[*host].agent.is_well();
         let rang = |earlier: &&AttemptId| {
             truth.calls.get(earlier) == Some(&call)
                 && truth.rang.contains(earlier)
-                && truth.hosts.get(earlier).is_some_and(|host| !truth.mute.contains(host))
+                && truth.hosts.get(earlier).is_some_and(can_tell)
         };
         let earlier: Vec<AttemptId> = truth.forgotten.iter().filter(rang).copied().collect();
         for earlier in earlier {
