@@ -50,7 +50,7 @@ $(TARGET)/tools/bin/cargo-deny:
 # The tools have their own virtual environment; pip installs exactly the versions that are named.
 .PHONY: lint-ansible
 lint-ansible: $(TARGET)/tools/ansible/installed ## form and lints of the Ansible collection
-	cd ansible && PATH="$(TARGET)/tools/ansible/bin:$$PATH" && yamllint --strict . && ansible-lint --quiet
+	cd ansible && PATH="$(TARGET)/tools/ansible/bin:$$PATH" && yamllint --strict . && ansible-lint -q
 
 $(TARGET)/tools/ansible/installed: ansible/requirements-lint.txt
 	@echo "installing ansible-lint and yamllint under target/: the Ansible collection is tested with them"
