@@ -47,6 +47,18 @@ $(TARGET)/tools/bin/cargo-deny:
 	$(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --quiet --root "$(TARGET)/tools" --target-dir "$(TARGET)/tools/build"
 	rm -rf "$(TARGET)/tools/build"
 
+# The tools have their own virtual environment; pip installs exactly the versions that are named.
+.PHONY: lint-ansible
+lint-ansible: $(TARGET)/tools/ansible/installed ## form and lints of the Ansible collection
+	cd ansible && PATH="$(TARGET)/tools/ansible/bin:$$PATH" && yamllint --strict . && ansible-lint -q
+
+$(TARGET)/tools/ansible/installed: ansible/requirements-lint.txt
+	@echo "installing ansible-lint and yamllint under target/: the Ansible collection is tested with them"
+	@python3 -m venv --help >/dev/null 2>&1 || { echo "python3 with venv is missing: apt-get install python3-venv" >&2; exit 1; }
+	python3 -m venv "$(TARGET)/tools/ansible"
+	"$(TARGET)/tools/ansible/bin/pip" install --quiet --requirement ansible/requirements-lint.txt
+	touch $@
+
 .PHONY: bench
 bench: host ## figures beside their baselines from the same run; writes target/bench.json
 	$(CARGO) build --workspace --bins --release
