@@ -13,6 +13,7 @@ pub mod call;
 pub mod do_not_call;
 pub mod figures;
 pub mod history;
+mod inherited;
 mod limits;
 pub mod policy;
 pub mod queue;
@@ -26,6 +27,7 @@ use crate::{
     wall_clock::WallClock,
 };
 use attempts::PastEnd;
+pub use inherited::Inherited;
 use shared::{ids::CallId, protocol::AttemptEvent, time::Timestamp};
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -59,21 +61,27 @@ impl Nudge {
 
 /// Starts the dispatcher; it ends when `stop` is cancelled, after the turn under way.
 ///
-/// What agents report but is not applied by then is reported again after the next start.
-pub fn start(
+/// What agents report but is not applied by then is reported again after the next start. Whatever is in the
+/// database when this returns counts as from before the start, so nothing is to be accepted earlier.
+///
+/// # Errors
+/// [`StoreError`]: what is under way cannot be read.
+pub async fn start(
     store: Store,
     fleet: Fleet,
     events: mpsc::Receiver<AgentEvent>,
     nudge: Nudge,
     stop: CancellationToken,
-) -> JoinHandle<()> {
-    let dispatcher = Dispatcher::new(store, fleet, events, nudge);
-    tokio::spawn(dispatcher.run(stop))
+) -> Result<JoinHandle<()>, StoreError> {
+    let inherited = store.read(Inherited::read).await?;
+    let dispatcher = Dispatcher::new(store, fleet, inherited, events, nudge);
+    Ok(tokio::spawn(dispatcher.run(stop)))
 }
 
 struct Dispatcher {
     store: Store,
     fleet: Fleet,
+    inherited: Arc<Inherited>,
     events: mpsc::Receiver<AgentEvent>,
     nudge: Nudge,
     /// Orders of the last turn that did not leave.
@@ -83,9 +91,16 @@ struct Dispatcher {
 }
 
 impl Dispatcher {
-    fn new(store: Store, fleet: Fleet, events: mpsc::Receiver<AgentEvent>, nudge: Nudge) -> Self {
+    fn new(
+        store: Store,
+        fleet: Fleet,
+        inherited: Inherited,
+        events: mpsc::Receiver<AgentEvent>,
+        nudge: Nudge,
+    ) -> Self {
+        let (inherited, missed) = (Arc::new(inherited), Vec::new());
         let wall = WallClock::new(Timestamp::now(), Duration::ZERO);
-        Self { store, fleet, events, nudge, missed: Vec::new(), wall, started: Instant::now() }
+        Self { store, fleet, inherited, events, nudge, missed, wall, started: Instant::now() }
     }
 
     async fn run(mut self, stop: CancellationToken) {
@@ -168,7 +183,7 @@ impl Dispatcher {
     /// Takes one turn; when the next one is due.
     async fn turn(&mut self, work: &mut Work) -> Result<Instant, StoreError> {
         // Kept until it is done: a full disk must not lose what an agent said.
-        let (fleet, task) = (self.fleet.clone(), work.clone());
+        let (fleet, inherited, task) = (self.fleet.clone(), Arc::clone(&self.inherited), work.clone());
         let (mut wall, started) = (self.wall, self.started);
         let take = move |tx: &mut Tx<'_>| {
             // Not earlier: nothing that the turn finds was stored after it.
@@ -177,7 +192,7 @@ impl Dispatcher {
                 // Since it was looked at: first what is queued must move with it.
                 return Err(StoreError::Overloaded);
             }
-            Ok::<_, StoreError>((now, Turn::take(tx, &fleet, now, &mut Uuid::now_v7, &task)?))
+            Ok::<_, StoreError>((now, Turn::take(tx, &fleet, &inherited, now, &mut Uuid::now_v7, &task)?))
         };
         let (now, done) = self.store.write(take).await?;
         *work = Work::default();
@@ -213,10 +228,10 @@ impl Dispatcher {
 
     /// What is left to do after it.
     async fn alone(&self, work: &Work) -> Result<Work, StoreError> {
-        let (fleet, task) = (self.fleet.clone(), work.clone());
+        let (fleet, inherited, task) = (self.fleet.clone(), Arc::clone(&self.inherited), work.clone());
         let take = move |tx: &mut Tx<'_>| {
             let now = Timestamp::now();
-            Ok::<_, StoreError>((now, Turn::alone(tx, &fleet, now, &mut Uuid::now_v7, &task)?))
+            Ok::<_, StoreError>((now, Turn::alone(tx, &fleet, &inherited, now, &mut Uuid::now_v7, &task)?))
         };
         let (now, (effects, freed)) = self.store.write(take).await?;
         Ok(Work { missed: effects.carry_out(&self.fleet, now), freed, ..Work::default() })

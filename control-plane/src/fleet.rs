@@ -166,8 +166,8 @@ impl Fleet {
         link.send(ControlFrame::Order(order.sign(key)))
     }
 
-    /// When this control plane began to know its fleet.
-    pub fn opened_at(&self) -> Timestamp {
+    /// When this control plane began to know its fleet, on the clock as it is set now.
+    fn opened_at(&self) -> Timestamp {
         Timestamp::from_micros(self.0.opened_at.load(Ordering::Relaxed))
     }
 

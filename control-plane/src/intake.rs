@@ -40,8 +40,6 @@ pub struct Intake {
 /// A whole HTTP request to an endpoint.
 #[derive(Clone)]
 pub struct Arrival {
-    /// When it was read to its end.
-    pub received_at: Timestamp,
     /// Who sent it.
     pub remote: IpAddr,
     /// As it came, `POST`.
@@ -125,14 +123,15 @@ impl Intake {
     /// key that cannot be used, or a [`StoreError`] where the request is not on disk.
     pub async fn accept(&self, endpoint: Endpoint, arrival: Arrival) -> Result<Accepted, IntakeError> {
         let acceptance = Acceptance::prepare(endpoint, arrival, &mut Uuid::now_v7)?;
-        let accepted = self.store.write(move |tx| acceptance.carry_out(tx, &mut Uuid::now_v7)).await?;
+        let accepted =
+            self.store.write(move |tx| acceptance.carry_out(tx, &mut Uuid::now_v7, Timestamp::now())).await?;
         self.nudge.nudge();
         Ok(accepted)
     }
 }
 
-/// [`Intake::open`] and [`Intake::accept`] in one transaction, for the simulation: ids come from
-/// `new_id`, and an endpoint's rate is not counted.
+/// [`Intake::open`] and [`Intake::accept`] in one transaction at this moment, for the simulation: ids come
+/// from `new_id`, and an endpoint's rate is not counted.
 ///
 /// # Errors
 /// Theirs.
@@ -141,7 +140,8 @@ pub fn accept_within(
     id: EndpointId,
     arrival: Arrival,
     new_id: &mut dyn FnMut() -> Uuid,
+    now: Timestamp,
 ) -> Result<Accepted, IntakeError> {
     let endpoint = endpoints::open(tx, id, None)?;
-    Acceptance::prepare(endpoint, arrival, new_id)?.carry_out(tx, new_id)
+    Acceptance::prepare(endpoint, arrival, new_id)?.carry_out(tx, new_id, now)
 }

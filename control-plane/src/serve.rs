@@ -151,7 +151,8 @@ impl Server {
         let nudge = Nudge::default();
         let (events, reported) = mpsc::channel(WAITING_EVENTS);
         let stop = CancellationToken::new();
-        let dispatcher = dispatch::start(store.clone(), fleet.clone(), reported, nudge.clone(), stop.clone());
+        let dispatcher =
+            dispatch::start(store.clone(), fleet.clone(), reported, nudge.clone(), stop.clone()).await?;
         let app = Arc::new(App {
             intake: Intake::new(store.clone(), nudge.clone(), limits.endpoint_rate),
             nudge,

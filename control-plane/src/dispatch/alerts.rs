@@ -4,7 +4,10 @@ mod unkeyed;
 
 pub use unkeyed::close_unkeyed;
 
-use super::timeline::{self, Entry, Kind};
+use super::{
+    queue,
+    timeline::{self, Entry, Kind},
+};
 use crate::store::{Row, StoreError, Tx};
 use shared::{
     ids::{AlertId, ApiKeyId, EndpointId, OrgId, ProjectId, RequestId},
@@ -162,8 +165,8 @@ fn live_alert(row: &Row) -> Result<LiveAlert, StoreError> {
 }
 
 /// Counts one more request into an alert. The severity rises to the more urgent of the two, and so
-/// does the urgency of the calls that are not over; what has become worse since somebody took it is
-/// open again.
+/// does the urgency of the calls that are not over, none of which waits out a pause then; what has become
+/// worse since somebody took it is open again.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -191,6 +194,7 @@ pub fn repeat(
     }
     let worse = Entry { detail: Some(raised.to_string()), ..said(Kind::Raised) };
     timeline::record(tx, live.id, &worse)?;
+    queue::hurry(tx, live.id, at)?;
     if live.acknowledged {
         timeline::record(tx, live.id, &said(Kind::Reopened))?;
     }

@@ -203,21 +203,16 @@ pub(super) fn doubt(tx: &mut Tx<'_>, call: CallId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How attempts of a host ended that were made before this moment was reported once and is forgotten on
-/// both sides. What its journal still holds of them will be noted when it comes. Which they are.
-pub(super) fn forget(
-    tx: &mut Tx<'_>,
-    pbx: PbxId,
-    made_before: Timestamp,
-    now: Timestamp,
-) -> Result<Vec<AttemptId>, StoreError> {
-    tx.rows(
-        "UPDATE call_logs SET ended_at = COALESCE(ended_at, $3), unsettled = 0,
+/// How it ended was reported once and is forgotten on both sides. What its host's journal still holds of it
+/// will be noted when it comes.
+pub(super) fn forget(tx: &mut Tx<'_>, attempt: AttemptId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE call_logs SET ended_at = COALESCE(ended_at, $2), unsettled = 0,
                               status = CASE WHEN status IN ('initiated', 'placed') THEN 'failed' ELSE status END
-         WHERE pbx_id = $1 AND unsettled = 1 AND (initiated_at < $2 OR initiated_at > $3) RETURNING id",
-        &[&pbx, &made_before, &now],
-        |row| row.get(0),
-    )
+         WHERE id = $1 AND unsettled = 1",
+        &[&attempt, &now],
+    )?;
+    Ok(())
 }
 
 /// The order certainly was not and will not be started; said of one that had been answered, it means

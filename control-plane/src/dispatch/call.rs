@@ -172,10 +172,18 @@ impl Call {
             Input::NeverStarted { attempt } => self.never_started(now, attempt),
             Input::StillLive { attempt, pbx } => self.still_live(now, attempt, pbx),
             Input::Cancel => self.end_early(CallStatus::Cancelled, None),
+            Input::Raised => self.raised(now),
             Input::Started => self.started(now),
             Input::ClockSet { by } => self.clock_was_set(by),
             Input::Forgotten => self.end_early(CallStatus::Expired, Some(Reason::Duplicate)),
         }
+    }
+
+    fn raised(&mut self, now: Timestamp) -> Vec<Output> {
+        if let Phase::Waiting { until, wanted: None } = &mut self.phase {
+            *until = now.min(*until);
+        }
+        vec![]
     }
 
     /// It cannot live for longer than its whole life.

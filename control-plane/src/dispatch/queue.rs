@@ -2,7 +2,7 @@
 
 use super::{
     alerts,
-    call::{Call, LONGEST_PAUSE},
+    call::{Call, Input, LONGEST_PAUSE},
     do_not_call,
     limits::{self, RINGS_AT_ONCE},
     policy::Policy,
@@ -132,7 +132,6 @@ pub(super) struct Queued {
     pub(super) destination: String,
     pub(super) severity: Severity,
     pub(super) cancel_wanted: bool,
-    pub(super) created_at: Timestamp,
     pub(super) machine: Call,
 }
 
@@ -140,8 +139,7 @@ pub(super) struct Queued {
 pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option<Queued>, StoreError> {
     tx.row(
         "SELECT calls.id, calls.request_id, calls.alert_id, calls.org_id, projects.slug, calls.destination,
-                calls.urgency, calls.cancel_wanted, calls.machine, calls.status, calls.account_id,
-                calls.created_at
+                calls.urgency, calls.cancel_wanted, calls.machine, calls.status, calls.account_id
          FROM calls JOIN projects ON projects.id = calls.project_id WHERE calls.id = $1",
         &[&id],
         |row| {
@@ -156,7 +154,6 @@ pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option
                 destination: row.get(5)?,
                 severity: Severity::ALL.get(urgency).copied().unwrap_or(Severity::Critical),
                 cancel_wanted: row.get::<i64>(7)? != 0,
-                created_at: row.get(11)?,
                 machine: read(&row.get::<String>(8)?, id, row.get(9)?, now),
             })
         },
@@ -279,31 +276,53 @@ pub(super) fn made_after(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<CallId>, 
     tx.rows("SELECT id FROM calls WHERE due_at IS NOT NULL AND created_at > $1", &[&at], |row| row.get(0))
 }
 
-/// Who is being called about this alert.
+/// Who is being called about this alert, and on which phone.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn called(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<AccountId>, StoreError> {
+pub fn called(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<(AccountId, String)>, StoreError> {
     tx.rows(
-        "SELECT account_id FROM calls
+        "SELECT account_id, destination FROM calls
          WHERE alert_id = $1 AND status IN ('queued', 'calling') AND cancel_wanted = 0",
         &[&alert],
-        |row| row.get(0),
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }
 
-/// Calls that are not over and were made before this moment. What lies ahead of now was made before the clock
-/// was set back.
-pub(super) fn under_way_since_before(
-    tx: &mut Tx<'_>,
-    at: Timestamp,
-    now: Timestamp,
-) -> Result<Vec<CallId>, StoreError> {
+/// The alert has become worse: whoever was to be rung again after a pause is rung as soon as the dispatcher
+/// is nudged.
+pub(super) fn hurry(tx: &mut Tx<'_>, alert: AlertId, now: Timestamp) -> Result<(), StoreError> {
+    let paused = tx.rows(
+        "SELECT id FROM calls WHERE alert_id = $1 AND status = 'queued' AND reason IS NULL AND cancel_wanted = 0",
+        &[&alert],
+        |row| row.get::<CallId>(0),
+    )?;
+    for id in paused {
+        let mut call = match load(tx, id, now) {
+            Ok(Some(call)) => call,
+            Ok(None) => continue,
+            Err(error) if error.is_temporary() => return Err(error),
+            Err(error) => {
+                // No reason to turn the request away; the dispatcher puts it off.
+                tracing::error!(%id, %error, "a call that cannot be read is not hurried");
+                continue;
+            }
+        };
+        call.machine.handle(now, Input::Raised);
+        tx.execute(
+            "UPDATE calls SET due_at = $2, machine = $3 WHERE id = $1",
+            &[&id, &call.machine.wake_at(), &written(&call.machine)],
+        )?;
+    }
+    Ok(())
+}
+
+/// Calls that are not over, the oldest first.
+pub(super) fn under_way(tx: &mut Tx<'_>) -> Result<Vec<CallId>, StoreError> {
     tx.rows(
-        "SELECT id FROM calls WHERE due_at IS NOT NULL AND (created_at < $1 OR created_at > $2)
-                                    AND status IN ('queued', 'calling')
+        "SELECT id FROM calls WHERE due_at IS NOT NULL AND status IN ('queued', 'calling')
          ORDER BY created_at, id",
-        &[&at, &now],
+        &[],
         |row| row.get(0),
     )
 }

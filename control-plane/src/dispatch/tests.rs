@@ -26,6 +26,7 @@ use uuid::Uuid;
 
 mod faults;
 mod limits;
+mod raised;
 mod restored;
 mod shares;
 mod timeline;
@@ -70,7 +71,7 @@ impl Stage {
         store.write(furnish).await.unwrap();
         let dir = tempfile::tempdir().unwrap();
         let fleet = Fleet::open(store.clone(), dir.path()).await.unwrap();
-        let (events, stop, nudge, running) = dispatcher(&store, &fleet);
+        let (events, stop, nudge, running) = dispatcher(&store, &fleet).await;
         Self { store, fleet, dir, nudge, events, stop, running }
     }
 
@@ -79,7 +80,7 @@ impl Stage {
         self.stop.cancel();
         self.running.await.unwrap();
         self.fleet = Fleet::open(self.store.clone(), self.dir.path()).await.unwrap();
-        (self.events, self.stop, self.nudge, self.running) = dispatcher(&self.store, &self.fleet);
+        (self.events, self.stop, self.nudge, self.running) = dispatcher(&self.store, &self.fleet).await;
         self
     }
 
@@ -155,13 +156,14 @@ impl Stage {
     }
 }
 
-fn dispatcher(
+async fn dispatcher(
     store: &TestStore,
     fleet: &Fleet,
 ) -> (mpsc::Sender<AgentEvent>, CancellationToken, Nudge, JoinHandle<()>) {
     let (events, receiver) = mpsc::channel(64);
     let (stop, nudge) = (CancellationToken::new(), Nudge::default());
-    let running = start((*store).clone(), fleet.clone(), receiver, nudge.clone(), stop.clone());
+    let running =
+        start((*store).clone(), fleet.clone(), receiver, nudge.clone(), stop.clone()).await.unwrap();
     (events, stop, nudge, running)
 }
 

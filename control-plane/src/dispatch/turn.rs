@@ -13,6 +13,7 @@ pub use effects::Effects;
 pub use work::{Missed, Work};
 
 use super::{
+    Inherited,
     aftermath::{self, Reported},
     attempts,
     call::{Input, Output},
@@ -55,6 +56,7 @@ pub struct Done {
 pub struct Turn<'a, 'tx> {
     tx: &'a mut Tx<'tx>,
     fleet: &'a Fleet,
+    inherited: &'a Inherited,
     now: Timestamp,
     new_id: &'a mut dyn FnMut() -> Uuid,
     /// Attempts under way; counted when first asked for, and again after some have ended.
@@ -79,11 +81,12 @@ impl<'a, 'tx> Turn<'a, 'tx> {
     pub fn take(
         tx: &'a mut Tx<'tx>,
         fleet: &'a Fleet,
+        inherited: &'a Inherited,
         now: Timestamp,
         new_id: &'a mut dyn FnMut() -> Uuid,
         work: &Work,
     ) -> Result<Done, StoreError> {
-        let mut turn = Self::begin(tx, fleet, now, new_id);
+        let mut turn = Self::begin(tx, fleet, inherited, now, new_id);
         turn.freed = work.freed || fleet.has_gathered(now);
         turn.work(work)?;
         let is_due = queue::next_due(turn.tx)?.is_some_and(|at| at <= now);
@@ -103,11 +106,12 @@ impl<'a, 'tx> Turn<'a, 'tx> {
     pub(super) fn alone(
         tx: &'a mut Tx<'tx>,
         fleet: &'a Fleet,
+        inherited: &'a Inherited,
         now: Timestamp,
         new_id: &'a mut dyn FnMut() -> Uuid,
         work: &Work,
     ) -> Result<(Effects, bool), StoreError> {
-        let mut turn = Self::begin(tx, fleet, now, new_id);
+        let mut turn = Self::begin(tx, fleet, inherited, now, new_id);
         turn.work(work)?;
         Ok((turn.effects, turn.freed))
     }
@@ -115,12 +119,14 @@ impl<'a, 'tx> Turn<'a, 'tx> {
     fn begin(
         tx: &'a mut Tx<'tx>,
         fleet: &'a Fleet,
+        inherited: &'a Inherited,
         now: Timestamp,
         new_id: &'a mut dyn FnMut() -> Uuid,
     ) -> Self {
         Self {
             tx,
             fleet,
+            inherited,
             now,
             new_id,
             busy: None,
@@ -136,12 +142,12 @@ impl<'a, 'tx> Turn<'a, 'tx> {
     fn work(&mut self, work: &Work) -> Result<(), StoreError> {
         if work.is_first {
             for id in queue::made_after(self.tx, self.now)? {
-                self.drive(id, Input::Started)?;
+                self.drive_or_put_off(id, Input::Started)?;
             }
         }
         if work.clock_set != 0 {
             for id in queue::move_with_the_clock(self.tx, work.clock_set, self.now)? {
-                self.drive(id, Input::ClockSet { by: work.clock_set })?;
+                self.drive_or_put_off(id, Input::ClockSet { by: work.clock_set })?;
             }
         }
         for event in &work.events {
@@ -160,6 +166,17 @@ impl<'a, 'tx> Turn<'a, 'tx> {
     fn drive(&mut self, id: CallId, input: Input) -> Result<(), StoreError> {
         let Some(call) = queue::load(self.tx, id, self.now)? else { return Ok(()) };
         self.drive_loaded(call, input)
+    }
+
+    /// Of many calls at once: one that is damaged must not keep the others from it.
+    fn drive_or_put_off(&mut self, id: CallId, input: Input) -> Result<(), StoreError> {
+        match self.drive(id, input) {
+            Err(error) if !error.is_temporary() => {
+                tracing::error!(call = %id, %error, "a call cannot be handled; it is tried again later");
+                queue::put_off(self.tx, id, self.now)
+            }
+            outcome => outcome,
+        }
     }
 
     fn drive_loaded(&mut self, mut call: Queued, input: Input) -> Result<(), StoreError> {

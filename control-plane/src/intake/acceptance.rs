@@ -6,6 +6,7 @@ use super::{
     reading::{self, Reading},
 };
 use crate::{
+    accounts::people::Callee,
     dispatch::{
         alerts::{self, By, LiveAlert, NewAlert},
         policy::Policy,
@@ -19,6 +20,7 @@ use shared::{
     ids::{AlertId, CallId, RequestId},
     outcome::CallStatus,
     severity::Severity,
+    time::Timestamp,
 };
 use uuid::Uuid;
 
@@ -88,21 +90,25 @@ impl Acceptance {
     }
 
     /// Stores alert, request and calls, in the order in which they refer to each other.
+    ///
+    /// `now` is the time within this transaction: when the clock is set, the dispatcher moves what was stored
+    /// before, and whatever was stamped earlier than it is stored would be left behind.
     pub(super) fn carry_out(
         self,
         tx: &mut Tx<'_>,
         new_id: &mut dyn FnMut() -> Uuid,
+        now: Timestamp,
     ) -> Result<Accepted, IntakeError> {
         if let Some(earlier) = self.earlier(tx)? {
             return Ok(earlier);
         }
-        let course = self.settle_alert(tx)?;
+        let course = self.settle_alert(tx, now)?;
         let calls = match course.alert {
-            Some(alert) if course.calls => self.judged_calls(tx, alert, new_id)?,
+            Some(alert) if course.calls => self.judged_calls(tx, alert, new_id, now)?,
             Some(_) | None => Vec::new(),
         };
         let answer = self.answer(&course, &calls)?;
-        self.store_request(tx, &course, &answer)?;
+        self.store_request(tx, &course, &answer, now)?;
         let (queued, request) = (calls.len(), self.request_id);
         for call in &calls {
             queue::insert(tx, call)?;
@@ -111,7 +117,7 @@ impl Acceptance {
             && course.calls
             && calls.iter().all(|call| call.status().is_final())
         {
-            alerts::note_unreached(tx, alert, self.arrival.received_at)?;
+            alerts::note_unreached(tx, alert, now)?;
         }
         tracing::debug!(%request, severity = %self.reading.severity, action = course.action, queued, "stored");
         Ok(Accepted { request_id: request, answer })
@@ -142,26 +148,25 @@ impl Acceptance {
     }
 
     /// Closes, repeats or opens the alert. What a rule suppresses touches none.
-    fn settle_alert(&self, tx: &mut Tx<'_>) -> Result<Course, StoreError> {
+    fn settle_alert(&self, tx: &mut Tx<'_>, at: Timestamp) -> Result<Course, StoreError> {
         let Reading { severity, dedup_key, resolves, .. } = &self.reading;
         if *resolves {
-            return Ok(Course { action: "resolve", alert: self.close_alert(tx)?, calls: false });
+            return Ok(Course { action: "resolve", alert: self.close_alert(tx, at)?, calls: false });
         }
         let action = self.action.word();
         if self.action == Action::Suppress {
             return Ok(Course { action, alert: None, calls: false });
         }
-        let at = self.arrival.received_at;
         if let Some(key) = dedup_key
             && let Some(live) = alerts::live(tx, self.endpoint.id, key)?
         {
             if !live.is_forgotten(at) {
-                return self.repeat(tx, &live);
+                return self.repeat(tx, &live, at);
             }
             alerts::close(tx, live.id, By::Successor(self.request_id), at)?;
         }
         if let Some(live) = self.equal_alert(tx)? {
-            return self.repeat(tx, &live);
+            return self.repeat(tx, &live, at);
         }
         let new = NewAlert {
             id: self.alert_id,
@@ -190,13 +195,18 @@ impl Acceptance {
         }
         let called = queue::called(tx, live.id)?;
         let callees = scenarios::callees(tx, &self.action, &self.endpoint.project)?;
-        Ok(callees.iter().all(|callee| called.contains(&callee.account_id)).then_some(live))
+        // On the phone that they have now: it may have been changed since.
+        let rings = |callee: &Callee| {
+            let phone = callee.phone.as_deref();
+            called.iter().any(|(account, rung)| *account == callee.account_id && phone == Some(rung))
+        };
+        Ok(callees.iter().all(rings).then_some(live))
     }
 
     /// One more request about an alert that is known.
-    fn repeat(&self, tx: &mut Tx<'_>, live: &LiveAlert) -> Result<Course, StoreError> {
+    fn repeat(&self, tx: &mut Tx<'_>, live: &LiveAlert, at: Timestamp) -> Result<Course, StoreError> {
         let severity = self.reading.severity;
-        alerts::repeat(tx, live, severity, self.request_id, self.arrival.received_at)?;
+        alerts::repeat(tx, live, severity, self.request_id, at)?;
         // Calls that are all over and reached nobody are no reason to keep silent.
         let is_cared_for = live.is_cared_for(severity);
         let action = if is_cared_for { "group" } else { self.action.word() };
@@ -205,8 +215,8 @@ impl Acceptance {
 
     /// Closes what a resolving request speaks of: the alert of its dedup key; without one, those
     /// without a key that say the same, or all of them where it says nothing. The newest closed.
-    fn close_alert(&self, tx: &mut Tx<'_>) -> Result<Option<AlertId>, StoreError> {
-        let (endpoint, at) = (self.endpoint.id, self.arrival.received_at);
+    fn close_alert(&self, tx: &mut Tx<'_>, at: Timestamp) -> Result<Option<AlertId>, StoreError> {
+        let endpoint = self.endpoint.id;
         let Some(key) = &self.reading.dedup_key else {
             let message = self.reading.has_own_message.then_some(self.reading.message.as_str());
             return alerts::close_unkeyed(tx, endpoint, message, self.request_id, at);
@@ -221,6 +231,7 @@ impl Acceptance {
         tx: &mut Tx<'_>,
         alert_id: AlertId,
         new_id: &mut dyn FnMut() -> Uuid,
+        at: Timestamp,
     ) -> Result<Vec<Judged>, StoreError> {
         let project = &self.endpoint.project;
         let mut calls = Vec::new();
@@ -235,7 +246,7 @@ impl Acceptance {
                 phone: callee.phone,
                 severity: self.reading.severity,
                 policy: self.policy.clone(),
-                at: self.arrival.received_at,
+                at,
             };
             calls.push(queue::judge(tx, new, &calls)?);
         }
@@ -254,8 +265,14 @@ impl Acceptance {
         json(&answer)
     }
 
-    fn store_request(&self, tx: &mut Tx<'_>, course: &Course, answer: &str) -> Result<(), StoreError> {
-        let Arrival { received_at, remote, method, query, headers, body } = &self.arrival;
+    fn store_request(
+        &self,
+        tx: &mut Tx<'_>,
+        course: &Course,
+        answer: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Arrival { remote, method, query, headers, body } = &self.arrival;
         let kept: Vec<_> =
             headers.iter().filter(|(name, _)| !SECRET_HEADERS.contains(&name.as_str())).collect();
         tx.execute(
@@ -269,7 +286,7 @@ impl Acceptance {
                 &self.endpoint.project.org_id,
                 &course.alert,
                 &self.idempotency_key,
-                received_at,
+                &at,
                 &remote.to_string(),
                 method,
                 query,

@@ -1,7 +1,6 @@
 //! Requests for tests.
 
 use super::Arrival;
-use shared::time::Timestamp;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// A POST at moment 1, from a documentation address; no content type where it is empty.
@@ -11,7 +10,6 @@ pub(super) fn request(content_type: &str, query: &str, body: &str) -> Arrival {
         headers.push(("content-type".to_owned(), content_type.to_owned()));
     }
     Arrival {
-        received_at: Timestamp::from_micros(1),
         remote: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
         method: "POST".to_owned(),
         query: query.to_owned(),

@@ -11,7 +11,7 @@ use crate::intake::{Arrival, IntakeError};
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use hyper::{HeaderMap, Method};
-use shared::{ids::EndpointId, time::Timestamp};
+use shared::ids::EndpointId;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -128,26 +128,19 @@ async fn take<B: Buf, E>(
         body::read(&headers, body, limits.webhook_bytes, limits.body_time, &app.body_memory)
             .await
             .map_err(|unread| why_unread(unread, limits.webhook_bytes))?;
-    let arrival = arrival(Timestamp::now(), &peer, &method, query, &headers, bytes);
+    let arrival = arrival(&peer, &method, query, &headers, bytes);
     let accepted = app.intake.accept(endpoint, arrival).await?;
     drop(memory);
     tracing::info!(request_id = %accepted.request_id, "accepted");
     Ok(json(StatusCode::ACCEPTED, accepted.answer))
 }
 
-fn arrival(
-    received_at: Timestamp,
-    peer: &Peer,
-    method: &Method,
-    query: String,
-    headers: &HeaderMap,
-    body: Bytes,
-) -> Arrival {
+fn arrival(peer: &Peer, method: &Method, query: String, headers: &HeaderMap, body: Bytes) -> Arrival {
     let headers = headers
         .iter()
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
-    Arrival { received_at, remote: peer.address.ip(), method: method.to_string(), query, headers, body }
+    Arrival { remote: peer.address.ip(), method: method.to_string(), query, headers, body }
 }
 
 fn unknown_endpoint() -> Problem {

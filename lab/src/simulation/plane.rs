@@ -11,6 +11,7 @@ use super::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use control_plane::{
     dispatch::{
+        Inherited,
         alerts::{self, AlertError},
         turn::{Done, Turn, Work},
     },
@@ -65,6 +66,7 @@ pub struct Running {
     pub sessions: BTreeMap<usize, (u64, SimulatedSession)>,
     /// What agents said and no turn has taken.
     pub heard: Vec<AgentEvent>,
+    inherited: Inherited,
     work: Work,
     wall: WallClock,
     /// A turn is under way.
@@ -132,7 +134,6 @@ impl World<'_> {
             unreachable!("only webhooks are sent")
         };
         let arrival = Arrival {
-            received_at: self.plane_now(),
             remote: IpAddr::V4(Ipv4Addr::LOCALHOST),
             method: "POST".to_owned(),
             query: String::new(),
@@ -142,10 +143,10 @@ impl World<'_> {
             ],
             body: body.to_string().into(),
         };
-        let (fate, rng) = (self.plane.fate(), &mut self.rng);
+        let (fate, now, rng) = (self.plane.fate(), self.plane_now(), &mut self.rng);
         let mut ids = || Uuid::from_u128(rng.random());
         let stored = self.stage.memory.write::<_, IntakeError>(fate, |tx| {
-            intake::accept_within(tx, endpoint(number), arrival, &mut ids)
+            intake::accept_within(tx, endpoint(number), arrival, &mut ids, now)
         });
         match stored {
             Ok(accepted) => {
@@ -167,11 +168,12 @@ impl World<'_> {
         }
         self.tell(|| "the control plane starts".to_owned());
         self.plane.life += 1;
-        let now = self.plane_now();
+        let (now, inherited) = (self.plane_now(), self.read(Inherited::read));
         self.plane.running = Some(Running {
             fleet: self.stage.fleet(now).expect("its keys can be read"),
             sessions: BTreeMap::new(),
             heard: Vec::new(),
+            inherited,
             work: Work::first(),
             wall: WallClock::new(now, self.now.since(BEGINNING)),
             turning: false,
@@ -265,7 +267,7 @@ impl World<'_> {
         let taken = self.stage.memory.write::<_, StoreError>(fate, |tx| {
             let twice = bug == Some(Bug::ReportAppliedTwice);
             let applied = if twice { forget_last_report(tx)? } else { vec![] };
-            let done = Turn::take(tx, &running.fleet, now, &mut ids, &running.work)?;
+            let done = Turn::take(tx, &running.fleet, &running.inherited, now, &mut ids, &running.work)?;
             for (journal, seq) in applied {
                 tx.execute(
                     "UPDATE agent_journals SET applied = $2 WHERE journal_id = $1 AND applied < $2",

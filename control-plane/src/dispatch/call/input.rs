@@ -42,6 +42,8 @@ pub enum Input {
     },
     /// The alert was closed or taken by somebody else.
     Cancel,
+    /// The alert has become worse: a pause before a redial is over. An attempt under way stays.
+    Raised,
     /// The process has just started; its clock may have been set back before.
     Started,
     /// The clock by which it goes was set: everything ahead moves with it.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     dispatch::{
-        Dispatcher, EVENTS_PER_TURN,
+        Dispatcher, EVENTS_PER_TURN, Inherited,
         turn::{Turn, Work},
     },
     fleet::journals,
@@ -71,7 +71,7 @@ async fn what_agents_say_while_the_database_is_away_waits_with_them() {
         sender.try_send(AgentEvent::Freed(host.link.pbx())).unwrap();
     }
     let (store, fleet, nudge) = (stage.store.clone(), stage.fleet.clone(), Nudge::default());
-    let mut dispatcher = Dispatcher::new(store, fleet, events, nudge);
+    let mut dispatcher = Dispatcher::new(store, fleet, Inherited::default(), events, nudge);
     let (mut work, stop) = (Work::default(), CancellationToken::new());
     for _ in 0..3 {
         assert!(dispatcher.collect(&mut work, Instant::now(), &stop).await);
@@ -259,23 +259,48 @@ async fn when_the_clock_is_set_what_is_queued_moves_with_it_and_agents_ask_for_t
     let (fleet, hour) = (stage.fleet.clone(), 3_600_000_000);
     let work = Work { clock_set: hour, ..Work::default() };
     let now = Timestamp::now().shifted(hour);
-    let take = move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, now, &mut Uuid::now_v7, &work);
+    let take =
+        move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work);
     stage.store.write(take).await.unwrap();
     let after = times().await.unwrap().unwrap();
     assert_eq!(after, (before.0 + hour, before.1 + hour));
     // What was made in the new time already stays where it is.
     let (fleet, work) = (stage.fleet.clone(), Work { clock_set: hour, ..Work::default() });
-    let take = move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, now, &mut Uuid::now_v7, &work);
+    let take =
+        move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work);
     stage.store.write(take).await.unwrap();
     assert_eq!(times().await.unwrap().unwrap(), after);
-    let opened_at = stage.fleet.opened_at();
     stage.fleet.clock_was_set(hour);
-    assert_eq!(stage.fleet.opened_at(), opened_at.shifted(hour), "what came after the start came after it");
     assert!(host.link.is_closed());
     let (next, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
     while stage.call(next).await.reason.as_deref() != Some("no_pbx") {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[tokio::test]
+async fn a_damaged_call_does_not_keep_the_others_from_moving_with_the_clock() {
+    let stage = Stage::set().await;
+    let (damaged, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
+    let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    while stage.call(damaged).await.reason.is_none() || stage.call(request).await.reason.is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    stage.damage("UPDATE calls SET destination = x'00' WHERE destination = '+380501234568'").await;
+    let expiry = || {
+        stage.store.read(|tx| {
+            let sql = "SELECT expires_at FROM calls WHERE destination = $1";
+            tx.row(sql, &[&PHONE], |row| row.get::<i64>(0))
+        })
+    };
+    let before = expiry().await.unwrap().unwrap();
+    let (fleet, hour) = (stage.fleet.clone(), 3_600_000_000);
+    let work = Work { clock_set: hour, ..Work::default() };
+    let now = Timestamp::now().shifted(hour);
+    let take =
+        move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work);
+    stage.store.write(take).await.unwrap();
+    assert_eq!(expiry().await.unwrap().unwrap(), before + hour);
 }
 
 #[tokio::test]

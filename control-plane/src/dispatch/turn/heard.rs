@@ -60,7 +60,8 @@ impl Turn<'_, '_> {
         if journals::applied(self.tx, journal, pbx)?.is_some_and(|applied| applied < up_to) {
             journals::advance(self.tx, journal, pbx, up_to)?;
         }
-        let calls = queue::under_way_since_before(self.tx, self.fleet.opened_at(), self.now)?;
+        let mut calls = queue::under_way(self.tx)?;
+        calls.retain(|call| self.inherited.holds_call(*call));
         if !calls.is_empty() {
             tracing::error!(
                 %pbx, calls = calls.len(),
@@ -69,9 +70,13 @@ impl Turn<'_, '_> {
         }
         for call in calls {
             attempts::doubt(self.tx, call)?;
-            self.drive(call, Input::Forgotten)?;
+            self.drive_or_put_off(call, Input::Forgotten)?;
         }
-        let forgotten = attempts::forget(self.tx, pbx, self.fleet.opened_at(), self.now)?;
+        let mut forgotten = attempts::unsettled(self.tx, pbx)?;
+        forgotten.retain(|attempt| self.inherited.holds_attempt(*attempt));
+        for attempt in &forgotten {
+            attempts::forget(self.tx, *attempt, self.now)?;
+        }
         if !forgotten.is_empty() {
             (self.busy, self.freed) = (None, true);
             // Whatever lives of them is to be hung up all the same.

@@ -36,8 +36,7 @@ impl Turn<'_, '_> {
         avoid: &[Tried],
     ) -> Result<Result<Candidate, NoRoute>, StoreError> {
         // Some host may know of rings that the database does not.
-        let is_older = call.created_at < self.fleet.opened_at() || call.created_at > self.now;
-        if is_older && self.fleet.is_gathering(self.now) {
+        if self.inherited.holds_call(call.id) && self.fleet.is_gathering(self.now) {
             return Ok(Err(NoRoute::NotNow(Reason::NoPbx)));
         }
         let under_way = attempts::under_way(self.tx, call.org_id, &call.destination)?;

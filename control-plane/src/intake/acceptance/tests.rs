@@ -14,8 +14,7 @@ use crate::{
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use shared::{ids::EndpointId, time::Timestamp};
-use std::time::Duration;
+use shared::ids::EndpointId;
 
 mod timeline;
 
@@ -345,9 +344,8 @@ async fn a_call_that_is_held_back_says_so_in_the_answer() {
     assert_eq!(shop.send(json!({"severity": "p2"})).await["calls"][0]["status"], "queued");
     assert_eq!(shop.send(json!({"severity": "p2"})).await["calls"][0]["status"], "blocked");
     assert_eq!(shop.send(json!({"severity": "p1"})).await["calls"][0]["status"], "queued");
-    let mut later = request("", "", "db down");
-    later.received_at = Timestamp::from_micros(1) + Duration::from_secs(61);
-    let accepted = shop.try_send(later).await.unwrap();
+    shop.change("UPDATE calls SET created_at = created_at - 61000000").await;
+    let accepted = shop.try_send(request("", "", "db down")).await.unwrap();
     assert!(accepted.answer.contains("queued"));
 }
 
@@ -399,4 +397,15 @@ proptest! {
             assert_eq!(stored.await.unwrap(), Some(body));
         });
     }
+}
+
+#[tokio::test]
+async fn equal_words_are_another_alert_when_whoever_is_called_has_another_phone_by_now() {
+    let shop = Shop::with_rules(json!([])).await;
+    let equal = json!({"severity": "p1", "message": "db down"});
+    assert_eq!(shop.send(equal.clone()).await["action"], "call_primary");
+    assert_eq!(shop.send(equal.clone()).await["action"], "group");
+    shop.change("UPDATE phones SET e164 = '+380501234569'").await;
+    assert_eq!(shop.send(equal).await["action"], "call_primary");
+    assert_eq!(shop.destinations().await, [ADAS_PHONE, "+380501234569"]);
 }

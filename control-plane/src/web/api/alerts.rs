@@ -148,8 +148,9 @@ async fn change(
     step: Step,
 ) -> Result<Response, Problem> {
     let ApiKey { id: key, org_id, .. } = authorize(app, headers, Scope::AlertsWrite).await?;
-    let (id, now) = (named(id)?, Timestamp::now());
-    app.store.write(move |tx| step(tx, org_id, id, key, now)).await?;
+    let id = named(id)?;
+    // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.
+    app.store.write(move |tx| step(tx, org_id, id, key, Timestamp::now())).await?;
     app.nudge.nudge();
     tracing::info!(alert = %id, %key, state = state.as_str(), "an alert was changed by an API key");
     found(&ChangedAlert { id, state: state.as_str() })
