@@ -20,10 +20,10 @@ keyUsage = critical,keyCertSign
 [server]
 basicConstraints = critical,CA:FALSE
 extendedKeyUsage = serverAuth
-subjectAltName = DNS:localhost,IP:127.0.0.1
-";
+subjectAltName = DNS:localhost,IP:127.0.0.1,DNS:";
 
-/// An authority and the certificate that it signed for `localhost` and 127.0.0.1, valid for two days.
+/// An authority and the certificate that it signed for `localhost`, 127.0.0.1 and perhaps another name, valid
+/// for two days.
 #[derive(Clone, Debug)]
 pub struct Authority {
     dir: PathBuf,
@@ -32,8 +32,13 @@ pub struct Authority {
 impl Authority {
     /// Makes both below `dir`.
     pub async fn make(dir: &Path) -> Result<Self> {
-        let dir = dir.to_owned();
-        tokio::task::spawn_blocking(|| Self::make_here(dir)).await.context("make an authority")?
+        Self::make_for(dir, "control-plane.lab.test").await
+    }
+
+    /// The same, for this name too.
+    pub async fn make_for(dir: &Path, name: &str) -> Result<Self> {
+        let (dir, name) = (dir.to_owned(), name.to_owned());
+        tokio::task::spawn_blocking(move || Self::make_here(dir, &name)).await.context("make an authority")?
     }
 
     /// PEM of the authority.
@@ -57,10 +62,10 @@ impl Authority {
         reqwest::Certificate::from_pem(&pem).context("the authority is no PEM")
     }
 
-    fn make_here(dir: PathBuf) -> Result<Self> {
+    fn make_here(dir: PathBuf, name: &str) -> Result<Self> {
         packages::ensure_openssl()?;
         fs::create_dir_all(&dir).with_context(|| format!("create {}", dir.display()))?;
-        fs::write(dir.join("openssl.cnf"), OPENSSL_CONFIG).context("write openssl.cnf")?;
+        fs::write(dir.join("openssl.cnf"), format!("{OPENSSL_CONFIG}{name}\n")).context("write openssl.cnf")?;
         certify(&dir, "authority", "ca", &[])?;
         certify(&dir, "server", "server", &["-CA", "ca.pem", "-CAkey", "ca.key"])?;
         Ok(Self { dir })

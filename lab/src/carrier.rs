@@ -1,4 +1,4 @@
-//! A scripted SIP carrier on loopback, played by sipp behind a relay that sees every message.
+//! A scripted SIP carrier, on loopback or wherever hosts of its network find it, played by sipp behind a relay that sees every message.
 
 pub mod behaviour;
 mod book;
@@ -23,7 +23,7 @@ use anyhow::{Context, Result};
 use book::{Book, Line, digits};
 use std::{
     collections::HashMap,
-    net::{Ipv4Addr, UdpSocket},
+    net::{Ipv4Addr, SocketAddrV4, UdpSocket},
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -43,16 +43,22 @@ struct Parts {
 }
 
 impl Carrier {
-    /// Opens a port for each trunk. Calls are answered in silence until told otherwise.
+    /// Opens a port on loopback for each trunk. Calls are answered in silence until told otherwise.
     pub fn open(dir: &Path, ports: &Arc<Ports>, trunks: &[&str]) -> Result<Self> {
+        Self::open_at(Ipv4Addr::LOCALHOST, dir, ports, trunks)
+    }
+
+    /// The same at another address of this machine.
+    pub fn open_at(address: Ipv4Addr, dir: &Path, ports: &Arc<Ports>, trunks: &[&str]) -> Result<Self> {
         let book = Arc::new(Book::new());
         let bind = || -> Result<UdpSocket> {
             let port = ports.one()?;
-            UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| format!("bind UDP port {port}"))
+            UdpSocket::bind((address, port)).with_context(|| format!("bind UDP port {port}"))
         };
         let audio = bind()?;
         let audio_port = audio.local_addr().context("the audio port")?.port();
-        let players = Arc::new(player::Players::new(dir.to_owned(), Arc::clone(ports), audio_port)?);
+        let audio_at = SocketAddrV4::new(address, audio_port);
+        let players = Arc::new(player::Players::new(dir.to_owned(), Arc::clone(ports), audio_at)?);
         let mut sockets = Vec::new();
         let mut trunk_ports = HashMap::new();
         for trunk in trunks {

@@ -27,6 +27,19 @@ pub fn ensure_openssl() -> Result<()> {
     ensure_program("openssl", "openssl", "it makes the certificates of the lab's authority")
 }
 
+/// tinyproxy, through which booted hosts reach Debian's mirror.
+pub fn ensure_tinyproxy() -> Result<()> {
+    ensure_program("tinyproxy", "tinyproxy-bin", "booted hosts reach Debian's mirror through it")
+}
+
+/// What boots hosts and reaches them.
+pub fn ensure_machines() -> Result<()> {
+    ensure_program("systemd-nspawn", "systemd-container", "it boots the hosts that the playbooks are tested on")?;
+    ensure_program("ip", "iproute2", "it makes the network of the booted hosts")?;
+    ensure_program("ssh", "openssh-client", "Ansible reaches the booted hosts with it")?;
+    ensure_program("nmap", "nmap", "it looks at the booted hosts from outside")
+}
+
 /// Unpacks a package below `root` without installing it: nothing of it is set up or started.
 pub fn unpack(package: &str, root: &Path, why: &str) -> Result<()> {
     preparing(format!(

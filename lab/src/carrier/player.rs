@@ -21,14 +21,15 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 pub(super) struct Players {
     dir: PathBuf,
     ports: Arc<Ports>,
-    audio_port: u16,
+    /// Where callees hear.
+    audio: SocketAddrV4,
     running: Mutex<HashMap<Behaviour, (SocketAddrV4, Process)>>,
 }
 
 impl Players {
-    pub(super) fn new(dir: PathBuf, ports: Arc<Ports>, audio_port: u16) -> Result<Self> {
+    pub(super) fn new(dir: PathBuf, ports: Arc<Ports>, audio: SocketAddrV4) -> Result<Self> {
         fs::create_dir_all(&dir).with_context(|| format!("create {}", dir.display()))?;
-        Ok(Self { dir, ports, audio_port, running: Mutex::default() })
+        Ok(Self { dir, ports, audio, running: Mutex::default() })
     }
 
     /// Where the sipp that plays this behaviour listens, if it runs.
@@ -67,7 +68,7 @@ impl Players {
         // SIP, control, and the media ports that sipp binds whether or not it uses them.
         let port = self.ports.take(12)?;
         let file = |extension: &str| self.dir.join(format!("sipp-{port}.{extension}"));
-        fs::write(file("xml"), scenario::xml(behaviour, self.audio_port)).context("write a sipp scenario")?;
+        fs::write(file("xml"), scenario::xml(behaviour, self.audio)).context("write a sipp scenario")?;
         let mut command = Command::new("sipp");
         command.arg("-sf").arg(file("xml")).args(["-i", "127.0.0.1", "-p", &port.to_string()]);
         command.args(["-cp", &(port + 1).to_string(), "-mi", "127.0.0.1", "-mp", &(port + 2).to_string()]);

@@ -206,8 +206,8 @@ impl Wires {
             self.trunks.iter().position(|(name, _)| *name == call.trunk).map(|trunk| (trunk, call.pbx, line))
         };
         let Some((trunk, pbx, line)) = found else { return };
-        let port = self.trunks[trunk].1.local_addr().map_or(0, |address| address.port());
-        let rewritten = sip::with_contact(&message, &format!("<sip:carrier@127.0.0.1:{port}>"));
+        let Ok(here) = self.trunks[trunk].1.local_addr() else { return };
+        let rewritten = sip::with_contact(&message, &format!("<sip:carrier@{here}>"));
         if line.dead {
             return;
         }

@@ -4,7 +4,7 @@
 //! unexpected to sipp, which then ends the call in its own way.
 
 use super::behaviour::{Behaviour, Challenge, Outcome, phrase};
-use std::{fmt::Write, time::Duration};
+use std::{fmt::Write, net::SocketAddrV4, time::Duration};
 
 /// The body of the message with which the relay tells a sipp call to hang up.
 pub(super) const HANG_UP: &str = "hangup";
@@ -16,8 +16,8 @@ const LAST: &str =
 const LAST_IN_DIALOG: &str = "[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]";
 const NO_BODY: &str = "Content-Length: 0";
 
-/// The XML of a behaviour; `audio_port` is where the PBX is asked to send what it says.
-pub(super) fn xml(behaviour: &Behaviour, audio_port: u16) -> String {
+/// The XML of a behaviour; `audio` is where the PBX is asked to send what it says.
+pub(super) fn xml(behaviour: &Behaviour, audio: SocketAddrV4) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<scenario name=\"carrier\">\n");
     invite(&mut out);
     if let Some(challenge) = &behaviour.challenge {
@@ -30,7 +30,7 @@ pub(super) fn xml(behaviour: &Behaviour, audio_port: u16) -> String {
         let _ = writeln!(out, "<recv request=\"CANCEL\"{timeout} next=\"cancelled\"/>\n<label id=\"rang\"/>");
     }
     match &behaviour.outcome {
-        Outcome::Answer { keys, hang_up_after } => answered(&mut out, keys, *hang_up_after, audio_port),
+        Outcome::Answer { keys, hang_up_after } => answered(&mut out, keys, *hang_up_after, audio),
         Outcome::Refuse { code, cause } => refused(&mut out, *code, *cause),
         Outcome::RingOut | Outcome::Silence => {}
     }
@@ -87,14 +87,20 @@ fn refused(out: &mut String, code: u16, cause: Option<u16>) {
     );
 }
 
-fn answered(out: &mut String, keys: &[(Duration, char)], hang_up_after: Option<Duration>, audio_port: u16) {
+fn answered(
+    out: &mut String,
+    keys: &[(Duration, char)],
+    hang_up_after: Option<Duration>,
+    audio: SocketAddrV4,
+) {
+    let (ip, port) = (audio.ip(), audio.port());
     send(
         out,
         " retrans=\"500\"",
         &format!(
             "SIP/2.0 200 OK\n{LAST}\nContact: <sip:lab>\nContent-Type: application/sdp\nContent-Length: [len]\n\n\
-             v=0\no=lab 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\n\
-             m=audio {audio_port} RTP/AVP 0 8\na=rtpmap:0 PCMU/8000\na=rtpmap:8 PCMA/8000\na=sendrecv"
+             v=0\no=lab 1 1 IN IP4 {ip}\ns=-\nc=IN IP4 {ip}\nt=0 0\n\
+             m=audio {port} RTP/AVP 0 8\na=rtpmap:0 PCMU/8000\na=rtpmap:8 PCMA/8000\na=sendrecv"
         ),
     );
     // A CANCEL may cross our 200; the caller then acknowledges and hangs up.

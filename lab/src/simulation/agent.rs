@@ -55,6 +55,8 @@ struct Run {
     /// Jobs that the disk has not taken, in order.
     jobs: Vec<Job>,
     disk_is_called: bool,
+    /// Until when what it was given while it was slow takes.
+    slow_until: Timestamp,
     in_trouble: bool,
     /// Of the control plane's clock, microseconds.
     offset: i64,
@@ -131,6 +133,11 @@ impl Agent {
         self.full == 0 && self.slow == 0 && self.run.as_ref().is_some_and(|run| !run.in_trouble)
     }
 
+    /// How long ago the last took too long that it was given; nothing where it still does.
+    pub fn quick_for(&self, now: Timestamp) -> Duration {
+        self.run.as_ref().map_or(Duration::ZERO, |run| now.since(run.slow_until))
+    }
+
     /// Attempts that it has under way.
     pub fn active(&self) -> usize {
         self.run.as_ref().map_or(0, |run| run.board.active())
@@ -166,6 +173,7 @@ impl World<'_> {
             board,
             jobs: Vec::new(),
             disk_is_called: false,
+            slow_until: BEGINNING,
             in_trouble: false,
             offset: 0,
             ahead,

@@ -33,11 +33,14 @@ impl World<'_> {
             0 => self.micros(200..3_000),
             _ => self.millis(100..15_000),
         };
-        let life = self.hosts[host].agent.life;
+        let (life, slow, now) = (self.hosts[host].agent.life, self.hosts[host].agent.slow > 0, self.now);
         let Some(run) = &mut self.hosts[host].agent.run else { return };
         if !run.disk_is_called && !run.jobs.is_empty() {
             run.disk_is_called = true;
             let wait = if run.in_trouble { PAUSE } else { wait };
+            if slow {
+                run.slow_until = now + wait;
+            }
             self.later(wait, Event::Disk { host, life });
         }
     }

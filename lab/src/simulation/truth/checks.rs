@@ -142,6 +142,7 @@ impl World<'_> {
             && (wire.connection, wire.cut) == (Some(connection), 0)
             && (asterisk.up, asterisk.stalled) == (true, 0)
             && agent.is_well()
+            && agent.quick_for(self.now) >= RECONCILED_WITHIN
             && self.plane.is_up()
             && self.plane.full == 0;
         if !calm {

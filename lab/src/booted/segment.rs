@@ -1,0 +1,131 @@
+//! A network segment with this machine on it: a bridge, a namespace for each host, and a way to Debian's mirror.
+
+use super::{ip, output};
+use crate::{packages, process::Process};
+use anyhow::{Context, Result};
+use std::{fs, net::Ipv4Addr, path::Path, process::Command};
+
+/// Where apt finds the mirror, on this machine's address.
+const PROXY_PORT: u16 = 3128;
+/// This machine's address, and the carrier's.
+const OURS: u8 = 1;
+const CARRIER: u8 = 100;
+
+/// A segment. Dropped, it is gone with whatever was connected to it.
+#[derive(Debug)]
+pub struct Segment {
+    bridge: String,
+    net: u8,
+    /// Forwards what apt asks for: hosts of the segment reach nothing else.
+    _proxy: Process,
+}
+
+/// A network namespace with one address in a segment.
+#[derive(Debug)]
+pub struct Namespace {
+    name: String,
+    address: Ipv4Addr,
+}
+
+impl Segment {
+    /// Makes a bridge with a /24 that nobody uses.
+    pub fn make(dir: &Path) -> Result<Self> {
+        packages::ensure_tinyproxy()?;
+        let (bridge, net) = (format!("cp{:08x}", rand::random::<u32>()), rand::random());
+        ip(&format!("link add {bridge} type bridge"))?;
+        let configured = Self::configure(&bridge, net, dir);
+        if configured.is_err() {
+            let _ = ip(&format!("link del {bridge}"));
+        }
+        Ok(Self { _proxy: configured?, bridge, net })
+    }
+
+    fn configure(bridge: &str, net: u8, dir: &Path) -> Result<Process> {
+        for host in [OURS, CARRIER] {
+            ip(&format!("addr add {}/24 dev {bridge}", at(net, host)))?;
+        }
+        ip(&format!("link set {bridge} up"))?;
+        let config = dir.join("tinyproxy.conf");
+        let here = at(net, OURS);
+        let text = format!(
+            "Port {PROXY_PORT}\nListen {here}\nAllow {}/24\nMaxClients 50\nTimeout 120\nLogLevel Warning\n",
+            at(net, 0)
+        );
+        fs::write(&config, text).context("write tinyproxy.conf")?;
+        let mut command = Command::new("tinyproxy");
+        command.arg("-d").arg("-c").arg(&config);
+        Process::start("tinyproxy", &command, &dir.join("tinyproxy.log"))
+    }
+
+    /// The address with this number.
+    pub fn address(&self, host: u8) -> Ipv4Addr {
+        at(self.net, host)
+    }
+
+    /// This machine's address in it.
+    pub fn ours(&self) -> Ipv4Addr {
+        self.address(OURS)
+    }
+
+    /// Where a carrier may listen: an address of this machine that no host is administrated from.
+    pub fn carrier(&self) -> Ipv4Addr {
+        self.address(CARRIER)
+    }
+
+    /// Lines for apt's configuration.
+    pub fn apt_conf(&self) -> String {
+        format!(
+            "Acquire::http::Proxy \"http://{}:{PROXY_PORT}\";\nAcquire::Check-Valid-Until \"false\";\n",
+            self.ours()
+        )
+    }
+
+    /// Makes a namespace that is on the segment with this address.
+    pub fn join(&self, host: u8) -> Result<Namespace> {
+        let name = format!("{}-{host}", self.bridge);
+        ip(&format!("netns add {name}"))?;
+        let namespace = Namespace { name, address: self.address(host) };
+        // The name of an interface has no more than 15 characters.
+        let outside = format!("{}v{host}", &self.bridge[..8]);
+        let Namespace { name, address } = &namespace;
+        ip(&format!("link add {outside} type veth peer name host0 netns {name}"))?;
+        ip(&format!("link set {outside} master {} up", self.bridge))?;
+        ip(&format!("-n {name} addr add {address}/24 dev host0"))?;
+        ip(&format!("-n {name} link set host0 up"))?;
+        ip(&format!("-n {name} link set lo up"))?;
+        Ok(namespace)
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        let _ = ip(&format!("link del {}", self.bridge));
+    }
+}
+
+impl Namespace {
+    /// Its address.
+    pub fn address(&self) -> Ipv4Addr {
+        self.address
+    }
+
+    /// Where a program finds it.
+    pub fn path(&self) -> String {
+        format!("/run/netns/{}", self.name)
+    }
+
+    /// Runs a program in it; what it printed.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Result<String> {
+        output(Command::new("ip").args(["netns", "exec", &self.name, program]).args(arguments))
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        let _ = ip(&format!("netns del {}", self.name));
+    }
+}
+
+fn at(net: u8, host: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, 77, net, host)
+}
