@@ -65,7 +65,8 @@ impl Authority {
     fn make_here(dir: PathBuf, name: &str) -> Result<Self> {
         packages::ensure_openssl()?;
         fs::create_dir_all(&dir).with_context(|| format!("create {}", dir.display()))?;
-        fs::write(dir.join("openssl.cnf"), format!("{OPENSSL_CONFIG}{name}\n")).context("write openssl.cnf")?;
+        fs::write(dir.join("openssl.cnf"), format!("{OPENSSL_CONFIG}{name}\n"))
+            .context("write openssl.cnf")?;
         certify(&dir, "authority", "ca", &[])?;
         certify(&dir, "server", "server", &["-CA", "ca.pem", "-CAkey", "ca.key"])?;
         Ok(Self { dir })

@@ -34,7 +34,11 @@ pub fn ensure_tinyproxy() -> Result<()> {
 
 /// What boots hosts and reaches them.
 pub fn ensure_machines() -> Result<()> {
-    ensure_program("systemd-nspawn", "systemd-container", "it boots the hosts that the playbooks are tested on")?;
+    ensure_program(
+        "systemd-nspawn",
+        "systemd-container",
+        "it boots the hosts that the playbooks are tested on",
+    )?;
     ensure_program("ip", "iproute2", "it makes the network of the booted hosts")?;
     ensure_program("ssh", "openssh-client", "Ansible reaches the booted hosts with it")?;
     ensure_program("nmap", "nmap", "it looks at the booted hosts from outside")

@@ -33,7 +33,8 @@ pub struct Recipe {
 pub fn prepare(recipe: &Recipe) -> Result<PathBuf> {
     let home = crate::dirs::home()?;
     let root = home.join(recipe.name);
-    let lock = File::create(home.join(format!("{}.lock", recipe.name))).context("create the lock of a root")?;
+    let lock =
+        File::create(home.join(format!("{}.lock", recipe.name))).context("create the lock of a root")?;
     lock.lock().context("wait for another run that makes the root")?;
     // Whoever asks for other packages gets another root.
     let contents = recipe.packages.join(",");

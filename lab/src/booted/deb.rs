@@ -15,12 +15,9 @@ use std::{
 /// There is none.
 pub fn built(name: &str) -> Result<PathBuf> {
     let dir = crate::dirs::target()?.join("debian");
-    let found = fs::read_dir(&dir)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&format!("{name}_"))));
+    let found = fs::read_dir(&dir).into_iter().flatten().flatten().map(|entry| entry.path()).find(|path| {
+        path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&format!("{name}_")))
+    });
     found.with_context(|| format!("no package of {name} in {}: `make deb` builds it", dir.display()))
 }
 
@@ -40,7 +37,9 @@ pub fn as_version(
     let text = fs::read_to_string(&control).context("read the control file")?;
     let text: String = text
         .lines()
-        .map(|line| if line.starts_with("Version: ") { format!("Version: {version}\n") } else { format!("{line}\n") })
+        .map(|line| {
+            if line.starts_with("Version: ") { format!("Version: {version}\n") } else { format!("{line}\n") }
+        })
         .collect();
     fs::write(&control, text).context("write the control file")?;
     change(&tree)?;
@@ -52,7 +51,9 @@ pub fn as_version(
 /// Puts a program into the tree that says its version and can do nothing.
 pub fn break_program(tree: &Path, program: &str) -> Result<()> {
     let path = tree.join("usr/bin").join(program);
-    let script = format!("#!/bin/sh\n[ \"$1\" = --version ] && {{ echo '{program} broken'; exit 0; }}\necho 'this version is broken' >&2\nexit 1\n");
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = --version ] && {{ echo '{program} broken'; exit 0; }}\necho 'this version is broken' >&2\nexit 1\n"
+    );
     fs::write(&path, script).with_context(|| format!("write {}", path.display()))?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
     Ok(())

@@ -78,12 +78,21 @@ impl Machine {
         for (path, mode) in [("root", 0o700), ("root/.ssh", 0o700), ("root/.ssh/authorized_keys", 0o600)] {
             fs::set_permissions(upper.join(path), fs::Permissions::from_mode(mode))?;
         }
-        // In a mount namespace of its own: nothing stays mounted when it ends, however it ends.
+        // In namespaces of its own: nothing stays mounted and no process goes on when it ends, however it ends.
         let script = "mount -t overlay overlay -o \"lowerdir=$1,upperdir=$2/upper,workdir=$2/work\" \"$2/merged\" \
                       && exec systemd-nspawn --quiet --boot --register=no --keep-unit --console=pipe \
                       --capability=CAP_NET_ADMIN --network-namespace-path=\"$3\" --hostname=\"$4\" -D \"$2/merged\"";
         let mut command = Command::new("unshare");
-        command.args(["--mount", "--propagation", "private", "sh", "-c", script, "sh"]);
+        command.args([
+            "--mount",
+            "--propagation",
+            "private",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+        ]);
+        command.args(["sh", "-c", script, "sh"]);
         command.arg(root).arg(&dir).arg(namespace.path()).arg(name);
         command.env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1");
         let process = Process::start(name, &command, &dir.join("console.log"))?;

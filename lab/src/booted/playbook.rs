@@ -53,7 +53,10 @@ impl Inventory {
             .current_dir(&collection)
             .env("ANSIBLE_CONFIG", collection.join("ansible.cfg"))
             .env("ANSIBLE_HOST_KEY_CHECKING", "false")
-            .env("ANSIBLE_SSH_ARGS", format!("-oControlMaster=auto -oControlPersist=60s {}", OPTIONS.join(" ")))
+            .env(
+                "ANSIBLE_SSH_ARGS",
+                format!("-oControlMaster=auto -oControlPersist=60s {}", OPTIONS.join(" ")),
+            )
             .env("ANSIBLE_NOCOLOR", "1")
             .env("ANSIBLE_LOCAL_TEMP", self.file.with_file_name("ansible-tmp"))
             .arg("--inventory")
@@ -64,11 +67,8 @@ impl Inventory {
             .args(arguments)
             .kill_on_drop(true);
         let output = command.output().await.context("run ansible-playbook")?;
-        let text = format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         self.runs.set(self.runs.get() + 1);
         let log = self.file.with_file_name(format!("playbook-{}-{playbook}.log", self.runs.get()));
         fs::write(&log, &text).with_context(|| format!("write {}", log.display()))?;
@@ -98,6 +98,20 @@ impl Recap {
     pub fn tail(&self) -> String {
         let lines: Vec<&str> = self.output.lines().collect();
         lines[lines.len().saturating_sub(60)..].join("\n")
+    }
+
+    /// The tasks that changed something.
+    pub fn changes(&self) -> String {
+        let mut task = "";
+        let mut changes = Vec::new();
+        for line in self.output.lines() {
+            if let Some(name) = line.strip_prefix("TASK [") {
+                task = name;
+            } else if line.starts_with("changed: ") {
+                changes.push(format!("{line} {task}"));
+            }
+        }
+        changes.join("\n")
     }
 }
 

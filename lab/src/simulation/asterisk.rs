@@ -5,6 +5,8 @@
 //! answer ever enters Stasis; a channel that is answered while no application listens is hung up;
 //! events are lost while the stream is down, and channels live on.
 
+mod life;
+
 use super::{
     event::{Event, Request},
     world::World,

@@ -1,12 +1,14 @@
 //! The simulated world: one clock, one queue of what comes, one source of chance.
 
+mod incidents;
+
 use super::{
     agent::Agent,
     asterisk::Asterisk,
     bug::Bug,
     event::Event,
     network::Wire,
-    plan::{HOSTS, Network, Plan, What},
+    plan::{HOSTS, Network, Plan},
     plane::Plane,
     stage::{BEGINNING, Stage},
     truth::{Broken, Truth},
@@ -216,159 +218,6 @@ impl<'a> World<'a> {
                 self.break_link(host, 1..50);
             }
         }
-    }
-
-    /// Puts what Asterisk would do aside while it is stalled.
-    fn held(&mut self, host: usize, event: impl FnOnce() -> Event) -> bool {
-        let asterisk = &mut self.hosts[host].asterisk;
-        let stalled = asterisk.up && asterisk.stalled > 0;
-        if stalled {
-            asterisk.held.push(event());
-        }
-        stalled
-    }
-
-    fn incident(&mut self, number: usize) {
-        let what = self.plan.incidents[number].what.clone();
-        self.tell(|| format!("{what:?}"));
-        self.last_incident = self.now;
-        let heal = |lasts: Duration| (lasts, Event::Healed(number));
-        let (wait, event) = match what {
-            What::Webhook { .. } | What::Resolve { .. } => (Duration::ZERO, Event::Send(number)),
-            What::Person { endpoint, closes } => return self.person(endpoint, closes),
-            What::ControlPlaneClock(by) => {
-                self.plane.skew += by;
-                return self.nudge();
-            }
-            What::BackUp => return self.back_up(),
-            What::RestoreDatabase(down) => {
-                self.restore();
-                (down, Event::ControlPlaneStarts)
-            }
-            What::LoseJournal(host, down) => {
-                self.kill_agent(host);
-                self.lose_journal(host);
-                (down, Event::AgentStarts { host })
-            }
-            What::HostClock(host, by) => {
-                self.hosts[host].agent.next_skew += by;
-                self.truth.caps_forgotten(host);
-                return;
-            }
-            What::TrunkBreaks(host, trunk) => return self.break_trunk(host, trunk),
-            What::KillControlPlane(down) => {
-                self.kill_control_plane();
-                (down, Event::ControlPlaneStarts)
-            }
-            What::ControlPlaneDiskFull(lasts) => {
-                self.plane.full += 1;
-                heal(lasts)
-            }
-            What::KillAgent(host, down) => {
-                self.kill_agent(host);
-                (down, Event::AgentStarts { host })
-            }
-            What::AgentDiskFull(host, lasts) => {
-                self.hosts[host].agent.full += 1;
-                heal(lasts)
-            }
-            What::AgentDiskSlow(host, lasts) => {
-                self.hosts[host].agent.slow += 1;
-                heal(lasts)
-            }
-            What::KillAsterisk(host, down) => {
-                self.kill_asterisk(host);
-                (down, Event::AsteriskStarts { host })
-            }
-            What::StallAsterisk(host, lasts) => {
-                self.hosts[host].asterisk.stalled += 1;
-                heal(lasts)
-            }
-            What::CutLink(host, down) => {
-                self.hosts[host].wire.cut += 1;
-                self.break_link(host, 1..50);
-                heal(down)
-            }
-            What::SilenceLink(host, lasts) => {
-                self.hosts[host].wire.cut += 1;
-                self.break_link(host, 1_000..30_000);
-                heal(lasts)
-            }
-            What::TrunkRefuses(host, trunk, lasts) => {
-                self.hosts[host].asterisk.refusing[trunk] += 1;
-                heal(lasts)
-            }
-            What::TrunkOffline(host, trunk, lasts) => {
-                self.hosts[host].asterisk.offline[trunk] += 1;
-                heal(lasts)
-            }
-        };
-        self.later(wait, event);
-    }
-
-    fn healed(&mut self, number: usize) {
-        self.tell(|| format!("over: incident {number}"));
-        self.last_incident = self.now;
-        match self.plan.incidents[number].what {
-            What::ControlPlaneDiskFull(..) => self.plane.full -= 1,
-            What::AgentDiskFull(host, _) => self.hosts[host].agent.full -= 1,
-            What::AgentDiskSlow(host, _) => self.hosts[host].agent.slow -= 1,
-            What::StallAsterisk(host, _) => {
-                self.hosts[host].asterisk.stalled -= 1;
-                if self.hosts[host].asterisk.stalled == 0 {
-                    for event in std::mem::take(&mut self.hosts[host].asterisk.held) {
-                        let wait = self.micros(10..500);
-                        self.later(wait, event);
-                    }
-                }
-            }
-            What::CutLink(host, _) | What::SilenceLink(host, _) => self.hosts[host].wire.cut -= 1,
-            What::TrunkRefuses(host, trunk, _) => self.hosts[host].asterisk.refusing[trunk] -= 1,
-            What::TrunkOffline(host, trunk, _) => self.hosts[host].asterisk.offline[trunk] -= 1,
-            What::Webhook { .. }
-            | What::Resolve { .. }
-            | What::Person { .. }
-            | What::KillControlPlane(..)
-            | What::ControlPlaneClock(..)
-            | What::BackUp
-            | What::RestoreDatabase(..)
-            | What::KillAgent(..)
-            | What::LoseJournal(..)
-            | What::HostClock(..)
-            | What::TrunkBreaks(..)
-            | What::KillAsterisk(..) => {}
-        }
-    }
-
-    /// Asterisk dies with every channel; whoever listened notices.
-    fn kill_asterisk(&mut self, host: usize) {
-        let asterisk = &mut self.hosts[host].asterisk;
-        asterisk.up = false;
-        asterisk.life += 1;
-        asterisk.channels.clear();
-        let held = std::mem::take(&mut asterisk.held);
-        if let Some(life) = asterisk.listener.take() {
-            let why = "the stream broke".to_owned();
-            self.later(
-                Duration::from_millis(1),
-                Event::Told { host, life, input: pbx_agent::board::Input::AsteriskDown { why } },
-            );
-            let wait = self.millis(50..1_000);
-            self.later(wait, Event::OpenStream { host, life });
-        }
-        // Requests that it had not answered are lost, and nobody knows what came of them.
-        for event in held {
-            if let Event::Asked { host, life, request: super::event::Request::Originate(dial) } = event {
-                let lost = pbx_agent::ari::Originated::Lost { maybe_sent: true, why: "killed".to_owned() };
-                let input = pbx_agent::board::Input::Originated(dial.attempt, lost);
-                self.later(Duration::from_millis(1), Event::Told { host, life, input });
-            }
-        }
-    }
-
-    fn asterisk_starts(&mut self, host: usize) {
-        self.tell(|| format!("Asterisk of pbx-{} is up", host + 1));
-        self.hosts[host].asterisk.up = true;
     }
 
     /// Adds something to come.

@@ -1,17 +1,26 @@
 //! Three bare hosts, a carrier, and an operator's inventory.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use lab::{
-    Carrier,
+    Behaviour, Carrier,
+    ari::http_client_builder,
     authority::Authority,
-    booted::{Inventory, Machine, Segment, deb, machine::Acquaintances},
+    booted::{Inventory, Machine, Recap, Segment, deb, machine::Acquaintances},
     dirs::RunDir,
     packages,
     ports::Ports,
     roots::{self, Recipe},
     setup::{Patience, Project, organization},
 };
-use std::{fs, path::Path, sync::Arc};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeSet,
+    fs,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// As a provider hands it out.
 const BOOKWORM: Recipe = Recipe {
@@ -24,25 +33,36 @@ const BOOKWORM: Recipe = Recipe {
 const FORKY: Recipe = Recipe {
     name: "forky-root",
     suite: "forky",
-    packages: &["systemd-sysv", "dbus", "python3", "openssh-server", "ca-certificates", "iproute2", "asterisk"],
+    packages: &[
+        "systemd-sysv",
+        "dbus",
+        "python3",
+        "openssh-server",
+        "ca-certificates",
+        "iproute2",
+        "asterisk",
+    ],
     why: "the PBX hosts",
 };
 
 /// Name of the control plane, which its certificate holds.
-pub const URL: &str = "https://alerts.lab.test";
+const NAME: &str = "alerts.lab.test";
 /// Phones of those who are called.
-pub const PHONES: [&str; 2] = ["+380501234567", "+380501234568"];
+const PHONES: [&str; 4] = ["+380501234561", "+380501234562", "+380501234563", "+380501234564"];
+/// From a webhook to the key that takes it, however busy this machine is.
+const REACHED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Hosts, carrier and inventory.
 pub struct Field {
-    pub inventory: Inventory,
+    // Order matters: hosts go before their network, everything before its directory.
     pub alerts: Machine,
     pub pbxs: Vec<Machine>,
-    pub carrier: Carrier,
-    pub projects: Vec<Project>,
-    pub authority: Authority,
     pub segment: Segment,
-    pub run: RunDir,
+    inventory: Inventory,
+    carrier: Carrier,
+    projects: Vec<Project>,
+    http: reqwest::Client,
+    run: RunDir,
 }
 
 impl Field {
@@ -53,8 +73,9 @@ impl Field {
         let (bookworm, forky) = (roots::prepare(&BOOKWORM)?, roots::prepare(&FORKY)?);
         let run = RunDir::create()?;
         let segment = Segment::make(run.path())?;
-        let names = [("alerts.lab.test", 10), ("pbx-1", 21), ("pbx-2", 22)];
-        let known = Acquaintances::make(run.path(), &names.map(|(name, host)| (name, segment.address(host))))?;
+        let names = [(NAME, 10), ("pbx-1", 21), ("pbx-2", 22)];
+        let known =
+            Acquaintances::make(run.path(), &names.map(|(name, host)| (name, segment.address(host))))?;
         let (alerts, one, two) = tokio::try_join!(
             Machine::boot("alerts", &bookworm, &segment, 10, &known, run.path()),
             Machine::boot("pbx-1", &forky, &segment, 21, &known, run.path()),
@@ -62,14 +83,162 @@ impl Field {
         )?;
         let ports = Arc::new(Ports::default());
         let carrier = Carrier::open_at(segment.carrier(), &run.path().join("carrier"), &ports, &["a"])?;
-        let authority = Authority::make_for(&run.path().join("tls"), "alerts.lab.test").await?;
-        let projects = vec![Project::new("one", PHONES[0]), Project::new("two", PHONES[1])];
+        carrier.by_default(Behaviour::press('1'));
+        let authority = Authority::make_for(&run.path().join("tls"), NAME).await?;
+        let projects: Vec<Project> =
+            PHONES.iter().enumerate().map(|(n, phone)| Project::new(&format!("shop-{n}"), phone)).collect();
         let patience = Patience { redials: 3, redial_pause_seconds: 1, ring_seconds: 20 };
         fs::write(run.path().join("organizations.toml"), organization("acme", &projects, patience))
             .context("write organizations.toml")?;
         let text = inventory(&segment, &carrier, &authority, run.path())?;
         let inventory = Inventory::write(run.path(), &text, known.key())?;
-        Ok(Self { inventory, alerts, pbxs: vec![one, two], carrier, projects, authority, segment, run })
+        let http = http_client_builder()
+            .tls_certs_only([authority.certificate()?])
+            .resolve(NAME, SocketAddr::from((alerts.address(), 0)))
+            .build()
+            .context("make an HTTP client")?;
+        Ok(Self { alerts, pbxs: vec![one, two], segment, inventory, carrier, projects, http, run })
+    }
+
+    /// The run's own directory.
+    pub fn dir(&self) -> &Path {
+        self.run.path()
+    }
+
+    /// Runs a playbook.
+    pub async fn run(&self, playbook: &str, arguments: &[&str]) -> Result<Recap> {
+        self.inventory.run(playbook, arguments).await
+    }
+
+    /// Runs a playbook, which must come to its end on every host.
+    pub async fn succeeds(&self, playbook: &str, arguments: &[&str]) -> Result<Recap> {
+        let recap = self.run(playbook, arguments).await?;
+        ensure!(recap.succeeded, "{playbook} {arguments:?} failed:\n{}", recap.tail());
+        Ok(recap)
+    }
+
+    /// Sends an alert to the endpoint of this project until it is accepted; its request.
+    pub async fn alert(&self, project: usize, message: &str) -> Result<String> {
+        let url = format!("https://{NAME}/api/wh/{}", self.projects[project % self.projects.len()].endpoint);
+        let body = json!({"severity": "critical", "message": message}).to_string();
+        let begun = Instant::now();
+        loop {
+            let request = self
+                .http
+                .post(&url)
+                .header("Content-Type", "application/json")
+                .header("Idempotency-Key", message)
+                .body(body.clone());
+            match request.send().await {
+                Ok(response) if response.status() == 202 => {
+                    let answer = response.bytes().await.context("read the answer")?;
+                    let answer: Value = serde_json::from_slice(&answer).context("the answer is JSON")?;
+                    return Ok(answer["request_id"].as_str().context("a request id")?.to_owned());
+                }
+                Ok(response) if !response.status().is_server_error() => {
+                    bail!("the alert was answered {}", response.status())
+                }
+                // As every sender does: again, with the same key.
+                Ok(_) | Err(_) if begun.elapsed() < REACHED_WITHIN => {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+                Ok(response) => bail!("the alert is answered {} for {REACHED_WITHIN:?}", response.status()),
+                Err(error) => return Err(error).context("the alert is not accepted"),
+            }
+        }
+    }
+
+    /// A key to read calls with.
+    pub async fn api_key(&self) -> Result<String> {
+        let printed = self
+            .alerts
+            .shell(
+                "runuser -u control-plane -- control-plane api-key acme story --config /etc/control-plane/control-plane.toml",
+            )
+            .await?;
+        Ok(printed.trim().to_owned())
+    }
+
+    /// Calls of a request, as the log has them.
+    pub async fn calls(&self, request: &str, api_key: &str) -> Result<Vec<Value>> {
+        let url = format!("https://{NAME}/api/v1/calls?request_id={request}");
+        let response = self.http.get(url).bearer_auth(api_key).send().await.context("read the calls")?;
+        let body = response.bytes().await.context("read the calls")?;
+        let body: Value = serde_json::from_slice(&body).context("calls are JSON")?;
+        Ok(body["items"].as_array().with_context(|| format!("no calls in {body}"))?.clone())
+    }
+
+    /// Waits until every call of these requests is over; those that reached nobody, with their story.
+    pub async fn unreached(&self, requests: &[String], api_key: &str) -> Result<Vec<String>> {
+        let begun = Instant::now();
+        let mut unreached = Vec::new();
+        for request in requests {
+            loop {
+                // The control plane may be the one that is being restarted.
+                let calls = self.calls(request, api_key).await.unwrap_or_default();
+                let status = |call: &Value| call["status"].as_str().unwrap_or_default().to_owned();
+                if !calls.is_empty() && calls.iter().all(|call| status(call) == "acknowledged") {
+                    break;
+                }
+                let is_over = |call| !["queued", "calling"].contains(&status(call).as_str());
+                if begun.elapsed() > REACHED_WITHIN || (!calls.is_empty() && calls.iter().all(is_over)) {
+                    unreached.push(format!("{request}: {calls:?}"));
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+        Ok(unreached)
+    }
+
+    /// Waits until the control plane accepts and dispatches, with both agents on their links.
+    pub async fn is_ready(&self) -> Result<()> {
+        let begun = Instant::now();
+        let url = format!("https://{NAME}/readyz");
+        loop {
+            let ready = self.http.get(&url).send().await.is_ok_and(|response| response.status() == 200);
+            if ready {
+                break;
+            }
+            ensure!(begun.elapsed() < REACHED_WITHIN, "the control plane is not ready");
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        for pbx in &self.pbxs {
+            while let Err(error) = pbx.shell("runuser -u pbx-agent -- pbx-agent check").await {
+                ensure!(begun.elapsed() < REACHED_WITHIN, "{error}");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Alerts ring phones through each PBX host, and key 1 takes them.
+    pub async fn rings_through_each(&self) -> Result<()> {
+        let api_key = self.api_key().await?;
+        let before = self.carrier.calls().len();
+        let wanted: BTreeSet<IpAddr> = self.pbxs.iter().map(|pbx| IpAddr::V4(pbx.address())).collect();
+        for round in 0..6 {
+            let message = format!("round {round} {:08x}", rand::random::<u32>());
+            let request = self.alert(round, &message).await?;
+            let unreached = self.unreached(&[request], &api_key).await?;
+            ensure!(unreached.is_empty(), "nobody was reached: {unreached:?}\n{}", self.carrier.story());
+            let through: BTreeSet<IpAddr> =
+                self.carrier.calls()[before..].iter().map(|call| call.pbx.ip()).collect();
+            if through.is_superset(&wanted) {
+                return Ok(());
+            }
+        }
+        bail!("not every host rang: {}", self.carrier.story())
+    }
+
+    /// What the hosts have to say, for whoever reads why it failed.
+    pub async fn keep_journals(&mut self) {
+        self.run.keep();
+        for machine in self.pbxs.iter().chain([&self.alerts]) {
+            let journal = machine.shell("journalctl --no-pager --lines=400").await;
+            let text = journal.unwrap_or_else(|error| format!("{error:#}"));
+            let _ = fs::write(self.run.path().join(format!("{}.journal", machine.name())), text);
+        }
     }
 }
 
@@ -89,7 +258,7 @@ fn inventory(segment: &Segment, carrier: &Carrier, authority: &Authority, dir: &
       hosts:
         alerts:
           ansible_host: {alerts}
-          control_plane_public_url: {URL}
+          control_plane_public_url: https://{NAME}
           control_plane_tls_certificate: |
 {certificate}          control_plane_tls_key: |
 {key}          control_plane_package_file: {plane}
@@ -105,7 +274,7 @@ fn inventory(segment: &Segment, carrier: &Carrier, authority: &Authority, dir: &
           ansible_host: {two}
       vars:
         pbx_agent_region: eu
-        pbx_agent_control_plane_url: {URL}
+        pbx_agent_control_plane_url: https://{NAME}
         pbx_agent_ca_file: {ca}
         pbx_agent_package_file: {agent}
         trunks_list:

@@ -1,0 +1,125 @@
+//! Whoever sends alerts, and whoever takes or closes them.
+
+use crate::simulation::{bug::Bug, event::Event, plan::What, stage::endpoint, world::World};
+use control_plane::{
+    dispatch::alerts::{self, AlertError},
+    intake::{self, Arrival, IntakeError},
+};
+use rand::RngExt;
+use serde_json::json;
+use shared::ids::ApiKeyId;
+use std::net::{IpAddr, Ipv4Addr};
+use uuid::Uuid;
+
+impl World<'_> {
+    /// A sender sends its webhook.
+    pub(in crate::simulation) fn send_webhook(&mut self, webhook: usize) {
+        let life = self.plane.life;
+        if self.truth.is_answered(webhook) {
+            return;
+        }
+        // Whatever comes of it, the sender tries again unless it was answered.
+        let again = self.millis(500..1_500);
+        self.later(again, Event::Send(webhook));
+        if !self.plane.is_up() {
+            return;
+        }
+        if self.bug == Some(Bug::AckBeforeFsync) {
+            let wait = self.millis(1..400);
+            self.later(wait, Event::StoredLate { webhook, life });
+            self.answered(webhook, life);
+            return;
+        }
+        if self.store_webhook(webhook) {
+            let wait = self.micros(200..5_000);
+            self.later(wait, Event::Answered { webhook, life });
+        }
+    }
+
+    /// The 202 reaches the sender, unless the control plane has died before it left.
+    pub(in crate::simulation) fn answered(&mut self, webhook: usize, life: u64) {
+        if self.plane.life == life && self.plane.is_up() {
+            self.truth.answered(webhook);
+        }
+    }
+
+    /// Planted: only now is it on disk.
+    pub(in crate::simulation) fn stored_late(&mut self, webhook: usize, life: u64) {
+        if self.plane.life == life && self.plane.is_up() {
+            self.store_webhook(webhook);
+        }
+    }
+
+    /// Whether it is on disk.
+    fn store_webhook(&mut self, webhook: usize) -> bool {
+        let what = &self.plan.incidents[webhook].what;
+        let (number, body) = if let What::Webhook { endpoint, severity, key, message } = what {
+            (*endpoint, json!({ "severity": severity, "message": message, "dedup_key": key.map(name) }))
+        } else if let What::Resolve { endpoint, key } = what {
+            (*endpoint, json!({ "status": "resolved", "dedup_key": name(*key) }))
+        } else {
+            unreachable!("only webhooks are sent")
+        };
+        let arrival = Arrival {
+            remote: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            method: "POST".to_owned(),
+            query: String::new(),
+            headers: vec![
+                ("content-type".to_owned(), "application/json".to_owned()),
+                ("idempotency-key".to_owned(), idempotency_key(webhook)),
+            ],
+            body: body.to_string().into(),
+        };
+        let (fate, now, rng) = (self.plane.fate(), self.plane_now(), &mut self.rng);
+        let mut ids = || Uuid::from_u128(rng.random());
+        let stored = self.stage.memory.write::<_, IntakeError>(fate, |tx| {
+            intake::accept_within(tx, endpoint(number), arrival, &mut ids, now)
+        });
+        match stored {
+            Ok(accepted) => {
+                self.tell(|| format!("webhook {webhook} is stored: {}", accepted.answer));
+                self.nudge();
+                true
+            }
+            Err(IntakeError::Store(error)) if error.is_temporary() => false,
+            Err(error) => {
+                self.truth.broken(format!("webhook {webhook} is refused for good: {error}"));
+                false
+            }
+        }
+    }
+
+    /// A person takes the newest alert of an endpoint, or closes it.
+    pub(in crate::simulation) fn person(&mut self, number: usize, closes: bool) {
+        if !self.plane.is_up() {
+            return;
+        }
+        let (fate, now, at) = (self.plane.fate(), self.plane_now(), endpoint(number));
+        let key = ApiKeyId::new(Uuid::from_u128(1));
+        let changed = self.stage.memory.write::<_, AlertError>(fate, |tx| {
+            let newest =
+                "SELECT id, org_id FROM alerts WHERE endpoint_id = $1 ORDER BY opened_at DESC LIMIT 1";
+            let Some((alert, org)) = tx.row(newest, &[&at], |row| Ok((row.get(0)?, row.get(1)?)))? else {
+                return Ok(());
+            };
+            match closes {
+                true => alerts::close_with_key(tx, org, alert, key, now),
+                false => alerts::acknowledge_with_key(tx, org, alert, key, now),
+            }
+        });
+        match changed {
+            Ok(()) | Err(AlertError::Closed) => self.nudge(),
+            Err(AlertError::Store(error)) if error.is_temporary() => {}
+            Err(error) => self.truth.broken(format!("a person cannot change an alert: {error}")),
+        }
+    }
+}
+
+/// By which a webhook is known when it is sent again.
+pub fn idempotency_key(webhook: usize) -> String {
+    format!("webhook-{webhook}")
+}
+
+fn name(key: u8) -> String {
+    format!("key-{key}")
+}

@@ -1,0 +1,71 @@
+//! Other versions: under calls, and broken.
+
+use crate::{
+    field::Field,
+    stream::{self, Stream},
+};
+use anyhow::{Result, ensure};
+use lab::booted::{Machine, deb};
+
+const NEXT: &str = "0.1.1-1";
+const BROKEN: &str = "0.1.2-1";
+
+pub async fn an_upgrade_under_calls_loses_none(field: &Field) -> Result<()> {
+    let same = |_: &std::path::Path| Ok(());
+    let agent = deb::as_version(&deb::built("pbx-agent")?, NEXT, field.dir(), same)?;
+    let plane = deb::as_version(&deb::built("control-plane")?, NEXT, field.dir(), same)?;
+    let files = [
+        format!("pbx_agent_package_file={}", agent.display()),
+        format!("control_plane_package_file={}", plane.display()),
+    ];
+    let arguments = ["--extra-vars", &files[0], "--extra-vars", &files[1]];
+    let api_key = field.api_key().await?;
+    let (_, Stream { accepted, longest_wait }) =
+        stream::during(field, field.succeeds("upgrade.yml", &arguments)).await?;
+    let unreached = field.unreached(&accepted, &api_key).await?;
+    ensure!(unreached.is_empty(), "{} of {} alerts: {unreached:#?}", unreached.len(), accepted.len());
+    lab::say::say(format!(
+        "upgrade under calls: {} alerts accepted, all reached somebody; a sender waited {longest_wait:?} at most",
+        accepted.len()
+    ));
+    for machine in field.pbxs.iter() {
+        version_is(machine, "pbx-agent", NEXT).await?;
+    }
+    version_is(&field.alerts, "control-plane", NEXT).await
+}
+
+pub async fn a_broken_version_is_taken_back(field: &Field) -> Result<()> {
+    let breaks = |tree: &std::path::Path| deb::break_program(tree, "pbx-agent");
+    let broken = deb::as_version(&deb::built("pbx-agent")?, BROKEN, field.dir(), breaks)?;
+    let file = format!("pbx_agent_package_file={}", broken.display());
+    let arguments =
+        ["--limit", "pbx", "--extra-vars", &file, "--extra-vars", "pbx_agent_health_wait_seconds=10"];
+    let api_key = field.api_key().await?;
+    let (recap, Stream { accepted, .. }) =
+        stream::during(field, field.run("upgrade.yml", &arguments)).await?;
+    ensure!(!recap.succeeded, "a broken version was installed:\n{}", recap.tail());
+    ensure!(recap.output.contains("was taken back"), "{}", recap.tail());
+    let unreached = field.unreached(&accepted, &api_key).await?;
+    ensure!(unreached.is_empty(), "{} of {} alerts: {unreached:#?}", unreached.len(), accepted.len());
+    for machine in field.pbxs.iter() {
+        version_is(machine, "pbx-agent", NEXT).await?;
+    }
+
+    let breaks = |tree: &std::path::Path| deb::break_program(tree, "control-plane");
+    let broken = deb::as_version(&deb::built("control-plane")?, BROKEN, field.dir(), breaks)?;
+    let file = format!("control_plane_package_file={}", broken.display());
+    let wait = "control_plane_health_wait_seconds=10";
+    let arguments = ["--limit", "control_plane", "--extra-vars", &file, "--extra-vars", wait];
+    let recap = field.run("upgrade.yml", &arguments).await?;
+    ensure!(!recap.succeeded && recap.output.contains("was taken back"), "{}", recap.tail());
+    version_is(&field.alerts, "control-plane", NEXT).await?;
+    field.is_ready().await?;
+    field.rings_through_each().await
+}
+
+async fn version_is(machine: &Machine, package: &str, version: &str) -> Result<()> {
+    let installed =
+        machine.shell(&format!("dpkg-query --show --showformat='${{Version}}' {package}")).await?;
+    ensure!(installed == version, "{} has {package} {installed}, not {version}", machine.name());
+    Ok(())
+}
