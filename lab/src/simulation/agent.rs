@@ -43,7 +43,10 @@ pub struct Agent {
     pub slow: u32,
     /// The connection that it was let into and has not been welcomed on.
     pub awaiting: Option<u64>,
+    /// How far its wall clock was off when it was last set, microseconds.
     skew: i64,
+    /// How much faster than the truth it runs, microseconds a second.
+    drift: i64,
     /// How far its wall clock is off by now; it reads it when it starts.
     pub next_skew: i64,
     run: Option<Run>,
@@ -86,8 +89,19 @@ struct Job {
 
 impl Agent {
     /// An agent that was never started.
-    pub fn new(config: Arc<Config>, journal: JournalFile, skew: i64) -> Self {
-        Self { config, journal, life: 0, full: 0, slow: 0, awaiting: None, skew, next_skew: skew, run: None }
+    pub fn new(config: Arc<Config>, journal: JournalFile, skew: i64, drift: i64) -> Self {
+        Self {
+            config,
+            journal,
+            life: 0,
+            full: 0,
+            slow: 0,
+            awaiting: None,
+            skew,
+            drift,
+            next_skew: skew,
+            run: None,
+        }
     }
 
     /// Whether this life of it goes on.
@@ -102,7 +116,7 @@ impl Agent {
 
     /// Takes the control plane's time as it was told, at this true time.
     pub fn learn(&mut self, now: Timestamp, server: Timestamp) {
-        let local = now.shifted(self.skew);
+        let local = now.shifted(self.skew_at(now));
         if let Some(run) = &mut self.run {
             run.offset = server.as_micros() - local.as_micros();
         }
@@ -110,8 +124,8 @@ impl Agent {
 
     /// How far its idea of the control plane's time lies behind what that was when it was `ahead`
     /// microseconds ahead of the truth.
-    pub fn lag(&self, ahead: i64) -> Duration {
-        let micros = self.run.as_ref().map_or(0, |run| ahead - (self.skew + run.offset));
+    pub fn lag(&self, now: Timestamp, ahead: i64) -> Duration {
+        let micros = self.run.as_ref().map_or(0, |run| ahead - (self.skew_at(now) + run.offset));
         Duration::from_micros(u64::try_from(micros).unwrap_or(0))
     }
 
@@ -143,8 +157,14 @@ impl Agent {
         self.run.as_ref().map_or(0, |run| run.board.active())
     }
 
+    /// How far its wall clock is off.
+    fn skew_at(&self, now: Timestamp) -> i64 {
+        let micros = i64::try_from(now.since(BEGINNING).as_micros()).unwrap_or(i64::MAX);
+        self.skew + micros.saturating_mul(self.drift) / 1_000_000
+    }
+
     fn moment(&self, now: Timestamp) -> Moment {
-        let wall = now.shifted(self.skew);
+        let wall = now.shifted(self.skew_at(now));
         let (offset, ahead) = self.run.as_ref().map_or((0, 0), |run| (run.offset, run.ahead));
         Moment { local: wall.shifted(ahead), corrected: wall.shifted(offset) }
     }
@@ -263,7 +283,7 @@ impl World<'_> {
 
     fn set_timer(&mut self, host: usize) {
         let agent = &mut self.hosts[host].agent;
-        let (life, skew) = (agent.life, agent.skew);
+        let (life, skew) = (agent.life, agent.skew_at(self.now));
         let Some(run) = &mut agent.run else { return };
         let Some(next) = run.board.next_timer() else { return };
         let at = next.shifted(-skew - run.ahead).max(self.now);

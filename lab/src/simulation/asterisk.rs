@@ -35,6 +35,8 @@ pub struct Asterisk {
     pub refusing: [u32; 2],
     /// Harms that make a trunk unreachable.
     pub offline: [u32; 2],
+    /// Harms that make the carrier behind a trunk slow.
+    pub slow: [u32; 2],
     /// What waits until it is no longer stalled.
     pub held: Vec<Event>,
 }
@@ -178,6 +180,7 @@ impl World<'_> {
         let Some(channel) = self.hosts[host].asterisk.channels.get_mut(&id) else { return };
         match step {
             Step::Invite => {
+                let trunk = channel.trunk;
                 let end = |cause, sip| Step::End { cause, sip: Some(sip) };
                 let (wait, next) = match channel.callee {
                     Callee::Busy => (30..200, end(17, 486)),
@@ -186,7 +189,9 @@ impl World<'_> {
                     Callee::Unallocated => (5..100, end(1, 404)),
                     Callee::RingsOut | Callee::Presses(_) | Callee::Answers => (20..400, Step::Ring),
                 };
-                let wait = self.millis(wait);
+                let is_slow = self.hosts[host].asterisk.slow[trunk] > 0;
+                // Past the time for ringing, too: then nothing comes of it.
+                let wait = self.millis(if is_slow { 1_000..40_000 } else { wait });
                 self.later(wait, Event::Channel { host, life, channel: id, step: next });
             }
             Step::Ring => {
@@ -235,14 +240,15 @@ impl World<'_> {
         }
     }
 
-    /// Whatever rings over a trunk is cut off: Asterisk says network out of order (Q.850 cause 38).
-    pub(super) fn break_trunk(&mut self, host: usize, trunk: usize) {
+    /// Whatever rings over a trunk is cut off; Asterisk says why: a Q.850 cause, and a SIP code where it was the
+    /// carrier that said so.
+    pub(super) fn break_trunk(&mut self, host: usize, trunk: usize, cause: u16, sip: Option<u16>) {
         let asterisk = &self.hosts[host].asterisk;
         let (life, stalled) = (asterisk.life, asterisk.stalled > 0);
         let ringing = asterisk.channels.iter().filter(|(_, channel)| channel.trunk == trunk && !channel.up);
         let ringing: Vec<String> = ringing.map(|(id, _)| id.clone()).collect();
         for channel in ringing {
-            let step = Step::End { cause: 38, sip: None };
+            let step = Step::End { cause, sip };
             if stalled {
                 self.hosts[host].asterisk.held.push(Event::Channel { host, life, channel, step });
             } else {

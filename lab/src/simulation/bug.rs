@@ -34,11 +34,15 @@ pub enum Bug {
     OldDatabaseTrusted,
     /// The control plane does not look at its clock.
     ClockNotFollowed,
+    /// A person who takes or closes an alert is told so, and it is not on disk.
+    PersonNotStored,
+    /// The dispatcher is not told that a person has taken or closed an alert.
+    PersonNotHeard,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::DedupRemoved,
         Self::ExpiryUnchecked,
         Self::AckBeforeFsync,
@@ -53,5 +57,7 @@ impl Bug {
         Self::AnswerTakenForKey,
         Self::OldDatabaseTrusted,
         Self::ClockNotFollowed,
+        Self::PersonNotStored,
+        Self::PersonNotHeard,
     ];
 }

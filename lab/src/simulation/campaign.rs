@@ -183,8 +183,8 @@ impl fmt::Display for Found {
         writeln!(f, "seed {} breaks a promise: {}", self.seed, self.broken)?;
         writeln!(
             f,
-            "the shortest plan that does ({:?} network, clocks off by {:?} µs):",
-            self.plan.network, self.plan.skews
+            "the shortest plan that does ({:?} network, clocks off by {:?} µs and fast by {:?} µs a second):",
+            self.plan.network, self.plan.skews, self.plan.drifts
         )?;
         for incident in &self.plan.incidents {
             writeln!(f, "  {incident}")?;

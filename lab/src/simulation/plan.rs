@@ -22,6 +22,8 @@ pub struct Plan {
     pub network: Network,
     /// How far each host's wall clock is off, microseconds.
     pub skews: [i64; HOSTS],
+    /// How much faster than the truth each runs, microseconds a second.
+    pub drifts: [i64; HOSTS],
     /// Sorted by time.
     pub incidents: Vec<Incident>,
 }
@@ -104,8 +106,21 @@ pub enum What {
     TrunkRefuses(usize, usize, Duration),
     /// What rings over a trunk at this moment is cut off by the network behind it.
     TrunkBreaks(usize, usize),
+    /// The same by the carrier, which says why.
+    CarrierDrops(usize, usize, Dropped),
+    /// A carrier takes its time before it says that a phone rings, for a while.
+    CarrierSlow(usize, usize, Duration),
     /// Asterisk counts a trunk as unreachable for a while.
     TrunkOffline(usize, usize, Duration),
+}
+
+/// Why a carrier drops a call that rings (Q.850).
+#[derive(Clone, Copy, Debug)]
+pub enum Dropped {
+    /// 34, no circuit; said with SIP 503.
+    NoCircuit,
+    /// 41, temporary failure; said with SIP 500.
+    TemporaryFailure,
 }
 
 impl Plan {
@@ -158,8 +173,16 @@ impl Plan {
                 incidents.push(Incident { at, what });
             }
         }
+        // Of another source, so that what was drawn above stays what it was for each seed.
+        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0xca221e2);
+        for _ in 0..rng.random_range(0..=2) {
+            let after = incidents[rng.random_range(0..incidents.len())].at;
+            let at = after + Duration::from_millis(rng.random_range(0..10_000));
+            incidents.push(Incident { at, what: carrier_trouble(&mut rng) });
+        }
+        let drifts = std::array::from_fn(|_| rng.random_range(-500..500));
         incidents.sort_by_key(|incident| incident.at);
-        Self { seed, network, skews, incidents }
+        Self { seed, network, skews, drifts, incidents }
     }
 }
 
@@ -202,6 +225,15 @@ fn harm(rng: &mut ChaCha8Rng) -> What {
         15 => What::LoseJournal(host, short),
         16 => What::ControlPlaneClock(step(rng)),
         _ => What::TrunkOffline(host, trunk, long),
+    }
+}
+
+fn carrier_trouble(rng: &mut ChaCha8Rng) -> What {
+    let (host, trunk) = (rng.random_range(0..HOSTS), rng.random_range(0..TRUNKS.len()));
+    match rng.random_range(0..4) {
+        0 => What::CarrierDrops(host, trunk, Dropped::NoCircuit),
+        1 => What::CarrierDrops(host, trunk, Dropped::TemporaryFailure),
+        _ => What::CarrierSlow(host, trunk, Duration::from_millis(rng.random_range(1_000..60_000))),
     }
 }
 

@@ -1,7 +1,11 @@
 //! What really happened, which no program knows, and what must never happen.
 
 mod checks;
+mod clear;
 mod judgement;
+mod people;
+
+pub use people::Change;
 
 use super::plane::idempotency_key;
 use shared::{
@@ -56,6 +60,10 @@ pub struct Truth {
     left: BTreeMap<CallId, Vec<Timestamp>>,
     /// When channels ended.
     ended: BTreeMap<AttemptId, Timestamp>,
+    /// When nothing stood between the dispatcher and the phones.
+    clear: clear::Clear,
+    /// Which alerts people have taken or closed.
+    changes: Vec<people::Change>,
     /// Keys that a journal holds.
     keys: BTreeMap<AttemptId, Vec<char>>,
     broken: Option<Broken>,
@@ -142,6 +150,8 @@ impl Truth {
         self.restored = true;
         self.forgotten.extend(self.orders.keys());
         self.keys.clear();
+        // Those from before the backup stand in it, but nobody kept apart which they were.
+        self.changes.clear();
     }
 
     /// A key is in a journal.

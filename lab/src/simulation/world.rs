@@ -104,7 +104,12 @@ impl<'a> World<'a> {
             .map(|host| {
                 let journal = stage.journal(JournalId::new(Uuid::from_u128(rng.random())));
                 Host {
-                    agent: Agent::new(stage.configs[host].clone(), journal, plan.skews[host]),
+                    agent: Agent::new(
+                        stage.configs[host].clone(),
+                        journal,
+                        plan.skews[host],
+                        plan.drifts[host],
+                    ),
                     asterisk: Asterisk::default(),
                     wire: Wire::default(),
                     told_at: BEGINNING,
@@ -160,6 +165,7 @@ impl<'a> World<'a> {
                 self.later(Duration::from_secs(5), Event::Look);
             } else {
                 self.step(event);
+                self.look_for_obstacles();
             }
             self.truth.verdict()?;
         }

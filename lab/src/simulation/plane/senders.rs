@@ -1,9 +1,10 @@
 //! Whoever sends alerts, and whoever takes or closes them.
 
-use crate::simulation::{bug::Bug, event::Event, plan::What, stage::endpoint, world::World};
+use crate::simulation::{bug::Bug, event::Event, plan::What, stage::endpoint, truth::Change, world::World};
 use control_plane::{
     dispatch::alerts::{self, AlertError},
     intake::{self, Arrival, IntakeError},
+    store::StoreError,
 };
 use rand::RngExt;
 use serde_json::json;
@@ -96,20 +97,32 @@ impl World<'_> {
         }
         let (fate, now, at) = (self.plane.fate(), self.plane_now(), endpoint(number));
         let key = ApiKeyId::new(Uuid::from_u128(1));
+        let stored = self.bug != Some(Bug::PersonNotStored) || now.as_micros() % 2 == 0;
+        let mut promised = None;
         let changed = self.stage.memory.write::<_, AlertError>(fate, |tx| {
             let newest =
-                "SELECT id, org_id FROM alerts WHERE endpoint_id = $1 ORDER BY opened_at DESC LIMIT 1";
-            let Some((alert, org)) = tx.row(newest, &[&at], |row| Ok((row.get(0)?, row.get(1)?)))? else {
-                return Ok(());
-            };
+                "SELECT id, org_id, state FROM alerts WHERE endpoint_id = $1 ORDER BY opened_at DESC LIMIT 1";
+            let found =
+                tx.row(newest, &[&at], |row| Ok((row.get(0)?, row.get(1)?, row.get::<String>(2)?)))?;
+            let Some((alert, org, state)) = found else { return Ok(()) };
             match closes {
-                true => alerts::close_with_key(tx, org, alert, key, now),
-                false => alerts::acknowledge_with_key(tx, org, alert, key, now),
+                true => alerts::close_with_key(tx, org, alert, key, now)?,
+                false => alerts::acknowledge_with_key(tx, org, alert, key, now)?,
             }
+            let is_news = state == "open" || (closes && state == "acknowledged");
+            promised = is_news.then_some(Change { alert, closes, key });
+            if stored { Ok(()) } else { Err(AlertError::Store(StoreError::Overloaded)) }
         });
         match changed {
-            Ok(()) | Err(AlertError::Closed) => self.nudge(),
-            Err(AlertError::Store(error)) if error.is_temporary() => {}
+            Err(AlertError::Store(error)) if stored && error.is_temporary() => {}
+            Ok(()) | Err(AlertError::Closed | AlertError::Store(StoreError::Overloaded)) => {
+                if let Some(change) = promised {
+                    self.truth.changed(change);
+                }
+                if self.bug != Some(Bug::PersonNotHeard) {
+                    self.nudge();
+                }
+            }
             Err(error) => self.truth.broken(format!("a person cannot change an alert: {error}")),
         }
     }

@@ -45,7 +45,7 @@ impl World<'_> {
     /// An agent asks for a channel, which a frozen Asterisk may make much later: is it still time?
     pub(in crate::simulation) fn check_expiry(&mut self, host: usize, attempt: AttemptId) {
         let order = self.truth.orders.get(&attempt);
-        let lag = order.map_or(Duration::ZERO, |(_, ahead)| self.hosts[host].agent.lag(*ahead));
+        let lag = order.map_or(Duration::ZERO, |(_, ahead)| self.hosts[host].agent.lag(self.now, *ahead));
         match order {
             Some((until, _)) if self.now > *until + lag => {
                 let late = self.now.since(*until);

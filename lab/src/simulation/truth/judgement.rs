@@ -30,9 +30,9 @@ impl World<'_> {
         let healed = self.plane.is_up()
             && self.plane.full == 0
             && hosts.iter().all(|host| {
-                let Asterisk { up, stalled, refusing, offline, .. } = &host.asterisk;
+                let Asterisk { up, stalled, refusing, offline, slow, .. } = &host.asterisk;
                 *up && *stalled == 0
-                    && refusing.iter().chain(offline).all(|harms| *harms == 0)
+                    && refusing.iter().chain(offline).chain(slow).all(|harms| *harms == 0)
                     && host.wire.cut == 0
                     && host.agent.full == 0
                     && host.agent.slow == 0
@@ -92,7 +92,10 @@ impl World<'_> {
         self.judge_duties()?;
         self.judge_ends()?;
         self.judge_delays()?;
+        self.judge_labels()?;
         self.judge_hang_ups()?;
+        self.judge_changes()?;
+        self.judge_vain_ends()?;
         let count = |world: &mut Self, sql: &'static str| {
             let found = world.read(|tx| tx.row(sql, &[], |row| row.get::<i64>(0)));
             u64::try_from(found.unwrap_or(0)).unwrap_or(0)
@@ -196,9 +199,8 @@ impl World<'_> {
         }
     }
 
-    /// Where nothing went wrong, a phone stops ringing soon after nobody needs it any more, and no ring
-    /// is labelled.
-    fn judge_hang_ups(&mut self) -> Result<(), Broken> {
+    /// Where nothing went wrong, no ring is labelled.
+    fn judge_labels(&mut self) -> Result<(), Broken> {
         if self.is_harmed() {
             return Ok(());
         }
@@ -207,19 +209,39 @@ impl World<'_> {
                 row.get::<AttemptId>(0)
             })
         });
-        if let Some(attempt) = labelled {
-            return Err(Broken(format!("{attempt} is labelled although nothing went wrong")));
+        match labelled {
+            Some(attempt) => Err(Broken(format!("{attempt} is labelled although nothing went wrong"))),
+            None => Ok(()),
+        }
+    }
+
+    /// A phone stops ringing soon after its alert was closed or taken, as soon as nothing stands between the
+    /// dispatcher and its host.
+    fn judge_hang_ups(&mut self) -> Result<(), Broken> {
+        let sets_a_clock =
+            |what: &What| matches!(what, What::ControlPlaneClock(_) | What::RestoreDatabase(_));
+        let by_the_log = !self.plan.incidents.iter().any(|incident| sets_a_clock(&incident.what));
+        // Where the network loses single frames, which TCP does not, a hang-up may be lost.
+        if !by_the_log || self.plan.network == Network::Hostile {
+            return Ok(());
         }
         let cancelled = self.read(|tx| {
             tx.rows(
-                "SELECT call_logs.id, calls.ended_at FROM call_logs JOIN calls ON calls.id = call_logs.call_id
-                 WHERE calls.status = 'cancelled'",
+                "SELECT call_logs.id,
+                        (SELECT MAX(at) FROM alert_events
+                         WHERE alert_events.alert_id = calls.alert_id AND alert_events.at <= calls.ended_at
+                               AND kind IN ('closed', 'acknowledged'))
+                 FROM call_logs JOIN calls ON calls.id = call_logs.call_id WHERE calls.status = 'cancelled'",
                 &[],
-                |row| Ok((row.get::<AttemptId>(0)?, row.get::<Timestamp>(1)?)),
+                |row| Ok((row.get::<AttemptId>(0)?, row.get::<Option<Timestamp>>(1)?)),
             )
         });
         for (attempt, since) in cancelled {
-            let rang_on = self.truth.ended.get(&attempt).map_or(Duration::ZERO, |ended| ended.since(since));
+            let (Some(since), Some(ended)) = (since, self.truth.ended.get(&attempt)) else { continue };
+            let Some(host) = self.truth.hosts.get(&attempt) else { continue };
+            let made = self.truth.originates.get(&attempt).and_then(|made| made.first());
+            let rang_on =
+                self.truth.clear.longest(*host, made.map_or(since, |made| since.max(*made)), *ended);
             if rang_on > HANGS_UP_WITHIN {
                 return Err(Broken(format!(
                     "the phone rings on for {rang_on:?} in {attempt}, which nobody needs"
@@ -227,6 +249,24 @@ impl World<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A call that ended in vain is told of in its alert's timeline.
+    fn judge_vain_ends(&mut self) -> Result<(), Broken> {
+        let untold = self.read(|tx| {
+            tx.row(
+                "SELECT id, status FROM calls
+                 WHERE status IN ('exhausted', 'expired') AND NOT EXISTS (
+                     SELECT 1 FROM alert_events
+                     WHERE alert_events.call_id = calls.id AND kind = 'call_ended' AND detail = calls.status)",
+                &[],
+                |row| Ok((row.get::<CallId>(0)?, row.get::<String>(1)?)),
+            )
+        });
+        match untold {
+            Some((call, status)) => Err(Broken(format!("call {call} is {status} and no timeline says so"))),
+            None => Ok(()),
+        }
     }
 
     /// A key that a journal holds has counted, and once.

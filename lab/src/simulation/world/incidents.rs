@@ -1,7 +1,10 @@
 //! What the plan says, done to the world, and undone.
 
 use super::World;
-use crate::simulation::{event::Event, plan::What};
+use crate::simulation::{
+    event::Event,
+    plan::{Dropped, What},
+};
 use std::time::Duration;
 
 impl World<'_> {
@@ -32,7 +35,17 @@ impl World<'_> {
                 self.truth.caps_forgotten(host);
                 return;
             }
-            What::TrunkBreaks(host, trunk) => return self.break_trunk(host, trunk),
+            What::TrunkBreaks(host, trunk) => return self.break_trunk(host, trunk, 38, None),
+            What::CarrierDrops(host, trunk, Dropped::NoCircuit) => {
+                return self.break_trunk(host, trunk, 34, Some(503));
+            }
+            What::CarrierDrops(host, trunk, Dropped::TemporaryFailure) => {
+                return self.break_trunk(host, trunk, 41, Some(500));
+            }
+            What::CarrierSlow(host, trunk, lasts) => {
+                self.hosts[host].asterisk.slow[trunk] += 1;
+                heal(lasts)
+            }
             What::KillControlPlane(down) => {
                 self.kill_control_plane();
                 (down, Event::ControlPlaneStarts)
@@ -102,6 +115,7 @@ impl World<'_> {
             What::CutLink(host, _) | What::SilenceLink(host, _) => self.hosts[host].wire.cut -= 1,
             What::TrunkRefuses(host, trunk, _) => self.hosts[host].asterisk.refusing[trunk] -= 1,
             What::TrunkOffline(host, trunk, _) => self.hosts[host].asterisk.offline[trunk] -= 1,
+            What::CarrierSlow(host, trunk, _) => self.hosts[host].asterisk.slow[trunk] -= 1,
             What::Webhook { .. }
             | What::Resolve { .. }
             | What::Person { .. }
@@ -113,6 +127,7 @@ impl World<'_> {
             | What::LoseJournal(..)
             | What::HostClock(..)
             | What::TrunkBreaks(..)
+            | What::CarrierDrops(..)
             | What::KillAsterisk(..) => {}
         }
     }
