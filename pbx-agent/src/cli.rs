@@ -8,6 +8,7 @@ use crate::{
     status::{self, Known},
 };
 use clap::{Args, Parser, Subcommand};
+use daemon::Manager;
 use shared::phone;
 use std::{path::PathBuf, process::ExitCode};
 
@@ -157,7 +158,7 @@ async fn enroll(arguments: EnrollArguments) -> ExitCode {
 }
 
 async fn serve(config: Config) -> ExitCode {
-    match run::run(config).await {
+    match run::run(config, &Manager::of_this_process()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_configuration() => wrong(error),
         Err(error) => failed(error),

@@ -21,6 +21,7 @@ pub mod policy;
 pub mod retry;
 pub mod run;
 pub mod say;
+mod service;
 pub mod status;
 pub mod switchboard;
 pub mod tls;

@@ -9,11 +9,12 @@ use crate::{
     journal::{Journal, JournalError},
     ledger::Ledger,
     link::{self, Link, LinkState},
-    status,
+    service, status,
     switchboard::{Broken, Parts, Switchboard},
     tls::{self, TlsError},
     voice::Voice,
 };
+use daemon::{Manager, Word};
 use std::{
     fs::{File, TryLockError},
     os::unix::fs::OpenOptionsExt,
@@ -93,12 +94,12 @@ impl RunError {
     }
 }
 
-/// Runs until SIGTERM or SIGINT.
+/// Runs until SIGTERM or SIGINT, and tells the service manager how it is.
 ///
 /// # Errors
 /// [`RunError`]. Whatever breaks inside ends the whole process: half an agent looks alive and
 /// rings nobody.
-pub async fn run(config: Config) -> Result<(), RunError> {
+pub async fn run(config: Config, manager: &Manager) -> Result<(), RunError> {
     let config = Arc::new(config);
     let mut stop = Stop::listen()?;
     make_state_dir(&config.state_dir)?;
@@ -138,6 +139,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
             health,
             resend,
             draining,
+            pulse: manager.pulse(),
         },
         contents,
     );
@@ -153,6 +155,12 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         state: link_state,
         closing,
     };
+    let line = service::Sources {
+        config: Arc::clone(&config),
+        health: told.clone(),
+        link: link_seen.clone(),
+        stopping: drain.subscribe(),
+    };
     let sources = status::Sources { config, clock, health: told, link: link_seen, journal: journal.state() };
 
     let mut switchboard = tokio::spawn(switchboard.run());
@@ -160,6 +168,9 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     let mut others = JoinSet::new();
     others.spawn(named("watch over Asterisk", ari::watch(ari, signals)));
     others.spawn(named("status", status::keep(sources)));
+    others.spawn(named("line for the service manager", service::tell(manager.clone(), line)));
+    // Whether or not anybody answers: a host is started before its control plane as well as after it.
+    manager.tell(Word::Ready);
     tokio::select! {
         () = stop.told() => {}
         ended = &mut switchboard => { ended??; return Err(RunError::Ended("switchboard")); }
@@ -168,6 +179,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     }
 
     tracing::info!("stopping");
+    manager.tell(Word::Stopping);
     drain.send_replace(true);
     tokio::select! {
         // With it ends whatever serves it, some of that a moment earlier.

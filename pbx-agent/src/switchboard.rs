@@ -15,6 +15,7 @@ use crate::{
     link::{Ask, turns_true},
     voice::Voice,
 };
+use daemon::Pulse;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use shared::protocol::{AttemptStanding, Health};
 use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
@@ -60,6 +61,8 @@ pub struct Parts {
     pub resend: watch::Sender<u64>,
     /// Turns true on SIGTERM.
     pub draining: watch::Receiver<bool>,
+    /// For the service manager's watchdog: this loop is what it guards.
+    pub pulse: Pulse,
 }
 
 /// The board, and everything it acts through.
@@ -107,6 +110,7 @@ impl Switchboard {
         let mut tidy = tokio::time::interval(TIDY);
         let mut deadline: Option<tokio::time::Instant> = None;
         loop {
+            self.parts.pulse.beat();
             if deadline.is_some() && self.board.active() == 0 {
                 return Ok(());
             }
@@ -123,6 +127,7 @@ impl Switchboard {
                     self.hear(Input::JournalTrouble(trouble));
                 }
                 _ = tidy.tick() => self.tidy(),
+                () = self.parts.pulse.due() => {}
                 () = turns_true(&mut draining), if deadline.is_none() => {
                     tracing::info!(active = self.board.active(), "no new work; calls under way may end");
                     self.hear(Input::Drain);

@@ -16,5 +16,6 @@ mod lying_clock;
 mod order_keys;
 mod orders;
 mod reports;
+mod service;
 mod stopping;
 mod tls;
