@@ -11,10 +11,12 @@ use crate::{
     config::{ConfigError, Data, DataOptions, ServeOptions, Settings},
     fleet::{self, FleetError},
     say, serve,
+    service::Service,
     store::{Store, StoreError},
     web,
 };
 use clap::{Parser, Subcommand, ValueEnum};
+use daemon::{HandedOver, Manager};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Wrong use or configuration.
@@ -105,10 +107,10 @@ enum ScopeName {
     AlertsWrite,
 }
 
-/// Runs a command to its end.
-pub async fn execute(arguments: Arguments) -> ExitCode {
+/// Runs a command to its end; `sockets` are those that `serve` was handed.
+pub async fn execute(arguments: Arguments, sockets: HandedOver) -> ExitCode {
     let done = match arguments.command {
-        Command::Serve(options) => run(options).await,
+        Command::Serve(options) => run(options, sockets).await,
         Command::Apply { file, data } => apply(file, data).await,
         Command::EnrollToken { pbx, data } => enroll_token(&pbx, data).await,
         Command::RevokeAgent { pbx, data } => trust::revoke_agent(&pbx, data).await,
@@ -156,9 +158,10 @@ impl From<ConfigError> for Stop {
     }
 }
 
-async fn run(options: ServeOptions) -> Result<(), Stop> {
+async fn run(options: ServeOptions, sockets: HandedOver) -> Result<(), Stop> {
     let settings = Settings::resolve(options)?;
-    serve::serve(&settings).await.map_err(|error| {
+    let service = Service { manager: Manager::of_this_process(), sockets };
+    serve::serve(&settings, service).await.map_err(|error| {
         if error.is_configuration() { Stop::Wrong(error.to_string()) } else { Stop::failed(error) }
     })
 }

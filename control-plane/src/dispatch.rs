@@ -26,6 +26,7 @@ use crate::{
     wall_clock::WallClock,
 };
 use attempts::PastEnd;
+use daemon::Pulse;
 use shared::{ids::CallId, protocol::AttemptEvent, time::Timestamp};
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -57,7 +58,8 @@ impl Nudge {
     }
 }
 
-/// Starts the dispatcher; it ends when `stop` is cancelled, after the turn under way.
+/// Starts the dispatcher; it ends when `stop` is cancelled, after the turn under way. Its turns are what
+/// the service manager's watchdog hears.
 ///
 /// What agents report but is not applied by then is reported again after the next start.
 pub fn start(
@@ -65,9 +67,10 @@ pub fn start(
     fleet: Fleet,
     events: mpsc::Receiver<AgentEvent>,
     nudge: Nudge,
+    pulse: Pulse,
     stop: CancellationToken,
 ) -> JoinHandle<()> {
-    let dispatcher = Dispatcher::new(store, fleet, events, nudge);
+    let dispatcher = Dispatcher { pulse, ..Dispatcher::new(store, fleet, events, nudge) };
     tokio::spawn(dispatcher.run(stop))
 }
 
@@ -80,12 +83,14 @@ struct Dispatcher {
     missed: Vec<Missed>,
     wall: WallClock,
     started: Instant,
+    pulse: Pulse,
 }
 
 impl Dispatcher {
     fn new(store: Store, fleet: Fleet, events: mpsc::Receiver<AgentEvent>, nudge: Nudge) -> Self {
         let wall = WallClock::new(Timestamp::now(), Duration::ZERO);
-        Self { store, fleet, events, nudge, missed: Vec::new(), wall, started: Instant::now() }
+        let pulse = Pulse::unwatched();
+        Self { store, fleet, events, nudge, missed: Vec::new(), wall, started: Instant::now(), pulse }
     }
 
     async fn run(mut self, stop: CancellationToken) {
@@ -93,6 +98,7 @@ impl Dispatcher {
         let mut work = Work::first();
         let mut wake = Instant::now();
         loop {
+            self.pulse.beat();
             let ready = self.collect(&mut work, wake, &stop).await;
             if !ready {
                 return;
@@ -149,6 +155,7 @@ impl Dispatcher {
             },
             () = self.nudge.0.notified() => {}
             () = tokio::time::sleep_until(wake) => {}
+            () = self.pulse.due() => {}
         }
         true
     }
@@ -199,6 +206,7 @@ impl Dispatcher {
         }
         let mut left = Work::default();
         for single in work.split() {
+            self.pulse.beat();
             match self.alone(&single).await {
                 Ok(follows) => left.append(follows),
                 Err(error) if error.is_temporary() => left.append(single),

@@ -161,7 +161,14 @@ fn dispatcher(
 ) -> (mpsc::Sender<AgentEvent>, CancellationToken, Nudge, JoinHandle<()>) {
     let (events, receiver) = mpsc::channel(64);
     let (stop, nudge) = (CancellationToken::new(), Nudge::default());
-    let running = start((*store).clone(), fleet.clone(), receiver, nudge.clone(), stop.clone());
+    let running = start(
+        (*store).clone(),
+        fleet.clone(),
+        receiver,
+        nudge.clone(),
+        daemon::Pulse::unwatched(),
+        stop.clone(),
+    );
     (events, stop, nudge, running)
 }
 

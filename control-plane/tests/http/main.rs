@@ -10,6 +10,7 @@ mod commands;
 mod hostile;
 mod paths;
 mod plane;
+mod service;
 mod shutdown;
 mod start;
 mod tls;
