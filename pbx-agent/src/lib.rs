@@ -12,6 +12,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod drain;
 pub mod health;
 pub mod identity;
 pub mod journal;

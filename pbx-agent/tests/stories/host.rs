@@ -182,6 +182,11 @@ command = ""
         Ok(manager)
     }
 
+    /// For its next start.
+    pub fn set_environment(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// kill -9.
     pub async fn kill(&mut self) -> Result<()> {
         if let Some(mut child) = self.process.take() {

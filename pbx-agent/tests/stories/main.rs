@@ -8,6 +8,7 @@ mod asterisk_trouble;
 mod bad_frames;
 mod checking;
 mod disk_trouble;
+mod draining;
 mod enrolment;
 mod enrolment_tls;
 mod handshake;

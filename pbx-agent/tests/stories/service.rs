@@ -92,3 +92,18 @@ async fn an_agent_that_never_begins_to_work_is_never_ready() -> Result<()> {
     ensure!(heard.is_err(), "{heard:?}");
     Ok(())
 }
+
+#[tokio::test]
+async fn the_password_of_ari_comes_as_a_credential_of_the_service() -> Result<()> {
+    let mut field = Field::enrolled().await?;
+    let handed_over = field.host.path("credentials");
+    std::fs::create_dir(&handed_over)?;
+    std::fs::rename(field.host.password_file(), handed_over.join("ari.password"))?;
+    let named = field.host.password_file().display().to_string();
+    field.host.reconfigure(&named, "ari.password")?;
+    field.host.set_environment("CREDENTIALS_DIRECTORY", &handed_over.display().to_string());
+    field.host.start()?;
+    let mut line = field.control_plane.links().await?;
+    line.until_healthy(|health| health.asterisk.is_some()).await?;
+    Ok(())
+}
