@@ -1,5 +1,6 @@
 //! The commands.
 
+mod backup;
 mod check;
 mod check_number;
 mod do_not_call;
@@ -81,6 +82,20 @@ enum Command {
         #[command(flatten)]
         data: DataOptions,
     },
+    /// Write the database into a new file, whole or not at all, also while `serve` works on it
+    Backup {
+        /// The file; the order-signing key is not in it
+        file: PathBuf,
+        #[command(flatten)]
+        data: DataOptions,
+    },
+    /// Put a backup in the place of the database, which is kept; `serve` must be stopped
+    Restore {
+        /// What `backup` wrote
+        file: PathBuf,
+        #[command(flatten)]
+        data: DataOptions,
+    },
     /// Test every dependency one by one
     Check {
         /// For programs
@@ -117,6 +132,8 @@ pub async fn execute(arguments: Arguments, sockets: HandedOver) -> ExitCode {
         Command::RotateOrderKey { data } => trust::rotate_order_key(data),
         Command::RetireOrderKey { data } => trust::retire_order_key(data),
         Command::ApiKey { org, name, scope, data } => api_key(&org, &name, &scope, data).await,
+        Command::Backup { file, data } => backup::back_up(file, data).await,
+        Command::Restore { file, data } => backup::restore(file, data).await,
         Command::Check { json, options } => return check::run(options, json).await,
         Command::DoNotCall(command) => do_not_call::run(command).await,
         Command::Openapi => {
@@ -209,13 +226,16 @@ impl ScopeName {
 
 /// Opens a database that must be there: a mistyped directory must not become an empty installation.
 async fn existing(data: &Data) -> Result<Store, String> {
-    let path = data.database_file();
-    if !path.exists() {
-        return Err(format!(
-            "there is no database at {}: name the directory that `serve` uses with --data-dir (CP_DATA_DIR), \
-             or begin with `control-plane apply FILE`",
-            path.display()
-        ));
+    if !data.database_file().exists() {
+        return Err(absent(data));
     }
     Store::open(&data.database).await.map_err(|error: StoreError| error.to_string())
+}
+
+fn absent(data: &Data) -> String {
+    format!(
+        "there is no database at {}: name the directory that `serve` uses with --data-dir (CP_DATA_DIR), or begin \
+         with `control-plane apply FILE`",
+        data.database_file().display()
+    )
 }

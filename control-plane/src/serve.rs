@@ -246,7 +246,7 @@ async fn open_patiently(data: &Data, manager: &Manager) -> Result<Store, StoreEr
 }
 
 /// Makes the data directory, for this user alone, and locks the database, wherever that is.
-fn take(data: &Data) -> Result<File, ServeError> {
+pub(crate) fn take(data: &Data) -> Result<File, ServeError> {
     prepare(&data.dir)?;
     let database = data.database_file();
     let unusable = |source: io::Error| StoreError::Open { path: database.into(), detail: source.to_string() };

@@ -6,6 +6,7 @@ mod agents;
 mod alerts;
 mod api;
 mod backpressure;
+mod backup;
 mod commands;
 mod hostile;
 mod paths;
