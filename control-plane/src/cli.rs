@@ -1,5 +1,6 @@
 //! The commands.
 
+mod backup;
 mod check;
 mod check_number;
 mod do_not_call;
@@ -11,10 +12,12 @@ use crate::{
     config::{ConfigError, Data, DataOptions, ServeOptions, Settings},
     fleet::{self, FleetError},
     say, serve,
+    service::Service,
     store::{Store, StoreError},
     web,
 };
 use clap::{Parser, Subcommand, ValueEnum};
+use daemon::{HandedOver, Manager};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Wrong use or configuration.
@@ -79,6 +82,20 @@ enum Command {
         #[command(flatten)]
         data: DataOptions,
     },
+    /// Write the database into a new file, whole or not at all, also while `serve` works on it
+    Backup {
+        /// The file; the order-signing key is not in it
+        file: PathBuf,
+        #[command(flatten)]
+        data: DataOptions,
+    },
+    /// Put a backup in the place of the database, which is kept; `serve` must be stopped
+    Restore {
+        /// What `backup` wrote
+        file: PathBuf,
+        #[command(flatten)]
+        data: DataOptions,
+    },
     /// Test every dependency one by one
     Check {
         /// For programs
@@ -105,16 +122,18 @@ enum ScopeName {
     AlertsWrite,
 }
 
-/// Runs a command to its end.
-pub async fn execute(arguments: Arguments) -> ExitCode {
+/// Runs a command to its end; `sockets` are those that `serve` was handed.
+pub async fn execute(arguments: Arguments, sockets: HandedOver) -> ExitCode {
     let done = match arguments.command {
-        Command::Serve(options) => run(options).await,
+        Command::Serve(options) => run(options, sockets).await,
         Command::Apply { file, data } => apply(file, data).await,
         Command::EnrollToken { pbx, data } => enroll_token(&pbx, data).await,
         Command::RevokeAgent { pbx, data } => trust::revoke_agent(&pbx, data).await,
         Command::RotateOrderKey { data } => trust::rotate_order_key(data),
         Command::RetireOrderKey { data } => trust::retire_order_key(data),
         Command::ApiKey { org, name, scope, data } => api_key(&org, &name, &scope, data).await,
+        Command::Backup { file, data } => backup::back_up(file, data).await,
+        Command::Restore { file, data } => backup::restore(file, data).await,
         Command::Check { json, options } => return check::run(options, json).await,
         Command::DoNotCall(command) => do_not_call::run(command).await,
         Command::Openapi => {
@@ -156,9 +175,10 @@ impl From<ConfigError> for Stop {
     }
 }
 
-async fn run(options: ServeOptions) -> Result<(), Stop> {
+async fn run(options: ServeOptions, sockets: HandedOver) -> Result<(), Stop> {
     let settings = Settings::resolve(options)?;
-    serve::serve(&settings).await.map_err(|error| {
+    let service = Service { manager: Manager::of_this_process(), sockets };
+    serve::serve(&settings, service).await.map_err(|error| {
         if error.is_configuration() { Stop::Wrong(error.to_string()) } else { Stop::failed(error) }
     })
 }
@@ -206,13 +226,16 @@ impl ScopeName {
 
 /// Opens a database that must be there: a mistyped directory must not become an empty installation.
 async fn existing(data: &Data) -> Result<Store, String> {
-    let path = data.database_file();
-    if !path.exists() {
-        return Err(format!(
-            "there is no database at {}: name the directory that `serve` uses with --data-dir (CP_DATA_DIR), \
-             or begin with `control-plane apply FILE`",
-            path.display()
-        ));
+    if !data.database_file().exists() {
+        return Err(absent(data));
     }
     Store::open(&data.database).await.map_err(|error: StoreError| error.to_string())
+}
+
+fn absent(data: &Data) -> String {
+    format!(
+        "there is no database at {}: name the directory that `serve` uses with --data-dir (CP_DATA_DIR), or begin \
+         with `control-plane apply FILE`",
+        data.database_file().display()
+    )
 }

@@ -9,6 +9,7 @@ use crate::{
     web::{TlsFiles, TrustedProxies},
 };
 use clap::Args;
+use daemon::Credentials;
 use given::{Given, Place};
 use std::{
     net::SocketAddr,
@@ -16,6 +17,8 @@ use std::{
 };
 use url::Url;
 
+/// The unit that runs this program.
+const SERVICE: &str = "control-plane.service";
 /// Name of the embedded database in the data directory.
 const DATABASE_FILE: &str = "control-plane.db";
 
@@ -44,7 +47,7 @@ pub struct ServeOptions {
     /// How this control plane is reached from outside, where that is not the listening address
     #[arg(long, value_name = "URL", env = "CP_PUBLIC_URL")]
     public_url: Option<String>,
-    /// Certificate chain, PEM; with it TLS is served
+    /// Certificate chain, PEM; with it TLS is served. A name without a / may be that of a credential
     #[arg(long, value_name = "FILE", env = "CP_TLS_CERT")]
     tls_cert: Option<String>,
     /// Its private key, PEM
@@ -191,7 +194,11 @@ impl Settings {
 fn tls_of(cert: Option<Given>, key: Option<Given>) -> Result<Option<TlsFiles>, ConfigError> {
     match (cert, key) {
         (None, None) => Ok(None),
-        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert: cert.read(path)?, key: key.read(path)? })),
+        (Some(cert), Some(key)) => {
+            let credentials = Credentials::of(SERVICE);
+            let found = |given: Given| given.read(path).map(|named| credentials.find(&named));
+            Ok(Some(TlsFiles { cert: found(cert)?, key: found(key)? }))
+        }
         (Some(cert), None) => cert.read(|_| Err("TLS takes the private key too: give tls_key".to_owned())),
         (None, Some(key)) => key.read(|_| Err("TLS takes the certificate too: give tls_cert".to_owned())),
     }

@@ -27,6 +27,7 @@ use crate::{
     wall_clock::WallClock,
 };
 use attempts::PastEnd;
+use daemon::Pulse;
 pub use inherited::Inherited;
 use shared::{ids::CallId, protocol::AttemptEvent, time::Timestamp};
 use std::{sync::Arc, time::Duration};
@@ -59,7 +60,8 @@ impl Nudge {
     }
 }
 
-/// Starts the dispatcher; it ends when `stop` is cancelled, after the turn under way.
+/// Starts the dispatcher; it ends when `stop` is cancelled, after the turn under way. Its turns are what
+/// the service manager's watchdog hears.
 ///
 /// What agents report but is not applied by then is reported again after the next start. Whatever is in the
 /// database when this returns counts as from before the start, so nothing is to be accepted earlier.
@@ -71,10 +73,11 @@ pub async fn start(
     fleet: Fleet,
     events: mpsc::Receiver<AgentEvent>,
     nudge: Nudge,
+    pulse: Pulse,
     stop: CancellationToken,
 ) -> Result<JoinHandle<()>, StoreError> {
     let inherited = store.read(Inherited::read).await?;
-    let dispatcher = Dispatcher::new(store, fleet, inherited, events, nudge);
+    let dispatcher = Dispatcher { pulse, ..Dispatcher::new(store, fleet, inherited, events, nudge) };
     Ok(tokio::spawn(dispatcher.run(stop)))
 }
 
@@ -88,6 +91,7 @@ struct Dispatcher {
     missed: Vec<Missed>,
     wall: WallClock,
     started: Instant,
+    pulse: Pulse,
 }
 
 impl Dispatcher {
@@ -100,7 +104,8 @@ impl Dispatcher {
     ) -> Self {
         let (inherited, missed) = (Arc::new(inherited), Vec::new());
         let wall = WallClock::new(Timestamp::now(), Duration::ZERO);
-        Self { store, fleet, inherited, events, nudge, missed, wall, started: Instant::now() }
+        let (pulse, started) = (Pulse::unwatched(), Instant::now());
+        Self { store, fleet, inherited, events, nudge, missed, wall, started, pulse }
     }
 
     async fn run(mut self, stop: CancellationToken) {
@@ -108,6 +113,7 @@ impl Dispatcher {
         let mut work = Work::first();
         let mut wake = Instant::now();
         loop {
+            self.pulse.beat();
             let ready = self.collect(&mut work, wake, &stop).await;
             if !ready {
                 return;
@@ -164,6 +170,7 @@ impl Dispatcher {
             },
             () = self.nudge.0.notified() => {}
             () = tokio::time::sleep_until(wake) => {}
+            () = self.pulse.due() => {}
         }
         true
     }
@@ -214,6 +221,7 @@ impl Dispatcher {
         }
         let mut left = Work::default();
         for single in work.split() {
+            self.pulse.beat();
             match self.alone(&single).await {
                 Ok(follows) => left.append(follows),
                 Err(error) if error.is_temporary() => left.append(single),

@@ -15,6 +15,7 @@ pub mod routing;
 pub mod say;
 mod secret;
 pub mod serve;
+pub mod service;
 pub mod store;
 mod suggestion;
 pub mod wall_clock;

@@ -5,6 +5,7 @@ use control_plane::{
     cli::{self, Arguments},
     say,
 };
+use daemon::HandedOver;
 use std::{io::IsTerminal, process::ExitCode, time::Duration};
 use tracing_subscriber::EnvFilter;
 
@@ -30,6 +31,14 @@ fn main() -> ExitCode {
         // Who cannot write its log (a full disk) would otherwise be ended by saying so.
         .log_internal_errors(false)
         .init();
+    // Before there is a second thread: it changes the environment.
+    let sockets = match HandedOver::to_this_process() {
+        Ok(sockets) => sockets,
+        Err(error) => {
+            say::complain(error);
+            return ExitCode::from(2);
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -37,7 +46,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(cli::execute(arguments));
+    let code = runtime.block_on(cli::execute(arguments, sockets));
     runtime.shutdown_timeout(LAST_WORK);
     code
 }

@@ -5,9 +5,11 @@ use crate::{
     dispatch::{self, Nudge},
     fleet::{Fleet, FleetError},
     intake::Intake,
+    service::{Listeners, Service},
     store::{Store, StoreError},
     web::{self, App, Limits, Listening, TlsError},
 };
+use daemon::{Manager, Word};
 use std::{
     fs::{DirBuilder, File, TryLockError},
     io,
@@ -15,7 +17,7 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -29,6 +31,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 const WAITING_EVENTS: usize = 1024;
 /// Extension of the file beside the database that the one `serve` which works on it holds.
 const LOCK: &str = "lock";
+/// Longest migration that the service manager is asked to wait for.
+const LONGEST_MIGRATION: Duration = Duration::from_secs(3600);
 
 /// Why the control plane does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -104,18 +108,24 @@ fn why_not(source: &io::Error) -> String {
     }
 }
 
-/// Serves until SIGTERM or SIGINT, then ends in order; a second signal ends it at once.
+/// Serves until SIGTERM or SIGINT, then ends in order; a second signal ends it at once. The service
+/// manager is told of both.
 ///
 /// # Errors
 /// [`ServeError`]
-pub async fn serve(settings: &Settings) -> Result<(), ServeError> {
+pub async fn serve(settings: &Settings, service: Service) -> Result<(), ServeError> {
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
-    let mut server = Server::start(settings, Limits::default()).await?;
+    let manager = service.manager.clone();
+    let mut server = Server::start_as(settings, Limits::default(), service).await?;
+    manager.status(&format!("accepts at {} and dispatches", server.address()));
+    manager.tell(Word::Ready);
     let asked = tokio::select! {
         () = signals.next() => Ok(()),
         error = server.broken() => Err(error),
     };
     tracing::info!("draining; a second signal ends at once");
+    manager.tell(Word::Stopping);
+    manager.status("finishes the requests under way");
     tokio::select! {
         () = server.stop() => asked,
         () = signals.next() => Err(ServeError::Interrupted),
@@ -138,21 +148,27 @@ impl Server {
     /// # Errors
     /// [`ServeError`]; then nothing is left running.
     pub async fn start(settings: &Settings, limits: Limits) -> Result<Self, ServeError> {
+        Self::start_as(settings, limits, Service::none()).await
+    }
+
+    /// [`start`](Self::start) as the service that a service manager takes it for.
+    ///
+    /// # Errors
+    /// [`ServeError`]; then nothing is left running.
+    pub async fn start_as(settings: &Settings, limits: Limits, service: Service) -> Result<Self, ServeError> {
+        let Service { manager, sockets } = service;
         let tls = settings.tls.as_ref().map(web::Renewal::begin).transpose()?;
         // Before the database is touched: a second start with the same port must change nothing.
-        let everybody = listen(settings.listen, "--listen").await?;
-        let metrics = match settings.metrics_listen {
-            Some(address) => Some(listen(address, "--metrics-listen").await?),
-            None => None,
-        };
+        let Listeners { everybody, metrics } = Listeners::open(settings, sockets).await?;
         let lock = take(&settings.data)?;
-        let store = Store::open(&settings.data.database).await?;
+        let store = open_patiently(&settings.data, &manager).await?;
         let fleet = Fleet::open(store.clone(), &settings.data.dir).await?;
         let nudge = Nudge::default();
         let (events, reported) = mpsc::channel(WAITING_EVENTS);
         let stop = CancellationToken::new();
+        let (pulse, ended) = (manager.pulse(), stop.clone());
         let dispatcher =
-            dispatch::start(store.clone(), fleet.clone(), reported, nudge.clone(), stop.clone()).await?;
+            dispatch::start(store.clone(), fleet.clone(), reported, nudge.clone(), pulse, ended).await?;
         let app = Arc::new(App {
             intake: Intake::new(store.clone(), nudge.clone(), limits.endpoint_rate),
             nudge,
@@ -218,12 +234,14 @@ impl Server {
     }
 }
 
-async fn listen(address: SocketAddr, option: &'static str) -> Result<Listening, ServeError> {
-    web::listen(address).await.map_err(|source| ServeError::Listen { address, option, source })
+/// Where the database has to be brought up to date first, the service manager is asked for patience.
+async fn open_patiently(data: &Data, manager: &Manager) -> Result<Store, StoreError> {
+    manager.status("opens the database and brings its tables up to date");
+    manager.be_patient(LONGEST_MIGRATION, Store::open(&data.database)).await
 }
 
 /// Makes the data directory, for this user alone, and locks the database, wherever that is.
-fn take(data: &Data) -> Result<File, ServeError> {
+pub(crate) fn take(data: &Data) -> Result<File, ServeError> {
     prepare(&data.dir)?;
     let database = data.database_file();
     let unusable = |source: io::Error| StoreError::Open { path: database.into(), detail: source.to_string() };
@@ -291,18 +309,58 @@ mod tests {
     use crate::store::Database;
     use std::time::Duration;
 
-    #[tokio::test]
-    async fn a_server_whose_dispatcher_is_gone_does_not_go_on() {
-        let dir = tempfile::tempdir().unwrap();
-        let database = Database::Sqlite(dir.path().join("x.db"));
-        let settings = Settings {
-            data: Data { dir: dir.path().into(), database },
+    fn settings_in(dir: &Path) -> Settings {
+        let database = Database::Sqlite(dir.join("x.db"));
+        Settings {
+            data: Data { dir: dir.into(), database },
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_url: None,
             tls: None,
             metrics_listen: None,
             trusted_proxies: web::TrustedProxies::default(),
-        };
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_watchdog_hears_of_turns_of_the_dispatcher_and_of_nothing_else() {
+        const WATCHDOG: Duration = Duration::from_millis(300);
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let dir = tempfile::tempdir().unwrap();
+        let settings = settings_in(dir.path());
+        let (manager, heard) = Manager::heard(Some(WATCHDOG));
+        let service = Service { manager, ..Service::none() };
+        let server = Server::start_as(&settings, Limits::default(), service).await.unwrap();
+        let alive =
+            || tokio::task::block_in_place(|| while heard.recv_timeout(PATIENCE).unwrap() != Word::Alive {});
+        // Nothing happens, and it turns all the same.
+        alive();
+        alive();
+        // A disk that hangs: the turn that needs it does not come to its end, and nobody says otherwise.
+        let (hung, hangs) = std::sync::mpsc::channel::<()>();
+        let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+        let store = server.app.store.clone();
+        let disk = tokio::spawn(async move {
+            store
+                .write(move |_| {
+                    let _ = (hung.send(()), goes_on.recv());
+                    Ok::<_, StoreError>(())
+                })
+                .await
+        });
+        tokio::task::block_in_place(|| hangs.recv_timeout(PATIENCE)).unwrap();
+        tokio::time::sleep(WATCHDOG * 3).await;
+        // The beat of a turn that had begun, and the one before the turn that hangs.
+        assert!(heard.try_iter().filter(|word| *word == Word::Alive).count() <= 2);
+        go_on.send(()).unwrap();
+        disk.await.unwrap().unwrap();
+        alive();
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_dispatcher_is_gone_does_not_go_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = settings_in(dir.path());
         let mut server = Server::start(&settings, Limits::default()).await.unwrap();
         server.app.dispatcher.abort();
         let error = tokio::time::timeout(Duration::from_secs(10), server.broken()).await;

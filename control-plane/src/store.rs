@@ -5,6 +5,7 @@
 //! same closure on a blocking thread. SQL is written in the dialect that SQLite and PostgreSQL
 //! both understand, in the room that owns the table.
 
+mod backup;
 mod error;
 mod memory;
 mod migrations;
@@ -13,6 +14,7 @@ mod sqlite;
 pub(crate) mod testing;
 mod value;
 
+pub use backup::{BackupError, Restored, back_up, restore};
 pub use error::StoreError;
 pub use memory::{Fate, Memory};
 pub use value::{FromValue, Row, ToValue, Value};

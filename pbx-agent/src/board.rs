@@ -124,6 +124,10 @@ impl Board {
                 self.draining = true;
                 self.publish_health();
             }
+            Input::Resume => {
+                self.draining = false;
+                self.publish_health();
+            }
             Input::Tidy => {
                 self.ledger.prune(now);
                 self.effects.push(Effect::Prune(now));

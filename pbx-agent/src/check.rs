@@ -114,13 +114,15 @@ pub fn tell_status(status: &Status, running: bool) {
         link_trouble,
         clock_offset_seconds,
         last_report,
+        drained_since,
         health,
         written_at,
     } = status;
-    let state = match (running, health.draining) {
-        (false, _) => format!("NOT RUNNING; last heard of at {written_at}"),
-        (true, true) => "takes no new work".to_owned(),
-        (true, false) => "running".to_owned(),
+    let state = match (running, drained_since, health.draining) {
+        (false, ..) => format!("NOT RUNNING; last heard of at {written_at}"),
+        (true, Some(at), _) => format!("takes no new work since {at}; `pbx-agent undrain` ends that"),
+        (true, None, true) => "takes no new work".to_owned(),
+        (true, None, false) => "running".to_owned(),
     };
     say::say(format!("{name}: {state} (pid {pid}, version {version})"));
     let link = match (linked, link_trouble) {

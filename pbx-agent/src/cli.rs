@@ -1,5 +1,7 @@
 //! The commands.
 
+mod drain;
+
 use crate::{
     check,
     config::{self, Config, Trunk},
@@ -8,6 +10,7 @@ use crate::{
     status::{self, Known},
 };
 use clap::{Args, Parser, Subcommand};
+use daemon::Manager;
 use shared::phone;
 use std::{path::PathBuf, process::ExitCode};
 
@@ -19,7 +22,7 @@ const WRONG: u8 = 2;
 #[command(
     name = "pbx-agent",
     version,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration."
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong use or configuration; of `drain --wait` also 3: calls are under way."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -48,6 +51,10 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Take no new work, also after a restart, until `undrain`; calls under way go on
+    Drain(drain::Drain),
+    /// Take new work again
+    Undrain(ConfigArgument),
     /// Which trunk would take a number, or why none does
     CheckRoute {
         /// The number, as + and digits
@@ -103,6 +110,8 @@ pub async fn execute(arguments: Arguments) -> ExitCode {
             Ok(config) => show_status(&config, json),
             Err(error) => wrong(error),
         },
+        Command::Drain(drain) => drain::begin(drain).await,
+        Command::Undrain(config) => drain::end(config).await,
         Command::CheckRoute { number, config: ConfigArgument { config } } => match Config::load(&config) {
             Ok(config) => check_route(&config, &number),
             Err(error) => wrong(error),
@@ -157,7 +166,7 @@ async fn enroll(arguments: EnrollArguments) -> ExitCode {
 }
 
 async fn serve(config: Config) -> ExitCode {
-    match run::run(config).await {
+    match run::run(config, &Manager::of_this_process()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_configuration() => wrong(error),
         Err(error) => failed(error),

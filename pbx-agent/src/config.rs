@@ -8,12 +8,15 @@ pub use dial::DialTemplate;
 pub use file::control_plane_url;
 pub use permissions::{Exposure, exposure, is_strangers};
 
+use daemon::Credentials;
 use shared::fence::RouteCountries;
 use std::path::{Path, PathBuf};
 use url::Url;
 
 /// Where the configuration is looked for.
 pub const DEFAULT_PATH: &str = "/etc/pbx-agent/agent.toml";
+/// The unit that runs this program.
+const SERVICE: &str = "pbx-agent.service";
 /// Turns the words of a prompt into speech where `[voice]` names no command of its own.
 pub const DEFAULT_VOICE: &str = "espeak-ng --stdin --stdout -v {language}";
 
@@ -58,7 +61,8 @@ pub struct Ari {
     pub url: Url,
     /// User in Asterisk's `ari.conf`.
     pub username: String,
-    /// File whose first line is that user's password.
+    /// File whose first line is that user's password. In the file, a name without a `/` is that of a
+    /// credential of the service.
     pub password_file: PathBuf,
     /// Name of the Stasis application; nobody else on this Asterisk may use it.
     pub app: String,
@@ -151,7 +155,9 @@ impl Config {
         {
             return writable(dir, "everybody");
         }
-        Self::parse(path, &text)
+        let mut config = Self::parse(path, &text)?;
+        config.ari.password_file = Credentials::of(SERVICE).find(&config.ari.password_file);
+        Ok(config)
     }
 
     /// Checks a text as if it stood in the file at `path`; the first mistake is the error.

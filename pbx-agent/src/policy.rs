@@ -38,7 +38,7 @@ const FULL: &str = "this host remembers as many orders as it can; it forgets the
 /// What the host is like at this moment, beyond what the ledger knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Host {
-    /// It is being stopped.
+    /// It takes no new work.
     pub draining: bool,
     /// ARI answers and the application is registered.
     pub ari_up: bool,
@@ -156,7 +156,7 @@ fn examine<'a>(
         return no(Reason::CountryNotAllowed, detail);
     }
     if host.draining {
-        return no(Reason::Draining, "the agent is being stopped");
+        return no(Reason::Draining, "this host takes no new work");
     }
     if !host.ari_up {
         return no(Reason::AriUnavailable, "Asterisk does not answer on ARI");

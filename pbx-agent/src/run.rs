@@ -4,16 +4,18 @@ use crate::{
     ari::{self, AriClient, AriError},
     clock::Clock,
     config::Config,
+    drain,
     health::{self, Asterisk},
     identity::{Identity, IdentityError, make_state_dir},
     journal::{Journal, JournalError},
     ledger::Ledger,
     link::{self, Link, LinkState},
-    status,
+    service, status,
     switchboard::{Broken, Parts, Switchboard},
     tls::{self, TlsError},
     voice::Voice,
 };
+use daemon::{Manager, Word};
 use std::{
     fs::{File, TryLockError},
     os::unix::fs::OpenOptionsExt,
@@ -93,12 +95,12 @@ impl RunError {
     }
 }
 
-/// Runs until SIGTERM or SIGINT.
+/// Runs until SIGTERM or SIGINT, and tells the service manager how it is.
 ///
 /// # Errors
 /// [`RunError`]. Whatever breaks inside ends the whole process: half an agent looks alive and
 /// rings nobody.
-pub async fn run(config: Config) -> Result<(), RunError> {
+pub async fn run(config: Config, manager: &Manager) -> Result<(), RunError> {
     let config = Arc::new(config);
     let mut stop = Stop::listen()?;
     make_state_dir(&config.state_dir)?;
@@ -115,7 +117,10 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     let (signals, signalled) = mpsc::channel(SIGNALS);
     let (resend, resends) = watch::channel(0);
     let (link_state, link_seen) = watch::channel(LinkState::default());
-    let (drain, draining) = watch::channel(false);
+    let (stops, draining) = watch::channel(false);
+    let system = |source| RunError::System { what: config.state_dir.display().to_string(), source };
+    // Before the first order can come.
+    let (drain, drained) = watch::channel(drain::since(&config.state_dir).map_err(system)?);
     let (close, closing) = watch::channel(false);
     tracing::info!(
         name = config.name,
@@ -138,6 +143,8 @@ pub async fn run(config: Config) -> Result<(), RunError> {
             health,
             resend,
             draining,
+            drained: drained.clone(),
+            pulse: manager.pulse(),
         },
         contents,
     );
@@ -153,13 +160,26 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         state: link_state,
         closing,
     };
-    let sources = status::Sources { config, clock, health: told, link: link_seen, journal: journal.state() };
+    let line = service::Sources {
+        config: Arc::clone(&config),
+        health: told.clone(),
+        link: link_seen.clone(),
+        stopping: stops.subscribe(),
+    };
+    let state_dir = config.state_dir.clone();
+    let journal_seen = journal.state();
+    let sources =
+        status::Sources { config, clock, health: told, link: link_seen, journal: journal_seen, drained };
 
     let mut switchboard = tokio::spawn(switchboard.run());
     let mut link = tokio::spawn(link::keep(link));
     let mut others = JoinSet::new();
     others.spawn(named("watch over Asterisk", ari::watch(ari, signals)));
     others.spawn(named("status", status::keep(sources)));
+    others.spawn(named("look for the operator's wish", drain::follow(state_dir, drain)));
+    others.spawn(named("line for the service manager", service::tell(manager.clone(), line)));
+    // Whether or not anybody answers: a host is started before its control plane as well as after it.
+    manager.tell(Word::Ready);
     tokio::select! {
         () = stop.told() => {}
         ended = &mut switchboard => { ended??; return Err(RunError::Ended("switchboard")); }
@@ -168,7 +188,8 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     }
 
     tracing::info!("stopping");
-    drain.send_replace(true);
+    manager.tell(Word::Stopping);
+    stops.send_replace(true);
     tokio::select! {
         // With it ends whatever serves it, some of that a moment earlier.
         ended = &mut switchboard => ended??,

@@ -37,6 +37,9 @@ pub struct Status {
     pub clock_offset_seconds: f64,
     /// Number of the last report in the journal.
     pub last_report: u64,
+    /// Since when it takes no new work, where `pbx-agent drain` said so.
+    #[serde(default)]
+    pub drained_since: Option<Timestamp>,
     /// What the control plane is told.
     pub health: Health,
 }
@@ -65,6 +68,8 @@ pub struct Sources {
     pub link: watch::Receiver<LinkState>,
     /// Of the journal.
     pub journal: watch::Receiver<JournalState>,
+    /// The operator's wish.
+    pub drained: watch::Receiver<Option<Timestamp>>,
 }
 
 /// Reads the status of the agent with this state directory.
@@ -97,6 +102,7 @@ pub async fn keep(mut sources: Sources) {
         tokio::select! {
             Ok(()) = sources.health.changed() => {}
             Ok(()) = sources.link.changed() => {}
+            Ok(()) = sources.drained.changed() => {}
             () = sleep(INTERVAL) => {}
         }
     }
@@ -113,6 +119,7 @@ fn status(sources: &mut Sources) -> Status {
         link_trouble: link.trouble,
         clock_offset_seconds: sources.clock.offset_micros() as f64 / 1e6,
         last_report: sources.journal.borrow().last,
+        drained_since: *sources.drained.borrow_and_update(),
         health: sources.health.borrow_and_update().clone(),
     }
 }

@@ -15,8 +15,12 @@ use crate::{
     link::{Ask, turns_true},
     voice::Voice,
 };
+use daemon::Pulse;
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use shared::protocol::{AttemptStanding, Health};
+use shared::{
+    protocol::{AttemptStanding, Health},
+    time::Timestamp,
+};
 use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -60,6 +64,10 @@ pub struct Parts {
     pub resend: watch::Sender<u64>,
     /// Turns true on SIGTERM.
     pub draining: watch::Receiver<bool>,
+    /// Since when the operator wants no new work to be taken.
+    pub drained: watch::Receiver<Option<Timestamp>>,
+    /// For the service manager's watchdog: this loop is what it guards.
+    pub pulse: Pulse,
 }
 
 /// The board, and everything it acts through.
@@ -106,7 +114,12 @@ impl Switchboard {
         let mut draining = self.parts.draining.clone();
         let mut tidy = tokio::time::interval(TIDY);
         let mut deadline: Option<tokio::time::Instant> = None;
+        let mut drained = self.parts.drained.clone();
+        if drained.borrow_and_update().is_some() {
+            self.drained(true);
+        }
         loop {
+            self.parts.pulse.beat();
             if deadline.is_some() && self.board.active() == 0 {
                 return Ok(());
             }
@@ -123,6 +136,11 @@ impl Switchboard {
                     self.hear(Input::JournalTrouble(trouble));
                 }
                 _ = tidy.tick() => self.tidy(),
+                () = self.parts.pulse.due() => {}
+                Ok(()) = drained.changed(), if deadline.is_none() => {
+                    let drained = drained.borrow_and_update().is_some();
+                    self.drained(drained);
+                }
                 () = turns_true(&mut draining), if deadline.is_none() => {
                     tracing::info!(active = self.board.active(), "no new work; calls under way may end");
                     self.hear(Input::Drain);
@@ -133,6 +151,17 @@ impl Switchboard {
                     return Ok(());
                 }
             }
+        }
+    }
+
+    /// What the operator wants.
+    fn drained(&mut self, drained: bool) {
+        if drained {
+            tracing::warn!("no new work until `pbx-agent undrain`");
+            self.hear(Input::Drain);
+        } else {
+            tracing::info!("new work is taken again");
+            self.hear(Input::Resume);
         }
     }
 

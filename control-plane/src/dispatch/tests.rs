@@ -162,8 +162,9 @@ async fn dispatcher(
 ) -> (mpsc::Sender<AgentEvent>, CancellationToken, Nudge, JoinHandle<()>) {
     let (events, receiver) = mpsc::channel(64);
     let (stop, nudge) = (CancellationToken::new(), Nudge::default());
+    let (quiet, ended) = (daemon::Pulse::unwatched(), stop.clone());
     let running =
-        start((*store).clone(), fleet.clone(), receiver, nudge.clone(), stop.clone()).await.unwrap();
+        start((*store).clone(), fleet.clone(), receiver, nudge.clone(), quiet, ended).await.unwrap();
     (events, stop, nudge, running)
 }
 

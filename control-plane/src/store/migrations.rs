@@ -46,9 +46,14 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Version of the newest schema that this program knows.
+pub(super) fn known() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.version)
+}
+
 fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), StoreError> {
     let found = version(connection)?;
-    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    let known = known();
     if found > known {
         return Err(StoreError::Newer { found, known });
     }

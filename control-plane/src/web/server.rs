@@ -50,6 +50,14 @@ pub(crate) async fn listen(address: SocketAddr) -> io::Result<Listening> {
 }
 
 impl Listening {
+    /// One that was opened by whoever started this program, and stays open when it ends.
+    pub(crate) fn handed_over(socket: std::net::TcpListener) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(socket)?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
     /// Where it listens; the port that the system chose where 0 was asked for.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address

@@ -134,6 +134,12 @@ impl Plane {
     pub(crate) async fn stop(self) {
         self.server.stop().await;
     }
+
+    /// The server ends, and its data directory stays for as long as what is returned is held.
+    pub(crate) async fn end_and_keep(self) -> TempDir {
+        self.server.stop().await;
+        self.dir
+    }
 }
 
 /// Settings of a fresh installation on a port that the system chooses.

@@ -72,8 +72,10 @@ pub enum Input {
     Due,
     /// Why the journal cannot be written; `None` when it can again.
     JournalTrouble(Option<String>),
-    /// The agent is being stopped: no new work.
+    /// No new work: the agent is being stopped, or its operator said so.
     Drain,
+    /// New work again.
+    Resume,
     /// Once an hour, and only after a handshake has told the control plane's time: before that, a host
     /// whose own clock is wrong could forget too much.
     Tidy,

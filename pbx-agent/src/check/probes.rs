@@ -110,7 +110,10 @@ pub(super) fn agent(findings: &mut Findings, config: &Config) {
             return findings.add("agent", Verdict::Bad, "does not run: start `pbx-agent run`");
         }
     };
-    if status.health.draining {
+    if let Some(at) = status.drained_since {
+        let detail = format!("takes no new work since {at}, as it was told: `pbx-agent undrain`");
+        findings.add("agent", Verdict::Bad, detail);
+    } else if status.health.draining {
         findings.add("agent", Verdict::Bad, "runs and takes no new work");
     } else {
         findings.add("agent", Verdict::Good, format!("runs as pid {}", status.pid));

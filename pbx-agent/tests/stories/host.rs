@@ -3,6 +3,7 @@
 use crate::{
     asterisk::Asterisk,
     control_plane::{ControlPlane, PATIENCE},
+    service::ServiceManager,
 };
 use anyhow::{Context, Result, ensure};
 use ed25519_dalek::VerifyingKey;
@@ -27,6 +28,8 @@ pub const NAME: &str = "pbx-1";
 pub struct Host {
     dir: tempfile::TempDir,
     process: Option<Child>,
+    /// Added to that of `run`.
+    environment: Vec<(String, String)>,
 }
 
 /// A control plane, an Asterisk and a host whose agent is enrolled and does not run yet.
@@ -68,7 +71,7 @@ impl Field {
 
 impl Host {
     pub fn new(control_plane: &str, ari_port: u16) -> Result<Self> {
-        let host = Self { dir: tempfile::tempdir()?, process: None };
+        let host = Self { dir: tempfile::tempdir()?, process: None, environment: Vec::new() };
         host.configure(&format!(
             r#"
 name = "{NAME}"
@@ -162,6 +165,7 @@ command = ""
         let child = Command::new("sh")
             .args(["-c", r#"trap "" XFSZ; exec "$0" run --config "$1""#, env!("CARGO_BIN_EXE_pbx-agent")])
             .arg(self.config())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -169,6 +173,18 @@ command = ""
             .spawn()?;
         self.process = Some(child);
         Ok(())
+    }
+
+    /// From its next start on it is a service that is watched.
+    pub fn under_a_service_manager(&mut self) -> Result<ServiceManager> {
+        let (manager, environment) = ServiceManager::open(&self.path("notify"))?;
+        self.environment.extend(environment);
+        Ok(manager)
+    }
+
+    /// For its next start.
+    pub fn set_environment(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     /// kill -9.
