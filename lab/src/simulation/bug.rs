@@ -34,11 +34,13 @@ pub enum Bug {
     OldDatabaseTrusted,
     /// The control plane does not look at its clock.
     ClockNotFollowed,
+    /// The agent does not look at how many calls of a trunk start within a second.
+    RateUnchecked,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::DedupRemoved,
         Self::ExpiryUnchecked,
         Self::AckBeforeFsync,
@@ -53,5 +55,6 @@ impl Bug {
         Self::AnswerTakenForKey,
         Self::OldDatabaseTrusted,
         Self::ClockNotFollowed,
+        Self::RateUnchecked,
     ];
 }

@@ -102,7 +102,7 @@ impl<'a> World<'a> {
             .map(|host| {
                 let journal = stage.journal(JournalId::new(Uuid::from_u128(rng.random())));
                 Host {
-                    agent: Agent::new(stage.configs[host].clone(), journal, plan.skews[host]),
+                    agent: Agent::new(stage.agent_config(host, bug), journal, plan.skews[host]),
                     asterisk: Asterisk::default(),
                     wire: Wire::default(),
                     told_at: BEGINNING,
