@@ -343,7 +343,8 @@ impl JournalFile {
         self.commit(|file| {
             file.connection.prepare_cached("DELETE FROM orders")?.execute([])?;
             file.connection.prepare_cached("DELETE FROM reports")?.execute([])?;
-            let journal = "UPDATE journal SET id = ?1, last_seq = 0, offered = 0, pbx_id = NULL, forgotten = NULL";
+            let journal =
+                "UPDATE journal SET id = ?1, last_seq = 0, offered = 0, pbx_id = NULL, forgotten = NULL";
             file.connection.prepare_cached(journal)?.execute([fresh.uuid().as_bytes()])
         })?;
         (self.id, self.last, self.offered, self.offering) = (fresh, 0, 0, false);

@@ -67,7 +67,8 @@ impl JournalFile {
             params![now.as_micros(), Progress::Over.to_row()],
         )?;
         tracing::warn!(
-            dropped, ended,
+            dropped,
+            ended,
             "this host was enrolled as another PBX: reports to whoever gave it orders before are dropped, and calls that were under way are hung up; its caps go on"
         );
         Ok(())

@@ -1,3 +1,6 @@
+mod copies;
+mod owners;
+
 use super::*;
 use crate::ledger::{MEMORY, NumberMark, Seen};
 use rusqlite::Connection;
@@ -260,7 +263,7 @@ async fn a_journal_of_the_first_version_is_opened_and_its_times_are_taken_as_the
 
 #[test]
 fn a_directory_that_is_not_there_is_named() {
-    let error = Journal::open(Path::new("/nowhere/at/all")).unwrap_err().to_string();
+    let error = Journal::open(Path::new("/nowhere/at/all"), US).unwrap_err().to_string();
     assert!(error.starts_with("/nowhere/at/all/journal.db: "), "{error}");
 }
 

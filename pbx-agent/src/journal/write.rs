@@ -53,7 +53,9 @@ impl Write {
     /// another host may take it; and what only tidies up comes again.
     pub fn is_kept(&self) -> bool {
         match self {
-            Self::Append(_) | Self::Burn { .. } | Self::Remember { .. } | Self::Offer | Self::Withhold => true,
+            Self::Append(_) | Self::Burn { .. } | Self::Remember { .. } | Self::Offer | Self::Withhold => {
+                true
+            }
             Self::Enter(_) | Self::Trim { .. } | Self::Prune(_) => false,
         }
     }
