@@ -7,12 +7,14 @@
 
 mod asked;
 mod attempt;
+mod departures;
 mod effect;
 mod input;
 mod reconcile;
 #[cfg(test)]
 mod tests;
 
+pub use departures::WINDOW as DEPARTURES_WINDOW;
 pub use effect::{Dial, Effect, Playback};
 pub use input::Input;
 
@@ -26,6 +28,7 @@ use crate::{
     ledger::Ledger,
 };
 use attempt::{Attempt, Entering};
+use departures::Departures;
 use shared::{
     ids::AttemptId,
     protocol::{AttemptEvent, AttemptStanding, Health},
@@ -46,6 +49,7 @@ pub struct Board {
     /// Orders on their way to the disk; none of them is dialled yet.
     entering: BTreeMap<AttemptId, Entering>,
     attempts: BTreeMap<AttemptId, Attempt>,
+    departures: Departures,
     /// Answers that wait until their question is on disk, by ticket.
     answers: BTreeMap<u64, Vec<AttemptStanding>>,
     timers: BinaryHeap<Reverse<(Timestamp, AttemptId, Timer)>>,
@@ -67,6 +71,7 @@ impl Board {
             ledger: Ledger::with_forgotten(contents.forgotten),
             entering: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            departures: Departures::default(),
             answers: BTreeMap::new(),
             timers: BinaryHeap::new(),
             asterisk: Asterisk::Down { why: "Asterisk was not asked yet".to_owned() },
@@ -164,6 +169,7 @@ impl Board {
     }
 
     fn originated(&mut self, now: Moment, attempt: AttemptId, originated: Originated) {
+        self.departures.answered(attempt, &originated, now.local);
         let input = match originated {
             Originated::Status { status, body } => {
                 if !(200..300).contains(&status) {
@@ -219,6 +225,7 @@ impl Board {
             Output::SetTimer { timer, at } => self.timers.push(Reverse((at, attempt, timer))),
             Output::Done => {
                 self.attempts.remove(&attempt);
+                self.departures.has_left(attempt, now.local);
                 self.publish_health();
             }
         }

@@ -130,6 +130,7 @@ impl Call {
             }
             return;
         }
+        self.belies(&input, out);
         match input {
             Input::Start => self.start(now, out),
             Input::Resume => self.resume(now, out),
@@ -153,6 +154,22 @@ impl Call {
             }
             Input::Cancel => self.cancel(now, out),
             Input::Timer(timer) => self.timer(now, timer, out),
+        }
+    }
+
+    /// An event of a channel that was not to be found: Asterisk had not made it yet, or the event is older
+    /// than the look. Only another look tells.
+    fn belies(&mut self, input: &Input, out: &mut Vec<Output>) {
+        let is_life = matches!(
+            input,
+            Input::Ringing
+                | Input::Answered
+                | Input::EnteredStasis
+                | Input::Key(_)
+                | Input::PlaybackFinished { .. }
+        );
+        if is_life && self.deadlines[Timer::Linger as usize].take().is_some() {
+            out.push(Output::Look);
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Identity {
     pub key: SigningKey,
     /// Who the control plane takes it for.
     pub pbx_id: PbxId,
+    /// Who it was when it was first enrolled, as far as this is known: whose a journal is that does not say.
+    pub of_old: PbxId,
     /// Whose orders it obeys.
     pub pinned: Pinned,
 }
@@ -115,6 +117,15 @@ struct StoredEnrolment {
     order_keys: Vec<String>,
     #[serde(default)]
     order_keys_generation: u64,
+    /// What was stored here before this host was another PBX; absent where it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    of_old: Option<PbxId>,
+}
+
+impl StoredEnrolment {
+    fn of_old(&self) -> PbxId {
+        self.of_old.unwrap_or(self.pbx_id)
+    }
 }
 
 impl Identity {
@@ -144,8 +155,19 @@ impl Identity {
             path: state_dir.join(KEY_FILE),
             name: name.to_owned(),
         })?;
-        Ok(Self { key, pbx_id: stored.pbx_id, pinned })
+        let of_old = stored.of_old();
+        Ok(Self { key, pbx_id: stored.pbx_id, of_old, pinned })
     }
+
+    /// Whether `pbx-agent enroll` has made this host another PBX since this was read.
+    pub fn is_replaced(&self, state_dir: &Path) -> bool {
+        stored_enrolment(state_dir).is_some_and(|stored| stored.pbx_id != self.pbx_id)
+    }
+}
+
+/// What enrolment left; `None` where there is nothing, or nothing that can be read.
+fn stored_enrolment(state_dir: &Path) -> Option<StoredEnrolment> {
+    serde_json::from_slice(&fs::read(state_dir.join(ENROLMENT_FILE)).ok()?).ok()
 }
 
 /// Creates `state_dir` so that Asterisk's user can reach the prompts below it and nothing else.

@@ -6,6 +6,7 @@
 
 mod columns;
 mod file;
+mod owner;
 mod row;
 mod schema;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod trouble;
 mod write;
 
 pub use file::JournalFile;
+pub use owner::Owner;
 pub use row::{NewReport, OrderRow, Resume, Stored};
 pub use write::Write;
 
@@ -30,6 +32,7 @@ use shared::{
 };
 use std::path::{Path, PathBuf};
 use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
 
 /// Name of the file in `state_dir`.
 const FILE: &str = "journal.db";
@@ -93,6 +96,9 @@ pub struct JournalState {
     pub id: JournalId,
     /// Number of the last report on disk; 0 before the first.
     pub last: u64,
+    /// Highest number that may have been handed over. Whoever has applied more has seen another copy of
+    /// this journal, which was newer.
+    pub offered: u64,
     /// Number of the oldest report that is not acknowledged; one more than the last where there is none.
     pub oldest: u64,
     /// Why it cannot be written just now.
@@ -110,12 +116,14 @@ enum Job {
 
 impl Journal {
     /// Opens or creates the journal in `state_dir` and starts its thread. A broken file is moved
-    /// aside and a new journal begun: what it knew is lost, and said loudly.
+    /// aside and a new journal begun: what it knew is lost, and said loudly. One that was begun for
+    /// another PBX numbers anew.
     ///
     /// # Errors
     /// [`JournalError`] for a newer version or a directory that cannot be written.
-    pub fn open(state_dir: &Path) -> Result<(Self, Contents), JournalError> {
-        let file = file::JournalFile::open(&state_dir.join(FILE))?;
+    pub fn open(state_dir: &Path, owner: Owner) -> Result<(Self, Contents), JournalError> {
+        let mut file = file::JournalFile::open(&state_dir.join(FILE))?;
+        file.belong_to(owner, JournalId::new(Uuid::new_v4()), Timestamp::now())?;
         let contents = file.contents()?;
         let (publish, state) = watch::channel(file.state());
         let (jobs, inbox) = mpsc::unbounded_channel();
@@ -162,6 +170,16 @@ impl Journal {
         self.ask(move |answer| Job::Write(Write::Burn { attempts, came }, Some(answer)))
     }
 
+    /// A link is up: what is on disk may be handed over once [`JournalState::offered`] says so.
+    pub fn offer(&self) {
+        self.tell(Job::Write(Write::Offer, None));
+    }
+
+    /// The link is lost: nothing is handed over until the next [`Journal::offer`].
+    pub fn withhold(&self) {
+        self.tell(Job::Write(Write::Withhold, None));
+    }
+
     /// Forgets acknowledged reports. An acknowledgement of another journal is ignored.
     pub fn trim(&self, journal: JournalId, seq: u64) {
         self.tell(Job::Write(Write::Trim { journal, seq }, None));
@@ -177,7 +195,7 @@ impl Journal {
 
     /// Gives the journal a new id and numbers what is left in it from 1.
     ///
-    /// For a control plane that has applied more than this journal ever numbered: the file was
+    /// For a control plane that has applied more than this journal ever handed over: the file was
     /// restored from a backup, and its next reports would be taken for old ones.
     ///
     /// # Errors

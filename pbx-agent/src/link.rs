@@ -79,18 +79,27 @@ pub enum LinkError {
     Silent(Duration),
     /// Its journal of us is ahead of ours; ours was numbered anew.
     #[error(
-        "the control plane has applied {applied} reports of a journal that holds {last}: it was restored from a backup; it now has a new id"
+        "the control plane has applied report {applied} of a journal that has handed over {offered}: it was restored from a backup; it now has a new id"
     )]
     JournalBehind {
         /// Theirs.
         applied: u64,
         /// Ours.
-        last: u64,
+        offered: u64,
     },
+    /// This host is another PBX now.
+    #[error(transparent)]
+    EnrolledAnew(#[from] EnrolledAnew),
     /// The journal cannot be read.
     #[error(transparent)]
     Journal(#[from] crate::journal::JournalError),
 }
+
+/// `pbx-agent enroll` has made this host another PBX. What runs is still the old one, and must not link:
+/// with the new control plane its reports would count as those of the new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this host was enrolled as another PBX meanwhile; the agent ends, to be started as that one")]
+pub struct EnrolledAnew;
 
 impl LinkError {
     fn rejected(code: &str, detail: &str) -> Self {
@@ -124,16 +133,23 @@ pub struct Link {
 }
 
 /// Keeps the link up until it is told to close.
-pub async fn keep(mut link: Link) {
+///
+/// # Errors
+/// [`EnrolledAnew`].
+pub async fn keep(mut link: Link) -> Result<(), EnrolledAnew> {
     let mut retry = Retry::new();
     while !*link.closing.borrow() {
         let error = match link_up(&link).await {
             Ok((mut socket, welcome, journal)) => {
                 let begun = Instant::now();
-                let Err(error) = session::serve(&link, &mut socket, &welcome, journal).await else { return };
+                link.journal.offer();
+                let served = session::serve(&link, &mut socket, &welcome, journal).await;
+                link.journal.withhold();
+                let Err(error) = served else { return Ok(()) };
                 retry.lived(begun.elapsed());
                 error
             }
+            Err(LinkError::EnrolledAnew(anew)) => return Err(anew),
             Err(error) => error,
         };
         let pause = pause(&error, &mut retry);
@@ -141,13 +157,17 @@ pub async fn keep(mut link: Link) {
         link.state.send_replace(LinkState { connected: false, trouble: Some(error.to_string()) });
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = turns_true(&mut link.closing) => return,
+            () = turns_true(&mut link.closing) => return Ok(()),
         }
     }
+    Ok(())
 }
 
 /// A connection over which the control plane knows us, and the journal it knows.
 async fn link_up(link: &Link) -> Result<(Socket, Welcome, JournalId), LinkError> {
+    if link.identity.is_replaced(&link.config.state_dir) {
+        return Err(EnrolledAnew.into());
+    }
     let control_plane = &link.config.control_plane;
     let mut socket = connect(&control_plane.url, &link.tls).await?;
     if control_plane.behind_proxy {
@@ -155,10 +175,10 @@ async fn link_up(link: &Link) -> Result<(Socket, Welcome, JournalId), LinkError>
     }
     let journal = link.journal.state().borrow().clone();
     let welcome = shake_hands(&mut socket, &link.identity, &link.config.name, &journal, &link.clock).await?;
-    if welcome.applied > journal.last {
+    if welcome.applied > journal.offered {
         let id = link.journal.start_anew().await?;
         tracing::error!(%id, "the journal was restored from a backup; its reports are numbered anew");
-        return Err(LinkError::JournalBehind { applied: welcome.applied, last: journal.last });
+        return Err(LinkError::JournalBehind { applied: welcome.applied, offered: journal.offered });
     }
     if welcome.pbx_id != link.identity.pbx_id {
         tracing::warn!(
@@ -180,6 +200,7 @@ fn pause(error: &LinkError, retry: &mut Retry) -> Duration {
             crate::retry::REJECTED.mul_f64(0.5 + rand::random::<f64>() / 2.0)
         }
         LinkError::JournalBehind { .. }
+        | LinkError::EnrolledAnew(_)
         | LinkError::Tls(_)
         | LinkError::Unreachable { .. }
         | LinkError::Frame(_)

@@ -7,9 +7,9 @@ use crate::{
     drain,
     health::{self, Asterisk},
     identity::{Identity, IdentityError, make_state_dir},
-    journal::{Journal, JournalError},
+    journal::{Journal, JournalError, Owner},
     ledger::Ledger,
-    link::{self, Link, LinkState},
+    link::{self, EnrolledAnew, Link, LinkState},
     service, status,
     switchboard::{Broken, Parts, Switchboard},
     tls::{self, TlsError},
@@ -72,6 +72,9 @@ pub enum RunError {
     /// A part of the agent ended although nobody told it to.
     #[error("the {0} ended; the agent stops rather than go on without it")]
     Ended(&'static str),
+    /// `pbx-agent enroll` has made it another.
+    #[error(transparent)]
+    EnrolledAnew(#[from] EnrolledAnew),
     /// A part of the agent panicked.
     #[error("a part of the agent broke: {0}")]
     Panicked(#[from] JoinError),
@@ -89,6 +92,7 @@ impl RunError {
             | Self::AlreadyRunning { .. }
             | Self::System { .. }
             | Self::Ended(_)
+            | Self::EnrolledAnew(_)
             | Self::Panicked(_)
             | Self::Switchboard(_) => false,
         }
@@ -108,7 +112,8 @@ pub async fn run(config: Config, manager: &Manager) -> Result<(), RunError> {
     let identity = Arc::new(Identity::load(&config.state_dir, &config.name)?);
     let tls = Arc::new(tls_for(&config)?);
     let ari = AriClient::new(&config.ari)?;
-    let (journal, contents) = Journal::open(&config.state_dir)?;
+    let owner = Owner { pbx: identity.pbx_id, of_old: identity.of_old };
+    let (journal, contents) = Journal::open(&config.state_dir, owner)?;
     let clock = Clock::start(contents.latest());
     let nothing = Asterisk::Down { why: "Asterisk was not asked yet".to_owned() };
     let (health, told) =
@@ -183,7 +188,7 @@ pub async fn run(config: Config, manager: &Manager) -> Result<(), RunError> {
     tokio::select! {
         () = stop.told() => {}
         ended = &mut switchboard => { ended??; return Err(RunError::Ended("switchboard")); }
-        ended = &mut link => { ended?; return Err(RunError::Ended("link")); }
+        ended = &mut link => { ended??; return Err(RunError::Ended("link")); }
         Some(ended) = others.join_next() => return Err(RunError::Ended(ended?)),
     }
 

@@ -38,11 +38,13 @@ pub enum Bug {
     PersonNotStored,
     /// The dispatcher is not told that a person has taken or closed an alert.
     PersonNotHeard,
+    /// The agent does not look at how many calls of a trunk start within a second.
+    RateUnchecked,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::DedupRemoved,
         Self::ExpiryUnchecked,
         Self::AckBeforeFsync,
@@ -59,5 +61,6 @@ impl Bug {
         Self::ClockNotFollowed,
         Self::PersonNotStored,
         Self::PersonNotHeard,
+        Self::RateUnchecked,
     ];
 }

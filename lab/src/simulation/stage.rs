@@ -1,6 +1,9 @@
 //! What every run begins with, made once: tables with two organizations, keys, configurations.
 
-use super::plan::{ENDPOINTS, HOSTS};
+use super::{
+    bug::Bug,
+    plan::{ENDPOINTS, HOSTS},
+};
 use anyhow::{Context, Result};
 use control_plane::{
     apply,
@@ -85,6 +88,17 @@ impl Stage {
             None => JournalFile::open_in_memory(name).map_err(|error| error.to_string()),
         };
         journal.expect("a journal in memory")
+    }
+
+    /// What the agent of a host is told; with [`Bug::RateUnchecked`], what it goes by.
+    pub fn agent_config(&self, host: usize, bug: Option<Bug>) -> Arc<Config> {
+        let config = &self.configs[host];
+        if bug != Some(Bug::RateUnchecked) {
+            return Arc::clone(config);
+        }
+        let mut config = Config::clone(config);
+        config.trunks.iter_mut().for_each(|trunk| trunk.max_calls_per_second = u32::MAX);
+        Arc::new(config)
     }
 
     /// The fleet as a control plane that has just started knows it.

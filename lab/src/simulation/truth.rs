@@ -51,6 +51,8 @@ pub struct Truth {
     uncapped: BTreeSet<usize>,
     /// Channels made, by number, for the cap of calls to a number.
     to_number: BTreeMap<(usize, String), Vec<Timestamp>>,
+    /// Channels made, by host and trunk, for the cap of calls within a second.
+    on_trunk: BTreeMap<(usize, usize), Vec<Timestamp>>,
     rang: BTreeSet<AttemptId>,
     /// Where key 1 was pressed, whether or not anybody heard it.
     pressed: BTreeSet<AttemptId>,

@@ -105,7 +105,7 @@ impl<'a> World<'a> {
                 let journal = stage.journal(JournalId::new(Uuid::from_u128(rng.random())));
                 Host {
                     agent: Agent::new(
-                        stage.configs[host].clone(),
+                        stage.agent_config(host, bug),
                         journal,
                         plan.skews[host],
                         plan.drifts[host],

@@ -89,10 +89,26 @@ impl Board {
             self.withdraw(now, attempt, &entering, refused);
             return;
         }
+        if let Some(detail) = self.leave_together(now, &entering.trunk) {
+            tracing::warn!(%attempt, detail, "order refused");
+            let refused = AttemptEvent::Refused { reason: Reason::RateLimited, detail };
+            self.withdraw(now, attempt, &entering, refused);
+            return;
+        }
         let Entering { trunk, resume, dial, .. } = entering;
+        self.departures.asked(attempt, &trunk);
         let call = Call::new(resume.plan());
         self.attempts.insert(attempt, Attempt { call, trunk, resume, answered_at: None, dial: Some(dial) });
         self.feed(now, attempt, call::Input::Start);
+    }
+
+    /// Why one more INVITE of this trunk would be too much at this moment, if it would.
+    fn leave_together(&self, now: Moment, trunk: &str) -> Option<String> {
+        let most = self.config.trunk(trunk)?.max_calls_per_second;
+        let leaving = self.departures.now(trunk, now.local);
+        (leaving >= most as usize).then(|| {
+            format!("trunk {trunk} has {leaving} calls on their way out at once, its max_calls_per_second")
+        })
     }
 
     /// The contract has no reason of its own for a full disk; `ari_unavailable` is what makes the

@@ -19,6 +19,7 @@ impl Board {
     /// Remembers an order of an earlier run; one that was under way goes on.
     pub(super) fn take_up(&mut self, now: Moment, stored: Stored) {
         self.ledger.recall(&stored);
+        self.departures.recall(&stored, now.local);
         let Stored { attempt, seen, trunk, answered_at, progress, resume, .. } = stored;
         let (Seen::Order { live: true, .. }, Some(resume)) = (seen, resume) else { return };
         tracing::warn!(%attempt, ?progress, "an attempt of an earlier run goes on");
@@ -53,6 +54,9 @@ impl Board {
     }
 
     pub(super) fn looked(&mut self, now: Moment, attempt: AttemptId, found: Option<&Channel>) {
+        if found.is_some() {
+            self.departures.has_left(attempt, now.local);
+        }
         let input = found.map_or(Input::Gone, |channel| Input::Present { up: channel.state == "Up" });
         self.feed(now, attempt, input);
     }
@@ -67,6 +71,7 @@ impl Board {
             }
             return;
         }
+        self.departures.has_left(attempt, now.local);
         let input = match event.kind {
             EventKind::Ringing => Input::Ringing,
             EventKind::Up => Input::Answered,

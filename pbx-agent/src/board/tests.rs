@@ -1,4 +1,5 @@
 mod any_order;
+mod departures;
 mod restarts;
 
 use super::*;
@@ -66,6 +67,7 @@ fn order(number: u128) -> Order {
 
 /// A host whose board is told what happens, and whose journal is in memory.
 struct Host {
+    config: Arc<Config>,
     board: Board,
     now: Moment,
     journal: JournalFile,
@@ -75,10 +77,15 @@ struct Host {
 
 impl Host {
     fn off() -> Self {
+        Self::configured(CONFIG)
+    }
+
+    fn configured(config: &str) -> Self {
+        let config = Arc::new(Config::parse(Path::new("agent.toml"), config).unwrap());
         let journal = JournalFile::open_in_memory(JournalId::new(Uuid::from_u128(5))).unwrap();
         let now = Moment { local: NOON, corrected: NOON };
-        let (board, wanted) = begun(&journal, 1, now);
-        Self { board, now, journal, wanted }
+        let (board, wanted) = begun(&config, &journal, 1, now);
+        Self { config, board, now, journal, wanted }
     }
 
     /// With an Asterisk on which nothing lives.
@@ -101,7 +108,7 @@ impl Host {
     /// The agent was killed and is started again.
     fn restarted(&mut self) {
         let run = self.board.run + 1;
-        (self.board, self.wanted) = begun(&self.journal, run, self.now);
+        (self.board, self.wanted) = begun(&self.config, &self.journal, run, self.now);
     }
 
     /// What is wanted in answer. What is for the journal is written at once.
@@ -181,9 +188,8 @@ impl Host {
     }
 }
 
-fn begun(journal: &JournalFile, run: u32, now: Moment) -> (Board, Vec<Effect>) {
-    let config = Config::parse(Path::new("agent.toml"), CONFIG).unwrap();
-    Board::new(Arc::new(config), run, journal.contents().unwrap(), now)
+fn begun(config: &Arc<Config>, journal: &JournalFile, run: u32, now: Moment) -> (Board, Vec<Effect>) {
+    Board::new(Arc::clone(config), run, journal.contents().unwrap(), now)
 }
 
 fn dial_string(effect: &Effect) -> Option<&str> {

@@ -324,6 +324,21 @@ fn a_channel_that_is_gone_waits_a_moment_for_the_event_that_says_why() {
 }
 
 #[test]
+fn a_channel_that_comes_to_life_after_it_was_not_to_be_found_is_looked_for_again() {
+    // Asterisk hung; its answer was given up, and then it listed channels before it made this one.
+    let mut story = Story::begun();
+    story.hears(Input::Cancel).hears(Input::OriginateLost { maybe_sent: true }).hears(Input::Gone);
+    let looks = story.count(&Output::Look);
+    story.hears(Input::Ringing);
+    assert_eq!(story.count(&Output::Look), looks + 1);
+    story.fast_forward(Duration::from_secs(1));
+    assert!(!matches!(story.reports.last(), Some(AttemptEvent::Ended(_))), "{:?}", story.reports);
+    story.hears(Input::Present { up: false });
+    assert!(story.count(&Output::Hangup) >= 1, "nobody needs it any more");
+    assert_eq!(story.ends(16, 0).status, Cancelled);
+}
+
+#[test]
 fn a_restarted_agent_goes_on_where_the_journal_says_and_never_dials_again() {
     let plan = Plan { ring: RING, talk: TALK };
     let mut story = Story::new(Call::resumed(plan, Progress::Ringing));

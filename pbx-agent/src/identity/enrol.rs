@@ -2,7 +2,7 @@
 
 use super::{
     ENROLMENT_FILE, IdentityError, KEY_FILE, NEW_KEY_FILE, StoredEnrolment, make_state_dir, order_keys,
-    read_key, write_key, write_whole,
+    read_key, stored_enrolment, write_key, write_whole,
 };
 use crate::{
     config::Config,
@@ -107,12 +107,14 @@ pub async fn enrol(enrolment: Enrolment<'_>) -> Result<Vec<String>, EnrolError> 
     let response = ask(control_plane, &request, ca_file).await?;
     let nonsense = |why: &str| EnrolError::Nonsense { url: control_plane.to_string(), why: why.to_owned() };
     let keys = order_keys(&response.order_keys).ok_or_else(|| nonsense("no usable order key"))?;
+    let of_old = stored_enrolment(&config.state_dir).map(|stored| stored.of_old());
     let stored = StoredEnrolment {
         pbx: config.name.clone(),
         pbx_id: response.pbx_id,
         control_plane: control_plane.to_string(),
         order_keys: response.order_keys,
         order_keys_generation: response.order_keys_generation,
+        of_old: of_old.filter(|of_old| *of_old != response.pbx_id),
     };
     let text = serde_json::to_vec_pretty(&stored).map_err(|error| nonsense(&error.to_string()))?;
     if replaces {

@@ -121,6 +121,7 @@ mod tests {
             control_plane: "wss://cp.example.com".into(),
             order_keys: texts(keys),
             order_keys_generation: keys.generation,
+            of_old: None,
         };
         fs::write(state_dir.join(ENROLMENT_FILE), serde_json::to_vec(&stored).unwrap()).unwrap();
         Pinned::new(state_dir, keys.clone())

@@ -31,6 +31,10 @@ pub struct JournalFile {
     connection: Connection,
     id: JournalId,
     last: u64,
+    /// Highest number that may have been handed over.
+    offered: u64,
+    /// Whether what comes may be handed over at once.
+    offering: bool,
 }
 
 impl JournalFile {
@@ -78,11 +82,14 @@ impl JournalFile {
             return Err(Trouble::Broken(check));
         }
         schema::bring_up(&connection, fresh)?;
-        let (id, last) = connection
-            .query_row("SELECT id, last_seq FROM journal", [], |row| Ok((id(row, 0)?, number(row, 1)?)))
+        let (id, last, offered) = connection
+            .query_row("SELECT id, last_seq, offered FROM journal", [], |row| {
+                Ok((id(row, 0)?, number(row, 1)?, number(row, 2)?))
+            })
             .optional()?
             .ok_or_else(|| Trouble::Broken("no id".to_owned()))?;
-        Ok(Self { path: path.to_owned(), connection, id: JournalId::new(id), last })
+        let id = JournalId::new(id);
+        Ok(Self { path: path.to_owned(), connection, id, last, offered, offering: false })
     }
 
     /// Its id and the number of its last report.
@@ -94,7 +101,11 @@ impl JournalFile {
         // Where it cannot be read, nothing is claimed to be acknowledged.
         let oldest = oldest
             .map_or(1, |oldest| oldest.and_then(|seq| u64::try_from(seq).ok()).unwrap_or(self.last + 1));
-        JournalState { id: self.id, last: self.last, oldest, trouble: None }
+        JournalState { id: self.id, last: self.last, offered: self.offered, oldest, trouble: None }
+    }
+
+    pub(super) fn sql(&self) -> &Connection {
+        &self.connection
     }
 
     pub(super) fn fail(&self, error: &rusqlite::Error) -> JournalError {
@@ -106,11 +117,11 @@ impl JournalFile {
     /// # Errors
     /// What `work` or SQLite said; nothing was changed.
     pub fn commit<T>(&mut self, work: impl FnOnce(&mut Self) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        let last = self.last;
+        let before = (self.last, self.offered, self.offering);
         self.control("BEGIN IMMEDIATE")?;
         let done = work(self).and_then(|value| self.control("COMMIT").map(|()| value));
         if done.is_err() {
-            self.last = last;
+            (self.last, self.offered, self.offering) = before;
             // After a failed COMMIT of a full disk SQLite has rolled back by itself.
             if !self.connection.is_autocommit() {
                 self.control("ROLLBACK")?;
@@ -212,6 +223,9 @@ impl JournalFile {
                 json(&report.event)?
             ])?;
         self.last = seq;
+        if self.offering {
+            self.offered = seq;
+        }
         self.touch()?;
         let ended = matches!(report.event, AttemptEvent::Ended(_) | AttemptEvent::Refused { .. });
         let answered = matches!(report.event, AttemptEvent::Answered);
@@ -283,19 +297,31 @@ impl JournalFile {
             self.connection
                 .execute("UPDATE reports SET seq = ?1 WHERE seq = ?2", params![sql(fresh), sql(*seq)])?;
         }
-        self.last = kept.len() as u64;
-        self.connection.execute(
-            "UPDATE journal SET id = ?1, last_seq = ?2",
-            params![fresh.uuid().as_bytes(), sql(self.last)],
-        )?;
-        Ok(())
+        (self.last, self.offered, self.offering) = (kept.len() as u64, 0, false);
+        self.connection.execute("UPDATE journal SET id = ?1", [fresh.uuid().as_bytes()])?;
+        self.touch()
+    }
+
+    /// A link is up. What is handed over is on disk as handed over before it is: so a copy from an
+    /// earlier day, whatever is written to it since, cannot claim a number that others have seen.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn offer(&mut self) -> rusqlite::Result<()> {
+        (self.offered, self.offering) = (self.last, true);
+        self.touch()
+    }
+
+    /// The link is lost.
+    pub fn withhold(&mut self) {
+        self.offering = false;
     }
 
     /// Writes without changing anything.
     pub(super) fn touch(&self) -> rusqlite::Result<()> {
         self.connection
-            .prepare_cached("UPDATE journal SET last_seq = ?1")?
-            .execute([sql(self.last)])
+            .prepare_cached("UPDATE journal SET last_seq = ?1, offered = ?2")?
+            .execute([sql(self.last), sql(self.offered)])
             .map(drop)
     }
 
@@ -317,10 +343,11 @@ impl JournalFile {
         self.commit(|file| {
             file.connection.prepare_cached("DELETE FROM orders")?.execute([])?;
             file.connection.prepare_cached("DELETE FROM reports")?.execute([])?;
-            let journal = "UPDATE journal SET id = ?1, last_seq = 0, forgotten = NULL";
+            let journal =
+                "UPDATE journal SET id = ?1, last_seq = 0, offered = 0, pbx_id = NULL, forgotten = NULL";
             file.connection.prepare_cached(journal)?.execute([fresh.uuid().as_bytes()])
         })?;
-        (self.id, self.last) = (fresh, 0);
+        (self.id, self.last, self.offered, self.offering) = (fresh, 0, 0, false);
         Ok(())
     }
 

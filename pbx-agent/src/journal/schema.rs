@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use shared::ids::JournalId;
 
 /// Each step brings a file from the version that is its index to the next one. None is ever edited.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     CREATE TABLE journal (
         id        BLOB NOT NULL,            -- 16 bytes
@@ -35,6 +35,12 @@ const STEPS: [&str; 2] = [
     "
     ALTER TABLE orders ADD COLUMN issued_at INTEGER;   -- microseconds UTC, the control plane's clock
     ALTER TABLE journal ADD COLUMN forgotten INTEGER;  -- latest issued_at of any order that was forgotten
+    ",
+    // An older program may have handed over whatever it had.
+    "
+    ALTER TABLE journal ADD COLUMN offered INTEGER NOT NULL DEFAULT 0;  -- highest number that may have been handed over
+    UPDATE journal SET offered = last_seq;
+    ALTER TABLE journal ADD COLUMN pbx_id BLOB;        -- whose reports it numbers; NULL: nobody has noted it
     ",
 ];
 

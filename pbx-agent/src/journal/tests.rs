@@ -1,8 +1,11 @@
+mod copies;
+mod owners;
+
 use super::*;
 use crate::ledger::{MEMORY, NumberMark, Seen};
 use rusqlite::Connection;
 use shared::{
-    ids::CallId,
+    ids::{CallId, PbxId},
     order::Prompt,
     outcome::{AttemptStatus, Reason},
     protocol::{AttemptEvent, Ending},
@@ -10,6 +13,14 @@ use shared::{
 };
 use std::time::Duration;
 use uuid::Uuid;
+
+const US: Owner = owner(1);
+
+/// A PBX that was never another.
+const fn owner(number: u128) -> Owner {
+    let pbx = PbxId::new(Uuid::from_u128(number));
+    Owner { pbx, of_old: pbx }
+}
 
 fn attempt(number: u128) -> AttemptId {
     AttemptId::new(Uuid::from_u128(number))
@@ -75,7 +86,7 @@ async fn seqs(journal: &Journal, after: u64) -> Vec<u64> {
 #[tokio::test]
 async fn an_order_is_in_the_file_before_anybody_is_told_that_it_is() {
     let dir = tempfile::tempdir().unwrap();
-    let (journal, _) = Journal::open(dir.path()).unwrap();
+    let (journal, _) = Journal::open(dir.path(), US).unwrap();
     journal.enter(order(7, 1)).await.unwrap();
     // Another program's eyes, as after a kill -9 of this one: what it sees was committed.
     let seen: i64 = Connection::open(dir.path().join(FILE))
@@ -96,7 +107,7 @@ async fn the_disk_is_told_to_keep_every_commit() {
 #[tokio::test]
 async fn a_killed_agent_finds_its_order_its_progress_and_its_reports_again() {
     let dir = tempfile::tempdir().unwrap();
-    let (journal, contents) = Journal::open(dir.path()).unwrap();
+    let (journal, contents) = Journal::open(dir.path(), US).unwrap();
     assert!(contents.orders.is_empty());
     journal.enter(order(1, 10)).await.unwrap();
     journal.enter(order(2, 9)).await.unwrap();
@@ -108,7 +119,7 @@ async fn a_killed_agent_finds_its_order_its_progress_and_its_reports_again() {
     journal.flush().await;
     let id = journal.state().borrow().id;
     // The first thread still holds the file open, as a killed process would have left it.
-    let (again, contents) = Journal::open(dir.path()).unwrap();
+    let (again, contents) = Journal::open(dir.path(), US).unwrap();
     assert_eq!((again.state().borrow().id, again.state().borrow().last), (id, 3));
     let [over, live, never, refused] = &contents.orders[..] else { panic!("{contents:?}") };
     assert_eq!(live.seen, Seen::Order { fingerprint: Fingerprint([1; 32]), live: true });
@@ -124,7 +135,7 @@ async fn a_killed_agent_finds_its_order_its_progress_and_its_reports_again() {
 #[tokio::test]
 async fn an_id_that_is_used_is_not_entered_twice_and_the_next_order_is() {
     let dir = tempfile::tempdir().unwrap();
-    let (journal, _) = Journal::open(dir.path()).unwrap();
+    let (journal, _) = Journal::open(dir.path(), US).unwrap();
     journal.enter(order(1, 1)).await.unwrap();
     // Together, so that they share a transaction: the bad one must not take the good one with it.
     let (twice, fresh) = tokio::join!(journal.enter(order(1, 2)), journal.enter(order(2, 2)));
@@ -137,12 +148,12 @@ async fn an_id_that_is_used_is_not_entered_twice_and_the_next_order_is() {
 #[tokio::test]
 async fn an_id_that_was_asked_for_stays_burnt_but_an_order_that_came_is_not_burnt_by_a_question() {
     let dir = tempfile::tempdir().unwrap();
-    let (journal, _) = Journal::open(dir.path()).unwrap();
+    let (journal, _) = Journal::open(dir.path(), US).unwrap();
     journal.burn(vec![attempt(1)], came(1)).await.unwrap();
     assert!(journal.enter(order(1, 2)).await.is_err());
     journal.enter(order(2, 1)).await.unwrap();
     journal.burn(vec![attempt(2)], came(2)).await.unwrap();
-    let (_, contents) = Journal::open(dir.path()).unwrap();
+    let (_, contents) = Journal::open(dir.path(), US).unwrap();
     let live = Seen::Order { fingerprint: Fingerprint([2; 32]), live: true };
     let seen: Vec<Seen> = contents.orders.iter().map(|order| order.seen).collect();
     assert!(seen.contains(&Seen::NeverCame) && seen.contains(&live), "{seen:?}");
@@ -151,7 +162,7 @@ async fn an_id_that_was_asked_for_stays_burnt_but_an_order_that_came_is_not_burn
 #[tokio::test]
 async fn acknowledged_reports_are_forgotten_and_their_numbers_are_not_given_again() {
     let dir = tempfile::tempdir().unwrap();
-    let (journal, _) = Journal::open(dir.path()).unwrap();
+    let (journal, _) = Journal::open(dir.path(), US).unwrap();
     let id = journal.state().borrow().id;
     for number in 1..=3 {
         journal.append(ended(number, 1, 0));
@@ -162,7 +173,7 @@ async fn acknowledged_reports_are_forgotten_and_their_numbers_are_not_given_agai
     journal.trim(id, 3);
     assert_eq!(seqs(&journal, 0).await, [0u64; 0]);
     journal.flush().await;
-    let (again, _) = Journal::open(dir.path()).unwrap();
+    let (again, _) = Journal::open(dir.path(), US).unwrap();
     again.append(ended(4, 2, 0));
     assert_eq!(seqs(&again, 0).await, [4]);
 }
@@ -170,7 +181,7 @@ async fn acknowledged_reports_are_forgotten_and_their_numbers_are_not_given_agai
 #[tokio::test]
 async fn a_journal_that_starts_anew_keeps_what_is_not_acknowledged_under_new_numbers() {
     let dir = tempfile::tempdir().unwrap();
-    let (journal, _) = Journal::open(dir.path()).unwrap();
+    let (journal, _) = Journal::open(dir.path(), US).unwrap();
     let before = journal.state().borrow().id;
     for number in 1..=5 {
         journal.append(ended(number, 1, 0));
@@ -184,7 +195,7 @@ async fn a_journal_that_starts_anew_keeps_what_is_not_acknowledged_under_new_num
     // A late acknowledgement of the old numbers forgets nothing of the new ones.
     journal.trim(before, 3);
     assert_eq!(seqs(&journal, 0).await, [1, 2, 3]);
-    let (again, _) = Journal::open(dir.path()).unwrap();
+    let (again, _) = Journal::open(dir.path(), US).unwrap();
     assert_eq!(again.state().borrow().id, id);
     assert_eq!(again.state().borrow().last, 3);
 }
@@ -192,7 +203,7 @@ async fn a_journal_that_starts_anew_keeps_what_is_not_acknowledged_under_new_num
 #[tokio::test]
 async fn old_orders_are_forgotten_and_live_ones_are_not() {
     let dir = tempfile::tempdir().unwrap();
-    let (journal, _) = Journal::open(dir.path()).unwrap();
+    let (journal, _) = Journal::open(dir.path(), US).unwrap();
     journal.enter(order(1, 1)).await.unwrap();
     journal.enter(order(2, 1)).await.unwrap();
     journal.append(ended(2, 5, 0));
@@ -201,11 +212,11 @@ async fn old_orders_are_forgotten_and_live_ones_are_not() {
     journal.prune(now(4));
     journal.prune(Moment { corrected: at(-3600) + MEMORY, ..now(10) });
     journal.flush().await;
-    let (_, contents) = Journal::open(dir.path()).unwrap();
+    let (_, contents) = Journal::open(dir.path(), US).unwrap();
     assert_eq!((contents.orders.len(), contents.forgotten), (3, None), "not yet by both clocks");
     journal.prune(now(10));
     journal.flush().await;
-    let (_, contents) = Journal::open(dir.path()).unwrap();
+    let (_, contents) = Journal::open(dir.path(), US).unwrap();
     let left: Vec<AttemptId> = contents.orders.iter().map(|order| order.attempt).collect();
     assert_eq!(contents.forgotten, Some(at(-3599)), "what was forgotten leaves its age behind");
     assert_eq!(left, [attempt(1), attempt(3)]);
@@ -214,7 +225,7 @@ async fn old_orders_are_forgotten_and_live_ones_are_not() {
 #[tokio::test]
 async fn what_a_refused_order_would_have_said_is_not_kept_and_the_callees_words_go_with_the_call() {
     let dir = tempfile::tempdir().unwrap();
-    let (journal, _) = Journal::open(dir.path()).unwrap();
+    let (journal, _) = Journal::open(dir.path(), US).unwrap();
     journal.enter(order(1, 1)).await.unwrap();
     journal.append(ended(1, 2, 0));
     let refused = AttemptEvent::Refused { reason: Reason::Quota, detail: "enough for today".into() };
@@ -237,7 +248,7 @@ fn an_old_file(path: &Path) {
 async fn a_journal_of_the_first_version_is_opened_and_its_times_are_taken_as_they_are() {
     let dir = tempfile::tempdir().unwrap();
     an_old_file(&dir.path().join(FILE));
-    let (journal, contents) = Journal::open(dir.path()).unwrap();
+    let (journal, contents) = Journal::open(dir.path(), US).unwrap();
     let [ended, live] = &contents.orders[..] else { panic!("{contents:?}") };
     assert_eq!((ended.attempt, ended.came), (attempt(1), Came { at: at(10), issued: at(10) }));
     assert_eq!((ended.ended_at, ended.talked), (Some(at(40)), Duration::from_secs(20)));
@@ -246,20 +257,20 @@ async fn a_journal_of_the_first_version_is_opened_and_its_times_are_taken_as_the
     assert_eq!(journal.state().borrow().last, 3);
     assert_eq!(seqs(&journal, 0).await, [2, 3]);
     journal.enter(order(3, 60)).await.unwrap();
-    let (_, contents) = Journal::open(dir.path()).unwrap();
+    let (_, contents) = Journal::open(dir.path(), US).unwrap();
     assert_eq!(contents.orders.last().map(|order| order.came), Some(came(60)));
 }
 
 #[test]
 fn a_directory_that_is_not_there_is_named() {
-    let error = Journal::open(Path::new("/nowhere/at/all")).unwrap_err().to_string();
+    let error = Journal::open(Path::new("/nowhere/at/all"), US).unwrap_err().to_string();
     assert!(error.starts_with("/nowhere/at/all/journal.db: "), "{error}");
 }
 
 #[tokio::test]
 async fn while_the_disk_refuses_an_order_is_refused_and_the_rest_is_kept_in_its_order() {
     let dir = tempfile::tempdir().unwrap();
-    let (journal, _) = Journal::open(dir.path()).unwrap();
+    let (journal, _) = Journal::open(dir.path(), US).unwrap();
     let disk = Connection::open(dir.path().join(FILE)).unwrap();
     let refuse = "CREATE TRIGGER full_orders BEFORE INSERT ON orders BEGIN SELECT RAISE(FAIL, 'full'); END;
                   CREATE TRIGGER full_reports BEFORE INSERT ON reports BEGIN SELECT RAISE(FAIL, 'full'); END;";

@@ -42,6 +42,10 @@ pub enum Write {
     },
     /// What is old at this moment is forgotten.
     Prune(Moment),
+    /// A link is up: from here on every report may be handed over as soon as it is on disk.
+    Offer,
+    /// The link is lost: from here on none is.
+    Withhold,
 }
 
 impl Write {
@@ -49,7 +53,9 @@ impl Write {
     /// another host may take it; and what only tidies up comes again.
     pub fn is_kept(&self) -> bool {
         match self {
-            Self::Append(_) | Self::Burn { .. } | Self::Remember { .. } => true,
+            Self::Append(_) | Self::Burn { .. } | Self::Remember { .. } | Self::Offer | Self::Withhold => {
+                true
+            }
             Self::Enter(_) | Self::Trim { .. } | Self::Prune(_) => false,
         }
     }
@@ -72,6 +78,11 @@ impl JournalFile {
             }
             Write::Trim { journal, seq } => self.trim(*journal, *seq),
             Write::Prune(now) => self.prune(*now),
+            Write::Offer => self.offer(),
+            Write::Withhold => {
+                self.withhold();
+                Ok(())
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     handshake::Welcome,
     outbox::{Batch, Outbox},
 };
+use crate::journal::JournalState;
 use futures_util::{SinkExt, StreamExt};
 use shared::{
     complaint::fit_for_log,
@@ -52,8 +53,8 @@ pub(super) async fn serve(
     let oldest = disk.borrow().oldest;
     let mut outbox = Outbox::new(journal, welcome.applied, oldest, link.clock.local());
     link.journal.trim(journal, welcome.applied);
-    let last = disk.borrow_and_update().last;
-    deliver(link, frames, &mut outbox, last).await?;
+    let offered = disk.borrow_and_update().offered;
+    deliver(link, frames, &mut outbox, offered).await?;
     let mut health = changes.borrow_and_update().clone();
     send(frames, &AgentFrame::Health(health.clone())).await?;
     let mut told = Instant::now();
@@ -66,7 +67,8 @@ pub(super) async fn serve(
     // Answers of the switchboard; asked in order and answered in order.
     let mut queries = futures_util::stream::FuturesOrdered::<oneshot::Receiver<_>>::new();
     loop {
-        let last = disk.borrow().last;
+        // What is on disk and not offered yet will be, before anything else is written.
+        let JournalState { last, offered, .. } = *disk.borrow();
         let overdue = outbox.overdue().map(|at| at.since(link.clock.local()));
         if farewell.is_some_and(|limit| outbox.is_empty(last) || Instant::now() >= limit) {
             return close(frames).await;
@@ -86,10 +88,15 @@ pub(super) async fn serve(
                         let detail = format!("{} attempts in a query, at most {MAX_QUERY}", attempts.len());
                         return Err(end(frames, FrameError::new("bad_field", detail)).await);
                     }
+                    Ok(Some(ControlFrame::Ack { journal: of, seq })) if of == journal && seq > offered => {
+                        // Another copy of this journal was newer. The next handshake decides.
+                        let what = format!("report {seq} is acknowledged, and {offered} were handed over");
+                        return Err(LinkError::Broken(what));
+                    }
                     Ok(Some(ControlFrame::Ack { journal, seq })) => {
                         if outbox.acknowledged(journal, seq, link.clock.local()) {
                             link.journal.trim(journal, seq);
-                            deliver(link, frames, &mut outbox, last).await?;
+                            deliver(link, frames, &mut outbox, offered).await?;
                         }
                     }
                     Ok(Some(ControlFrame::OrderKeys { announced })) => {
@@ -122,16 +129,16 @@ pub(super) async fn serve(
             }
             changed = disk.changed() => {
                 changed.map_err(|_| crate::journal::JournalError::Closed)?;
-                let last = disk.borrow_and_update().last;
-                deliver(link, frames, &mut outbox, last).await?;
+                let offered = disk.borrow_and_update().offered;
+                deliver(link, frames, &mut outbox, offered).await?;
             }
             Ok(()) = resend.changed() => {
                 outbox.again(link.clock.local());
-                deliver(link, frames, &mut outbox, last).await?;
+                deliver(link, frames, &mut outbox, offered).await?;
             }
             () = sleep(overdue.unwrap_or_default()), if overdue.is_some() => {
                 outbox.again(link.clock.local());
-                deliver(link, frames, &mut outbox, last).await?;
+                deliver(link, frames, &mut outbox, offered).await?;
             }
             Ok(()) = changes.changed(), if !health_due => health_due = true,
             () = sleep_until(told + HEALTH_PAUSE), if health_due => {
@@ -159,9 +166,15 @@ pub(super) async fn serve(
 }
 
 /// Sends what the journal holds, as far as the outbox lets it out.
-async fn deliver(link: &Link, frames: &mut Frames, outbox: &mut Outbox, last: u64) -> Result<(), LinkError> {
-    while let Some(Batch { after, most }) = outbox.next(last) {
-        let reports = link.journal.reports_after(after, most).await?;
+async fn deliver(
+    link: &Link,
+    frames: &mut Frames,
+    outbox: &mut Outbox,
+    offered: u64,
+) -> Result<(), LinkError> {
+    while let Some(Batch { after, most }) = outbox.next(offered) {
+        let mut reports = link.journal.reports_after(after, most).await?;
+        reports.retain(|report| report.seq <= offered);
         if reports.is_empty() {
             return Ok(());
         }

@@ -103,8 +103,13 @@ impl ControlPlane {
 
     /// Takes an enrolment; the public key of the host.
     pub async fn enrols(&self) -> Result<VerifyingKey> {
+        self.enrols_as(PBX_ID).await
+    }
+
+    /// The same, and the host is this PBX from then on.
+    pub async fn enrols_as(&self, pbx_id: PbxId) -> Result<VerifyingKey> {
         let response = EnrollResponse {
-            pbx_id: PBX_ID,
+            pbx_id,
             order_keys: vec![to_base64(self.key.verifying_key().as_bytes())],
             order_keys_generation: 0,
         };

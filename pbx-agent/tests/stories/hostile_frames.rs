@@ -133,11 +133,12 @@ async fn whatever_a_linked_control_plane_says_an_honest_order_rings_once() -> Re
             Ok(
                 ControlFrame::Order(_)
                 | ControlFrame::Cancel { .. }
-                | ControlFrame::Ack { .. }
                 | ControlFrame::Query { .. }
                 | ControlFrame::OrderKeys { .. }
                 | ControlFrame::Error(_),
             ) => true,
+            // Of more than was handed over it ends the connection.
+            Ok(ControlFrame::Ack { journal, seq }) => journal != JOURNAL || seq == 0,
             Err(error) => error.is_tolerable(),
         };
         if is_taken {

@@ -17,7 +17,7 @@ use agent::{Field, health, journal};
 use shared::{
     ids::AttemptId,
     phone,
-    protocol::{AgentFrame, AttemptEvent, AttemptStanding, ControlFrame, Report, Standing},
+    protocol::{AgentFrame, AttemptEvent, AttemptStanding, ControlFrame, Hello, Report, Standing},
     time::Timestamp,
 };
 use std::time::Duration;
@@ -111,6 +111,24 @@ async fn a_welcome_says_how_far_the_journal_is_applied() {
     assert!(matches!(field.event().await, AgentEvent::Connected(_)));
     agent.send(AgentFrame::Report(report(42))).await;
     assert!(matches!(field.event().await, AgentEvent::Report(_, Report { seq: 42, .. })));
+    agent.close().await;
+}
+
+#[tokio::test]
+async fn a_host_that_was_put_back_counts_from_1_under_its_new_journal_and_nothing_is_forgotten() {
+    let mut field = Field::new().await;
+    let pbx = field.enrol("pbx-1", 1).await;
+    let applied =
+        move |tx: &mut crate::store::Tx<'_>| crate::fleet::journals::advance(tx, journal(1), pbx, 41);
+    field.store.write::<_, StoreError>(applied).await.unwrap();
+    let mut agent = field.connect(None).await;
+    agent.journal = journal(2);
+    let AgentFrame::Hello(hello) = agent.hello("pbx-1", 1) else { panic!("no hello") };
+    agent.send(AgentFrame::Hello(Hello { oldest: Some(1), ..hello })).await;
+    assert!(matches!(agent.hear().await, ControlFrame::Welcome { applied: 0, .. }));
+    assert!(matches!(field.event().await, AgentEvent::Connected(_)));
+    agent.send(AgentFrame::Report(Report { journal: journal(2), ..report(1) })).await;
+    assert!(matches!(field.event().await, AgentEvent::Report(_, Report { seq: 1, .. })));
     agent.close().await;
 }
 

@@ -6,7 +6,7 @@ use crate::simulation::{
     plan::Network,
     world::{Host, World},
 };
-use pbx_agent::board::Dial;
+use pbx_agent::board::{DEPARTURES_WINDOW, Dial};
 use shared::{
     ids::{AttemptId, CallId},
     order::Order,
@@ -71,6 +71,8 @@ impl World<'_> {
             self.truth.broken(format!("{on_trunk} calls at once over trunk {trunk} of pbx-{}", host + 1));
         }
         let most = config.max_calls_per_number as usize;
+        let most_a_second = config.trunks[trunk].max_calls_per_second as usize;
+        self.check_rate(host, trunk, most_a_second);
         let now = self.now;
         let number = dial.endpoint.split('@').next().unwrap_or_default();
         let starts = self.truth.to_number.entry((host, number.to_owned())).or_default();
@@ -78,6 +80,23 @@ impl World<'_> {
         starts.push(now);
         if starts.len() > most && !self.truth.uncapped.contains(&host) {
             self.truth.broken(format!("more than {most} calls to one number from pbx-{}", host + 1));
+        }
+    }
+
+    /// The INVITE leaves with the channel: within 2 ms, unless Asterisk freezes in between, which no agent
+    /// can know of, so the channel is what counts. It is made before the agent hears of it, so whatever
+    /// the network and a stall do to the answer, the agent counts it for longer than it counts here.
+    fn check_rate(&mut self, host: usize, trunk: usize, most: usize) {
+        let now = self.now;
+        let made = self.truth.on_trunk.entry((host, trunk)).or_default();
+        made.retain(|at| now.since(*at) < DEPARTURES_WINDOW);
+        made.push(now);
+        let made = made.len();
+        if made > most && !self.truth.uncapped.contains(&host) {
+            let host = host + 1;
+            self.truth.broken(format!(
+                "{made} INVITEs leave within a second over trunk {trunk} of pbx-{host}, which allows {most}"
+            ));
         }
     }
 
