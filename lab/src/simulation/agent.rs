@@ -35,6 +35,8 @@ pub struct Agent {
     config: Arc<Config>,
     /// What is on its disk.
     pub journal: JournalFile,
+    /// What was on it when it was copied.
+    pub backup: Option<JournalFile>,
     /// Of this process.
     pub life: u64,
     /// Harms that fill its disk.
@@ -93,6 +95,7 @@ impl Agent {
         Self {
             config,
             journal,
+            backup: None,
             life: 0,
             full: 0,
             slow: 0,
@@ -179,6 +182,8 @@ impl World<'_> {
             return;
         }
         let life = agent.life;
+        // As a file that is opened anew.
+        agent.journal.withhold();
         let contents = match forgets {
             false => agent.journal.contents().expect("the journal can be read"),
             true => Contents::default(),

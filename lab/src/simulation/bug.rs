@@ -40,11 +40,13 @@ pub enum Bug {
     PersonNotHeard,
     /// The agent does not look at how many calls of a trunk start within a second.
     RateUnchecked,
+    /// The agent does not notice that its journal was restored from an older copy.
+    OldJournalTrusted,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::DedupRemoved,
         Self::ExpiryUnchecked,
         Self::AckBeforeFsync,
@@ -62,5 +64,6 @@ impl Bug {
         Self::PersonNotStored,
         Self::PersonNotHeard,
         Self::RateUnchecked,
+        Self::OldJournalTrusted,
     ];
 }

@@ -88,6 +88,10 @@ pub enum What {
     KillAgent(usize, Duration),
     /// It dies, loses its journal, and is started again after a while.
     LoseJournal(usize, Duration),
+    /// The disk of a host is backed up, for the next [`What::RestoreJournal`].
+    BackUpJournal(usize),
+    /// Its agent dies, and is started again after a while on the journal of the backup.
+    RestoreJournal(usize, Duration),
     /// The clock of a host is set, by so many microseconds; its agent goes by it from its next start on.
     HostClock(usize, i64),
     /// Its disk takes nothing for a while.
@@ -180,6 +184,14 @@ impl Plan {
             let at = after + Duration::from_millis(rng.random_range(0..10_000));
             incidents.push(Incident { at, what: carrier_trouble(&mut rng) });
         }
+        if rng.random_ratio(1, 12) {
+            let (host, after) = (rng.random_range(0..HOSTS), incidents[0].at);
+            let kept = after + Duration::from_millis(rng.random_range(0..10_000));
+            let back = kept + Duration::from_millis(rng.random_range(1_000..20_000));
+            let down = Duration::from_millis(rng.random_range(50..5_000));
+            incidents.push(Incident { at: kept, what: What::BackUpJournal(host) });
+            incidents.push(Incident { at: back, what: What::RestoreJournal(host, down) });
+        }
         let drifts = std::array::from_fn(|_| rng.random_range(-500..500));
         incidents.sort_by_key(|incident| incident.at);
         Self { seed, network, skews, drifts, incidents }
@@ -246,7 +258,14 @@ fn step(rng: &mut ChaCha8Rng) -> i64 {
 impl What {
     /// Whether it does any harm.
     pub fn is_harm(&self) -> bool {
-        !matches!(self, Self::Webhook { .. } | Self::Resolve { .. } | Self::Person { .. } | Self::BackUp)
+        !matches!(
+            self,
+            Self::Webhook { .. }
+                | Self::Resolve { .. }
+                | Self::Person { .. }
+                | Self::BackUp
+                | Self::BackUpJournal(_)
+        )
     }
 
     /// Whether somebody sends it, and waits for an answer.

@@ -140,6 +140,13 @@ impl Truth {
         self.mute.insert(host);
     }
 
+    /// A host is back to an older journal: what it knew since is lost, and what it said since may come again.
+    pub fn journal_restored(&mut self, host: usize) {
+        let of_host: Vec<AttemptId> =
+            self.hosts.iter().filter(|(_, other)| **other == host).map(|(attempt, _)| *attempt).collect();
+        self.journal_lost(host, of_host.into_iter());
+    }
+
     /// What a host counts against its caps is not reliable any more.
     pub fn caps_forgotten(&mut self, host: usize) {
         self.uncapped.insert(host);

@@ -12,7 +12,7 @@ use crate::{
     clock::Moment,
     ledger::{Came, Fingerprint, MEMORY},
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, backup::Backup, params};
 use shared::{
     ids::{AttemptId, JournalId},
     protocol::{AttemptEvent, Report},
@@ -348,6 +348,27 @@ impl JournalFile {
             file.connection.prepare_cached(journal)?.execute([fresh.uuid().as_bytes()])
         })?;
         (self.id, self.last, self.offered, self.offering) = (fresh, 0, 0, false);
+        Ok(())
+    }
+
+    /// A copy in memory, as a backup of the host's disk holds it; for the simulation.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn copied(&self) -> rusqlite::Result<Self> {
+        let mut connection = Connection::open_in_memory()?;
+        Backup::new(&self.connection, &mut connection)?.step(-1)?;
+        let path = self.path.clone();
+        Ok(Self { path, connection, offering: false, ..*self })
+    }
+
+    /// Everything becomes as it is in this copy; for the simulation.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn restore(&mut self, copy: &Self) -> rusqlite::Result<()> {
+        Backup::new(&copy.connection, &mut self.connection)?.step(-1)?;
+        (self.id, self.last, self.offered, self.offering) = (copy.id, copy.last, copy.offered, false);
         Ok(())
     }
 

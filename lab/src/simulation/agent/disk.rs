@@ -21,6 +21,21 @@ impl World<'_> {
         self.truth.journal_lost(host, unheard.iter().map(|report| report.attempt_id));
     }
 
+    /// The disk of a host is copied.
+    pub(in crate::simulation) fn back_up_journal(&mut self, host: usize) {
+        let agent = &mut self.hosts[host].agent;
+        agent.backup = Some(agent.journal.copied().expect("the journal can be copied"));
+    }
+
+    /// The journal is back to what it was, if it was copied: what came since is forgotten, and what was handed
+    /// over since may come again.
+    pub(in crate::simulation) fn restore_journal(&mut self, host: usize) {
+        let agent = &mut self.hosts[host].agent;
+        let Some(backup) = &agent.backup else { return };
+        agent.journal.restore(backup).expect("the journal can be restored");
+        self.truth.journal_restored(host);
+    }
+
     pub(super) fn write(&mut self, host: usize, write: Write, ticket: Option<u64>) {
         if let Some(run) = &mut self.hosts[host].agent.run {
             run.jobs.push(Job { write, ticket });

@@ -29,12 +29,13 @@ impl World<'_> {
     pub(super) fn deliver(&mut self, host: usize) {
         let now = self.now;
         loop {
-            let last = self.hosts[host].agent.journal.state().last;
+            let offered = self.hosts[host].agent.journal.state().offered;
             let Some(link) = self.link(host) else { return };
             let connection = link.connection;
-            let Some(Batch { after, most }) = link.outbox.next(last) else { break };
-            let reports: Vec<Report> =
+            let Some(Batch { after, most }) = link.outbox.next(offered) else { break };
+            let mut reports: Vec<Report> =
                 self.hosts[host].agent.journal.reports_after(after, most).expect("the journal can be read");
+            reports.retain(|report| report.seq <= offered);
             if reports.is_empty() {
                 break;
             }
@@ -80,8 +81,11 @@ impl World<'_> {
         let Some(run) = &mut agent.run else { return };
         let lost = run.link.as_ref().is_some_and(|link| link.connection == connection);
         if lost || agent.awaiting == Some(connection) {
-            run.link = None;
+            let served = run.link.take().is_some();
             agent.awaiting = None;
+            if served {
+                self.write(host, Write::Withhold, None);
+            }
             self.later(wait, Event::Connect { host, life });
         }
     }
@@ -118,6 +122,11 @@ impl World<'_> {
             }
             ControlFrame::Ack { journal, seq } => {
                 let now = self.now;
+                let state = self.hosts[host].agent.journal.state();
+                if journal == state.id && seq > state.offered && self.bug != Some(Bug::OldJournalTrusted) {
+                    // Another copy of this journal was newer. The next handshake decides.
+                    return self.break_link(host, 1..50);
+                }
                 if let Some(link) = self.link(host)
                     && link.outbox.acknowledged(journal, seq, now)
                 {
@@ -152,7 +161,7 @@ impl World<'_> {
         let agent = &mut self.hosts[host].agent;
         agent.awaiting = None;
         let state = agent.journal.state();
-        if applied > state.last {
+        if applied > state.offered && self.bug != Some(Bug::OldJournalTrusted) {
             agent.journal.commit(|file| file.start_anew(fresh)).expect("the journal begins anew");
             agent.journal.adopt(fresh);
             self.break_link(host, 1..50);
@@ -168,6 +177,7 @@ impl World<'_> {
         });
         let health = run.board.health();
         run.health = Some(health.clone());
+        self.write(host, Write::Offer, None);
         self.write(host, Write::Trim { journal: state.id, seq: applied }, None);
         self.deliver(host);
         self.send_up(host, connection, AgentFrame::Health(health));

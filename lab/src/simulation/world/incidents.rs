@@ -30,6 +30,12 @@ impl World<'_> {
                 self.lose_journal(host);
                 (down, Event::AgentStarts { host })
             }
+            What::BackUpJournal(host) => return self.back_up_journal(host),
+            What::RestoreJournal(host, down) => {
+                self.kill_agent(host);
+                self.restore_journal(host);
+                (down, Event::AgentStarts { host })
+            }
             What::HostClock(host, by) => {
                 self.hosts[host].agent.next_skew += by;
                 self.truth.caps_forgotten(host);
@@ -125,6 +131,8 @@ impl World<'_> {
             | What::RestoreDatabase(..)
             | What::KillAgent(..)
             | What::LoseJournal(..)
+            | What::BackUpJournal(..)
+            | What::RestoreJournal(..)
             | What::HostClock(..)
             | What::TrunkBreaks(..)
             | What::CarrierDrops(..)
