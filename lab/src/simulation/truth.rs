@@ -47,6 +47,8 @@ pub struct Truth {
     restored: bool,
     /// Hosts that have lost a journal, and with it what would have shown that the database is old.
     mute: BTreeSet<usize>,
+    /// Of which a host with an older copy of its own journal says in good faith that it never saw them.
+    denied: BTreeSet<AttemptId>,
     /// Hosts whose caps were lost with the journal, or whose own clock was set.
     uncapped: BTreeSet<usize>,
     /// Channels made, by number, for the cap of calls to a number.
@@ -144,6 +146,7 @@ impl Truth {
     pub fn journal_restored(&mut self, host: usize) {
         let of_host: Vec<AttemptId> =
             self.hosts.iter().filter(|(_, other)| **other == host).map(|(attempt, _)| *attempt).collect();
+        self.denied.extend(&of_host);
         self.journal_lost(host, of_host.into_iter());
     }
 

@@ -107,7 +107,9 @@ impl World<'_> {
         self.truth.rang.insert(attempt);
         let later =
             self.read(|tx| tx.rows(FOLLOWED_WITHOUT_LABEL, &[&attempt], |row| row.get::<AttemptId>(0)));
-        if let Some(later) = later.first() {
+        if let Some(later) = later.first()
+            && !self.truth.denied.contains(&attempt)
+        {
             self.truth.broken(format!(
                 "the phone rings for {attempt} although {later}, which is not labelled, followed it"
             ));
@@ -142,7 +144,7 @@ impl World<'_> {
             });
             let doubtful = in_doubt.into_iter().find(|(earlier, unknown)| {
                 let rang = self.truth.rang.contains(earlier) && *unknown != 0;
-                rang || self.truth.pressed.contains(earlier)
+                (rang || self.truth.pressed.contains(earlier)) && !self.truth.denied.contains(earlier)
             });
             if let Some((earlier, _)) = doubtful
                 && labelled == 0
