@@ -203,8 +203,8 @@ pub(super) fn doubt(tx: &mut Tx<'_>, call: CallId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How it ended was reported once and is forgotten on both sides. What its host's journal still holds of it
-/// will be noted when it comes.
+/// Its host says that it is over: nobody is asked about it any more. How it ended will be noted when the report
+/// comes, unless that was reported once and is forgotten on both sides.
 pub(super) fn forget(tx: &mut Tx<'_>, attempt: AttemptId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE call_logs SET ended_at = COALESCE(ended_at, $2), unsettled = 0,

@@ -72,16 +72,6 @@ impl Turn<'_, '_> {
             attempts::doubt(self.tx, call)?;
             self.drive_or_put_off(call, Input::Forgotten)?;
         }
-        let mut forgotten = attempts::unsettled(self.tx, pbx)?;
-        forgotten.retain(|attempt| self.inherited.holds_attempt(*attempt));
-        for attempt in &forgotten {
-            attempts::forget(self.tx, *attempt, self.now)?;
-        }
-        if !forgotten.is_empty() {
-            (self.busy, self.freed) = (None, true);
-            // Whatever lives of them is to be hung up all the same.
-            self.effects.queries.push((link.clone(), forgotten));
-        }
         Ok(())
     }
 
@@ -117,6 +107,10 @@ impl Turn<'_, '_> {
                     // Unless it lies, it was given it by a database that was newer than this one.
                     if self.older.insert(pbx) {
                         self.forgotten(link, 0)?;
+                        // Whatever it said of these may be forgotten.
+                        let mut asked = attempts::unsettled(self.tx, pbx)?;
+                        asked.retain(|attempt| self.inherited.holds_attempt(*attempt));
+                        self.effects.queries.push((link.clone(), asked));
                     }
                 }
             }
@@ -141,8 +135,14 @@ impl Turn<'_, '_> {
             }
             Standing::NeverSeen => self.drive(call, Input::NeverStarted { attempt }),
             Standing::Live => self.drive(call, Input::StillLive { attempt, pbx }),
-            // Its reports tell how it ended; they are applied or on their way.
-            Standing::Over => Ok(()),
+            // Its reports tell how it ended: they are on their way, or were applied and forgotten with the
+            // database. Those that come still count.
+            Standing::Over => {
+                attempts::forget(self.tx, attempt, self.now)?;
+                self.busy = None;
+                self.freed = true;
+                Ok(())
+            }
         }
     }
 }
