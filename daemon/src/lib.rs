@@ -1,12 +1,15 @@
-//! What both programs need of the service manager of their host, which is systemd where there is one.
+//! What both programs need as services of a host: the service manager, which is systemd where there is
+//! one, and what an operator sends to whoever helps.
 //!
-//! Outside of it nothing here does anything: no variable of the environment, no word to anybody.
+//! Outside of systemd nothing here does anything: no variable of the environment, no word to anybody.
 
+mod bundle;
 mod credentials;
 mod manager;
 mod pulse;
 mod sockets;
 
+pub use bundle::Bundle;
 pub use credentials::Credentials;
 pub use manager::{Manager, Word};
 pub use pulse::Pulse;

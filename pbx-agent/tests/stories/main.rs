@@ -19,4 +19,5 @@ mod orders;
 mod reports;
 mod service;
 mod stopping;
+mod support;
 mod tls;
