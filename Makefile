@@ -64,11 +64,14 @@ $(TARGET)/tools/ansible/installed: ansible/requirements-lint.txt
 # the same packages.
 .PHONY: deb
 deb: host $(TARGET)/tools/bin/cargo-deb ## Debian packages of both programs, in target/debian
-	$(CARGO) build --release --locked -p pbx-agent -p control-plane
-	packaging/check-glibc.sh "$(TARGET)/release/pbx-agent" "$(TARGET)/release/control-plane"
-	packaging/check-size.sh 10 "$(TARGET)/release/pbx-agent"
+	$(CARGO) build --profile small --locked -p pbx-agent
+	$(CARGO) build --release --locked -p control-plane
+	packaging/check-glibc.sh "$(TARGET)/small/pbx-agent" "$(TARGET)/release/control-plane"
+	packaging/check-size.sh 10 "$(TARGET)/small/pbx-agent"
 	export SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct)"; \
-	$(CARGO) run --quiet --locked -p packaging -- "$(TARGET)/release/documents"; \
+	for profile in small release; do \
+		$(CARGO) run --quiet --locked -p packaging -- "$(TARGET)/$$profile/documents"; \
+	done; \
 	for package in pbx-agent control-plane; do \
 		"$(TARGET)/tools/bin/cargo-deb" --no-build --locked -p $$package; \
 	done

@@ -4,8 +4,9 @@
 use anyhow::{Context, Result};
 use clap::{Command, CommandFactory, Parser};
 use clap_complete::{Shell, generate_to};
+use flate2::{Compression, write::GzEncoder};
 use jiff::{Timestamp, fmt::rfc2822, tz::TimeZone};
-use std::{fs, path::Path};
+use std::{fs, io::Write, path::Path};
 
 /// Part of the version that counts builds of the package alone.
 const REVISION: &str = "1";
@@ -41,8 +42,21 @@ fn document(mut program: Command, dir: &Path, date: Timestamp) -> Result<()> {
     for shell in [Shell::Bash, Shell::Fish, Shell::Zsh] {
         generate_to(shell, &mut program, &name, dir)?;
     }
-    clap_mangen::generate_to(program, &pages)?;
-    fs::write(dir.join("changelog"), changelog(&name, date)?)?;
+    // Pages about `help` would tell nothing that the others do not.
+    clap_mangen::generate_to(program.disable_help_subcommand(true), &pages)?;
+    for page in fs::read_dir(&pages)? {
+        let page = page?.path();
+        pack(&page.with_extension("1.gz"), &fs::read(&page)?)?;
+        fs::remove_file(page)?;
+    }
+    pack(&dir.join("changelog.Debian.gz"), changelog(&name, date)?.as_bytes())
+}
+
+/// As Debian wants it: as small as can be, and without a date of its own.
+fn pack(file: &Path, content: &[u8]) -> Result<()> {
+    let mut packed = GzEncoder::new(fs::File::create(file)?, Compression::best());
+    packed.write_all(content)?;
+    packed.finish()?;
     Ok(())
 }
 
@@ -58,6 +72,8 @@ fn changelog(name: &str, date: Timestamp) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flate2::read::GzDecoder;
+    use std::io::Read;
 
     #[test]
     fn each_command_of_each_program_has_its_page() {
@@ -65,13 +81,18 @@ mod tests {
         let agent = pbx_agent::cli::Arguments::command();
         document(agent.clone(), dir.path(), Timestamp::UNIX_EPOCH).expect("documents");
         for command in agent.get_subcommands() {
-            let page = dir.path().join(format!("man/pbx-agent-{}.1", command.get_name()));
+            let page = dir.path().join(format!("man/pbx-agent-{}.1.gz", command.get_name()));
             assert!(page.exists(), "{}", page.display());
         }
-        for file in ["man/pbx-agent.1", "pbx-agent.bash", "pbx-agent.fish", "_pbx-agent", "changelog"] {
+        for file in
+            ["man/pbx-agent.1.gz", "pbx-agent.bash", "pbx-agent.fish", "_pbx-agent", "changelog.Debian.gz"]
+        {
             assert!(dir.path().join(file).exists(), "{file}");
         }
-        let page = fs::read_to_string(dir.path().join("man/pbx-agent-drain.1")).expect("a page");
+        let packed = fs::File::open(dir.path().join("man/pbx-agent-drain.1.gz")).expect("a page");
+        let mut page = String::new();
+        GzDecoder::new(packed).read_to_string(&mut page).expect("text");
         assert!(page.contains("under way") && page.contains("wait"), "{page}");
+        assert!(!dir.path().join("man/pbx-agent-help.1.gz").exists());
     }
 }
