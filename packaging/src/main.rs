@@ -31,7 +31,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn document(mut program: Command, dir: &Path, date: Timestamp) -> Result<()> {
+fn document(program: Command, dir: &Path, date: Timestamp) -> Result<()> {
     let name = program.get_name().to_owned();
     // A page of a command that is no more must not stay behind.
     if dir.exists() {
@@ -40,7 +40,7 @@ fn document(mut program: Command, dir: &Path, date: Timestamp) -> Result<()> {
     let pages = dir.join("man");
     fs::create_dir_all(&pages)?;
     for shell in [Shell::Bash, Shell::Fish, Shell::Zsh] {
-        generate_to(shell, &mut program, &name, dir)?;
+        generate_to(shell, &mut program.clone(), &name, dir)?;
     }
     // Pages about `help` would tell nothing that the others do not.
     clap_mangen::generate_to(program.disable_help_subcommand(true), &pages)?;
