@@ -7,6 +7,7 @@ CARGO ?= cargo
 # Where the built programs are; CARGO_TARGET_DIR is honoured.
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 DENY_VERSION := 0.20.2
+DEB_VERSION := 3.8.0
 
 .PHONY: help
 help: ## list the commands
@@ -58,6 +59,32 @@ $(TARGET)/tools/ansible/installed: ansible/requirements-lint.txt
 	python3 -m venv "$(TARGET)/tools/ansible"
 	"$(TARGET)/tools/ansible/bin/pip" install --quiet --requirement ansible/requirements-lint.txt
 	touch $@
+
+# Packages for Debian 12 and newer and Ubuntu 22.04 and newer. The date is that of the last commit: the same sources make
+# the same packages.
+.PHONY: deb
+deb: host $(TARGET)/tools/bin/cargo-deb ## Debian packages of both programs, in target/debian
+	$(CARGO) build --profile small --locked -p pbx-agent
+	$(CARGO) build --release --locked -p control-plane
+	packaging/check-glibc.sh "$(TARGET)/small/pbx-agent" "$(TARGET)/release/control-plane"
+	packaging/check-size.sh 10 "$(TARGET)/small/pbx-agent"
+	export SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct)"; \
+	for profile in small release; do \
+		$(CARGO) run --quiet --locked -p packaging -- "$(TARGET)/$$profile/documents"; \
+	done; \
+	for package in pbx-agent control-plane; do \
+		"$(TARGET)/tools/bin/cargo-deb" --no-build --locked -p $$package; \
+	done
+
+.PHONY: lint-deb
+lint-deb: deb ## what Debian's own checker says of the packages
+	@command -v lintian >/dev/null || { echo "lintian is missing: apt-get install lintian" >&2; exit 1; }
+	lintian --fail-on error,warning "$(TARGET)"/debian/*.deb
+
+$(TARGET)/tools/bin/cargo-deb:
+	@echo "installing cargo-deb $(DEB_VERSION) under target/: it builds the packages"
+	$(CARGO) install cargo-deb --version $(DEB_VERSION) --locked --quiet --root "$(TARGET)/tools" --target-dir "$(TARGET)/tools/build"
+	rm -rf "$(TARGET)/tools/build"
 
 .PHONY: bench
 bench: host ## figures beside their baselines from the same run; writes target/bench.json

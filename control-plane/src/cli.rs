@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod check_number;
 mod do_not_call;
+mod support;
 mod trust;
 
 use crate::{
@@ -104,6 +105,13 @@ enum Command {
         #[command(flatten)]
         options: ServeOptions,
     },
+    /// Gather versions, configuration, findings and figures into one file, without secrets and numbers
+    SupportBundle {
+        /// A new file, such as support.tar.gz
+        file: PathBuf,
+        #[command(flatten)]
+        options: ServeOptions,
+    },
     /// Keep the list of numbers that are never rung
     #[command(subcommand)]
     DoNotCall(do_not_call::DoNotCall),
@@ -134,6 +142,7 @@ pub async fn execute(arguments: Arguments, sockets: HandedOver) -> ExitCode {
         Command::ApiKey { org, name, scope, data } => api_key(&org, &name, &scope, data).await,
         Command::Backup { file, data } => backup::back_up(file, data).await,
         Command::Restore { file, data } => backup::restore(file, data).await,
+        Command::SupportBundle { file, options } => support::write(file, options).await,
         Command::Check { json, options } => return check::run(options, json).await,
         Command::DoNotCall(command) => do_not_call::run(command).await,
         Command::Openapi => {

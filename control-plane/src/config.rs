@@ -61,6 +61,13 @@ pub struct ServeOptions {
     trusted_proxies: Option<String>,
 }
 
+impl ServeOptions {
+    /// The file, where one is named.
+    pub fn config(&self) -> Option<&Path> {
+        self.data.config.as_deref()
+    }
+}
+
 /// Where the data is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Data {

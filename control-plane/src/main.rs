@@ -6,7 +6,7 @@ use control_plane::{
     say,
 };
 use daemon::HandedOver;
-use std::{io::IsTerminal, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 use tracing_subscriber::EnvFilter;
 
 /// How long a reading of the database may still hold up the end of the process.
@@ -24,13 +24,7 @@ fn main() -> ExitCode {
         },
         Err(_) => EnvFilter::new("info"),
     };
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        // Who cannot write its log (a full disk) would otherwise be ended by saying so.
-        .log_internal_errors(false)
-        .init();
+    daemon::log("control-plane", filter);
     // Before there is a second thread: it changes the environment.
     let sockets = match HandedOver::to_this_process() {
         Ok(sockets) => sockets,

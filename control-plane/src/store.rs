@@ -6,6 +6,7 @@
 //! both understand, in the room that owns the table.
 
 mod backup;
+mod census;
 mod error;
 mod memory;
 mod migrations;
@@ -15,6 +16,7 @@ pub(crate) mod testing;
 mod value;
 
 pub use backup::{BackupError, Restored, back_up, restore};
+pub use census::census;
 pub use error::StoreError;
 pub use memory::{Fate, Memory};
 pub use value::{FromValue, Row, ToValue, Value};

@@ -43,6 +43,12 @@ impl Findings {
         self.0.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Good)
     }
 
+    /// For programs.
+    pub fn document(&self) -> serde_json::Value {
+        let ok = self.verdict() <= Verdict::Worth;
+        serde_json::json!({ "ok": ok, "findings": self.0 })
+    }
+
     fn add(&mut self, probe: impl Into<String>, verdict: Verdict, detail: impl Into<String>) {
         self.0.push(Finding { probe: probe.into(), verdict, detail: detail.into() });
     }
@@ -90,9 +96,7 @@ pub async fn check(path: &Path) -> Findings {
 /// Prints the findings.
 pub fn tell(findings: &Findings, json: bool) {
     if json {
-        let ok = findings.verdict() <= Verdict::Worth;
-        say::json(&serde_json::json!({ "ok": ok, "findings": findings.0 }));
-        return;
+        return say::json(&findings.document());
     }
     for Finding { probe, verdict, detail } in &findings.0 {
         let word = match verdict {

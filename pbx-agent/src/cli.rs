@@ -1,6 +1,7 @@
 //! The commands.
 
 mod drain;
+mod support;
 
 use crate::{
     check,
@@ -55,6 +56,8 @@ enum Command {
     Drain(drain::Drain),
     /// Take new work again
     Undrain(ConfigArgument),
+    /// Gather versions, configuration, findings and state into one file, without secrets and numbers
+    SupportBundle(support::SupportBundle),
     /// Which trunk would take a number, or why none does
     CheckRoute {
         /// The number, as + and digits
@@ -112,6 +115,7 @@ pub async fn execute(arguments: Arguments) -> ExitCode {
         },
         Command::Drain(drain) => drain::begin(drain).await,
         Command::Undrain(config) => drain::end(config).await,
+        Command::SupportBundle(wanted) => support::write(wanted).await,
         Command::CheckRoute { number, config: ConfigArgument { config } } => match Config::load(&config) {
             Ok(config) => check_route(&config, &number),
             Err(error) => wrong(error),

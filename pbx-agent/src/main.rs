@@ -5,20 +5,13 @@ use pbx_agent::{
     cli::{self, Arguments},
     say,
 };
-use std::{io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_env("PBX_AGENT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        // It would be said on the same stderr, whose failure is a panic: a log on a full disk must
-        // not end the agent.
-        .log_internal_errors(false)
-        .init();
+    daemon::log("pbx-agent", filter);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,

@@ -33,20 +33,26 @@ struct Finding {
 }
 
 #[derive(Default)]
-struct Findings(Vec<Finding>);
+pub(super) struct Findings(Vec<Finding>);
 
 pub(super) async fn run(options: ServeOptions, json: bool) -> ExitCode {
-    let mut findings = Findings::default();
-    match Settings::resolve(options) {
-        Err(error) => findings.add("configuration", Verdict::Misconfigured, error),
-        Ok(settings) => probe(&mut findings, &settings).await,
-    }
+    let findings = findings(options).await;
     findings.tell(json);
     match findings.worst() {
         Verdict::Good | Verdict::Worth => ExitCode::SUCCESS,
         Verdict::Bad => ExitCode::FAILURE,
         Verdict::Misconfigured => ExitCode::from(WRONG),
     }
+}
+
+/// Probes everything; without a configuration that can be used there is nothing else to probe.
+pub(super) async fn findings(options: ServeOptions) -> Findings {
+    let mut findings = Findings::default();
+    match Settings::resolve(options) {
+        Err(error) => findings.add("configuration", Verdict::Misconfigured, error),
+        Ok(settings) => probe(&mut findings, &settings).await,
+    }
+    findings
 }
 
 async fn probe(findings: &mut Findings, settings: &Settings) {
@@ -114,11 +120,15 @@ impl Findings {
         self.0.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::Good)
     }
 
+    /// For programs.
+    pub(super) fn document(&self) -> serde_json::Value {
+        let ok = self.worst() <= Verdict::Worth;
+        serde_json::json!({ "ok": ok, "findings": self.0 })
+    }
+
     fn tell(&self, json: bool) {
         if json {
-            let ok = self.worst() <= Verdict::Worth;
-            say::json(&serde_json::json!({ "ok": ok, "findings": self.0 }));
-            return;
+            return say::json(&self.document());
         }
         for Finding { probe, verdict, detail } in &self.0 {
             let word = match verdict {

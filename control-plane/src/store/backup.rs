@@ -83,9 +83,12 @@ pub fn back_up(database: &Database, file: &Path) -> Result<u64, BackupError> {
     copy_out(from, copy.path())?;
     copy.as_file().sync_all().map_err(failed)?;
     let bytes = copy.as_file().metadata().map_err(failed)?.len();
-    copy.persist_noclobber(file).map_err(|error| match error.error.kind() {
-        io::ErrorKind::AlreadyExists => BackupError::Exists(file.to_owned()),
-        _ => failed(error.error),
+    copy.persist_noclobber(file).map_err(|error| {
+        if error.error.kind() == io::ErrorKind::AlreadyExists {
+            BackupError::Exists(file.to_owned())
+        } else {
+            failed(error.error)
+        }
     })?;
     sync(directory(file)).map_err(failed)?;
     Ok(bytes)
@@ -118,12 +121,10 @@ fn copy_out(from: &Path, to: &Path) -> Result<(), BackupError> {
         |error: rusqlite::Error| BackupError::Copy { path: from.to_owned(), detail: error.to_string() };
     {
         let copying = backup::Backup::new(&source, &mut target).map_err(failed)?;
-        match copying.step(-1).map_err(failed)? {
-            backup::StepResult::Done => {}
-            other => {
-                let detail = format!("{other:?}; another program holds the database");
-                return Err(BackupError::Copy { path: from.to_owned(), detail });
-            }
+        let stepped = copying.step(-1).map_err(failed)?;
+        if stepped != backup::StepResult::Done {
+            let detail = format!("{stepped:?}; another program holds the database");
+            return Err(BackupError::Copy { path: from.to_owned(), detail });
         }
     }
     // One file, without a log beside it.

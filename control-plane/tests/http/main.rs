@@ -14,6 +14,7 @@ mod plane;
 mod service;
 mod shutdown;
 mod start;
+mod support;
 mod tls;
 mod trust;
 mod webhook;

@@ -40,6 +40,11 @@ pub(super) fn fences(findings: &mut Findings, config: &Config) {
 pub(super) fn permissions(findings: &mut Findings, config: &Config) {
     let path = &config.ari.password_file;
     match exposure(path) {
+        None if path.file_name() == Some(path.as_os_str()) => findings.add(
+            "ARI password",
+            Verdict::Bad,
+            format!("{}: is a credential, there while pbx-agent.service runs: start it", path.display()),
+        ),
         None => findings.add("ARI password", Verdict::Bad, format!("{}: cannot be read", path.display())),
         Some(exposure) => match exposure.writer().or(exposure.reader()) {
             Some(who) => findings.add(

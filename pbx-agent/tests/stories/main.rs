@@ -21,4 +21,5 @@ mod reports;
 mod restored_journal;
 mod service;
 mod stopping;
+mod support;
 mod tls;
