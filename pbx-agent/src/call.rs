@@ -77,6 +77,8 @@ pub struct Call {
     overdue: bool,
     hanging_up: bool,
     keys: u32,
+    /// It was not to be found and will be looked for once more.
+    looked_again: bool,
     /// For a part of the conversation nobody listened: a key may have been pressed unheard.
     deaf: bool,
     speech: Speech,
@@ -96,6 +98,7 @@ impl Call {
             overdue: false,
             hanging_up: false,
             keys: 0,
+            looked_again: false,
             deaf: false,
             speech: Speech::default(),
             deadlines: [None; TIMERS],
@@ -363,6 +366,13 @@ impl Call {
                     out.push(Output::Stop { play });
                 }
                 self.speak(now, out);
+            }
+            // Asterisk does what it is asked on several threads: it may list its channels before it makes
+            // this one, of which it was asked first.
+            Timer::Linger if self.progress == Progress::Accepted && !self.looked_again => {
+                self.looked_again = true;
+                out.push(Output::Look);
+                self.set(Timer::Watchdog, now + HANGUP_LIMIT, out);
             }
             Timer::Linger => self.vanished(out),
         }

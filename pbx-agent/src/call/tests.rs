@@ -256,6 +256,8 @@ fn an_originate_that_never_left_fails_and_one_that_may_have_left_is_looked_for()
     story.hears(Input::OriginateLost { maybe_sent: true });
     assert_eq!(story.count(&Output::Look), 1);
     story.hears(Input::Gone).fast_forward(Duration::from_secs(1));
+    assert_eq!(story.count(&Output::Look), 2, "it may be made after the look");
+    story.hears(Input::Gone).fast_forward(Duration::from_secs(1));
     assert!(story.ending().unwitnessed, "the phone may have rung");
 
     let mut story = Story::begun();
@@ -350,6 +352,7 @@ fn a_restarted_agent_goes_on_where_the_journal_says_and_never_dials_again() {
 
     let mut story = Story::new(Call::resumed(plan, Progress::Accepted));
     story.hears(Input::Resume).hears(Input::Gone).fast_forward(Duration::from_secs(1));
+    story.hears(Input::Gone).fast_forward(Duration::from_secs(1));
     assert!(story.ending().unwitnessed, "it may have been dialled just before the crash");
 }
 
@@ -423,6 +426,7 @@ proptest! {
         // Whatever happened, an attempt that was begun ends once Asterisk has no channel for it.
         let begun = resumed.is_some() || story.count(&Output::Originate) > 0;
         story.hears(Input::OriginateLost { maybe_sent: true });
+        story.hears(Input::Gone).fast_forward(Duration::from_secs(5));
         story.hears(Input::Gone).fast_forward(Duration::from_secs(5));
         prop_assert!(story.count(&Output::Originate) <= usize::from(resumed.is_none()));
         if begun {

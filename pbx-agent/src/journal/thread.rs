@@ -24,18 +24,23 @@ pub(super) fn run(
         let mut batch: VecDeque<Job> = unwritten.drain(..).chain(batch).collect();
         trouble = match write(&mut file, &batch, trouble.is_some()) {
             Ok(()) => {
+                // Before anybody is answered: whoever looks then sees what was written.
+                tell(publish, JournalState { trouble: None, ..file.state() });
                 answer(&mut file, &mut batch, &Ok(()));
                 None
             }
             Err(_) => one_by_one(&mut file, batch, &mut unwritten),
         };
-        let state = JournalState { trouble: trouble.clone(), ..file.state() };
-        publish.send_if_modified(|known| {
-            let changed = *known != state;
-            *known = state;
-            changed
-        });
+        tell(publish, JournalState { trouble: trouble.clone(), ..file.state() });
     }
+}
+
+fn tell(publish: &watch::Sender<JournalState>, state: JournalState) {
+    publish.send_if_modified(|known| {
+        let changed = *known != state;
+        *known = state;
+        changed
+    });
 }
 
 /// The next jobs; `None` when there will be no more and nothing is left to try again.
