@@ -291,7 +291,10 @@ impl World<'_> {
             )
         });
         let told = usize::try_from(told.unwrap_or(0)).unwrap_or(0);
-        if told != keys.len() {
+        // What a host on an older copy of its journal has told already it may tell again.
+        let is_told_wrong =
+            if self.truth.denied.contains(&attempt) { told < keys.len() } else { told != keys.len() };
+        if is_told_wrong {
             return Err(Broken(format!(
                 "{} keys were pressed in {attempt} and the timeline tells of {told}",
                 keys.len()
