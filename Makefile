@@ -76,6 +76,11 @@ deb: host $(TARGET)/tools/bin/cargo-deb ## Debian packages of both programs, in 
 		"$(TARGET)/tools/bin/cargo-deb" --no-build --locked -p $$package; \
 	done
 
+# The story takes a quarter of an hour, and everything it does it does to hosts of its own.
+.PHONY: fleet
+fleet: deb $(TARGET)/tools/ansible/installed ## the packages and the playbooks on booted hosts, from bare to upgraded
+	$(CARGO) test --locked -p lab --test fleet -- --nocapture
+
 .PHONY: lint-deb
 lint-deb: deb ## what Debian's own checker says of the packages
 	@command -v lintian >/dev/null || { echo "lintian is missing: apt-get install lintian" >&2; exit 1; }
