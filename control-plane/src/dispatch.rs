@@ -176,14 +176,14 @@ impl Dispatcher {
     }
 
     fn look_at_the_clock(&mut self, work: &mut Work) {
-        if let Some(by) = self.wall.was_set(Timestamp::now(), self.started.elapsed()) {
-            let seconds = by as f64 / 1e6;
+        if let Some(step) = self.wall.was_set(Timestamp::now(), self.started.elapsed()) {
+            let seconds = step.by as f64 / 1e6;
             tracing::warn!(
                 seconds,
                 "the clock of this machine was set: what is queued moves with it, and agents connect again"
             );
-            self.fleet.clock_was_set(by);
-            work.clock_set += by;
+            self.fleet.clock_was_set(step.by);
+            work.note_step(step);
         }
     }
 
@@ -191,17 +191,9 @@ impl Dispatcher {
     async fn turn(&mut self, work: &mut Work) -> Result<Instant, StoreError> {
         // Kept until it is done: a full disk must not lose what an agent said.
         let (fleet, inherited, task) = (self.fleet.clone(), Arc::clone(&self.inherited), work.clone());
-        let (mut wall, started) = (self.wall, self.started);
-        let take = move |tx: &mut Tx<'_>| {
-            // Not earlier: nothing that the turn finds was stored after it.
-            let now = Timestamp::now();
-            if wall.was_set(now, started.elapsed()).is_some() {
-                // Since it was looked at: first what is queued must move with it.
-                return Err(StoreError::Overloaded);
-            }
-            Ok::<_, StoreError>((now, Turn::take(tx, &fleet, &inherited, now, &mut Uuid::now_v7, &task)?))
-        };
-        let (now, done) = self.store.write(take).await?;
+        let take =
+            move |tx: &mut Tx<'_>, now| Turn::take(tx, &fleet, &inherited, now, &mut Uuid::now_v7, &task);
+        let (now, done) = self.write(take).await?;
         *work = Work::default();
         self.missed = done.effects.carry_out(&self.fleet, now);
         Ok(match done.next {
@@ -209,6 +201,25 @@ impl Dispatcher {
             Some(at) => Instant::now() + at.since(Timestamp::now()).min(LONGEST_SLEEP),
             None => Instant::now() + LONGEST_SLEEP,
         })
+    }
+
+    /// Runs `work` in a transaction, unless the clock was set since it was looked at: first what is queued
+    /// must move with it.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>, Timestamp) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<(Timestamp, T), StoreError> {
+        let (mut wall, started) = (self.wall, self.started);
+        self.store
+            .write(move |tx| {
+                // Not earlier: nothing that is found was stored after it.
+                let now = Timestamp::now();
+                if wall.was_set(now, started.elapsed()).is_some() {
+                    return Err(StoreError::Overloaded);
+                }
+                Ok((now, work(tx, now)?))
+            })
+            .await
     }
 
     /// After a turn that failed for good: whatever fails alone is left out, so that one damaged
@@ -219,7 +230,7 @@ impl Dispatcher {
             Ok(due) => work.due = due,
             Err(error) => tracing::error!(%error, "the calls that are due cannot be listed"),
         }
-        let mut left = Work::default();
+        let mut left = Work { freed: work.freed, ..Work::default() };
         for single in work.split() {
             self.pulse.beat();
             match self.alone(&single).await {
@@ -237,11 +248,9 @@ impl Dispatcher {
     /// What is left to do after it.
     async fn alone(&self, work: &Work) -> Result<Work, StoreError> {
         let (fleet, inherited, task) = (self.fleet.clone(), Arc::clone(&self.inherited), work.clone());
-        let take = move |tx: &mut Tx<'_>| {
-            let now = Timestamp::now();
-            Ok::<_, StoreError>((now, Turn::alone(tx, &fleet, &inherited, now, &mut Uuid::now_v7, &task)?))
-        };
-        let (now, (effects, freed)) = self.store.write(take).await?;
+        let take =
+            move |tx: &mut Tx<'_>, now| Turn::alone(tx, &fleet, &inherited, now, &mut Uuid::now_v7, &task);
+        let (now, (effects, freed)) = self.write(take).await?;
         Ok(Work { missed: effects.carry_out(&self.fleet, now), freed, ..Work::default() })
     }
 

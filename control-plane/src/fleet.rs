@@ -176,9 +176,14 @@ impl Fleet {
         self.is_gathering(now).then(|| self.opened_at() + GATHERING)
     }
 
-    /// Whether that is over, said once.
+    /// Whether that is over, and nobody has [noted](Self::note_gathered) it yet.
     pub fn has_gathered(&self, now: Timestamp) -> bool {
-        !self.is_gathering(now) && !self.0.gathered.swap(true, Ordering::Relaxed)
+        !self.is_gathering(now) && !self.0.gathered.load(Ordering::Relaxed)
+    }
+
+    /// Whoever waited for it was woken.
+    pub fn note_gathered(&self) {
+        self.0.gathered.store(true, Ordering::Relaxed);
     }
 
     /// This host has connected, and what it knows of the time before the start was followed.

@@ -22,7 +22,11 @@ pub use memory::{Fate, Memory};
 pub use value::{FromValue, Row, ToValue, Value};
 
 use sqlite::{Connection, Sqlite};
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 /// Which database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +126,34 @@ impl Tx<'_> {
         let mut found = Vec::new();
         self.connection.query(sql, params, |row| {
             found.push(read(row)?);
+            Ok(true)
+        })?;
+        Ok(found)
+    }
+
+    /// Like [`rows`](Self::rows), without those that cannot be read: of a list that many depend on, one damaged
+    /// row must not keep the others. Said in the log once for each query.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the query itself.
+    pub fn legible<T>(
+        &mut self,
+        sql: &'static str,
+        params: &[&dyn ToValue],
+        mut read: impl FnMut(&Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        static TOLD: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+        let mut found = Vec::new();
+        self.connection.query(sql, params, |row| {
+            match read(row) {
+                Ok(value) => found.push(value),
+                Err(error) => {
+                    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+                    if told.insert(sql) {
+                        tracing::error!(%error, "A ROW OF THE DATABASE IS DAMAGED and is left out; restore a backup, or repair it by hand");
+                    }
+                }
+            }
             Ok(true)
         })?;
         Ok(found)

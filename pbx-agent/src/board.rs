@@ -251,7 +251,7 @@ impl Board {
 
     fn report(&mut self, now: Moment, attempt: AttemptId, event: AttemptEvent, talked: Duration) {
         let progress = self.attempts.get(&attempt).map_or(Progress::Over, |known| known.call.progress());
-        let report = NewReport { attempt, at: now, event, progress, talked };
+        let report = NewReport { attempt, at: now, event, progress, talked, undialled: false };
         self.effects.push(Effect::Append(Box::new(report)));
     }
 

@@ -201,6 +201,14 @@ impl Ledger {
         }
     }
 
+    /// A call that was started at this moment was not dialled in the end, so its number has one less.
+    pub fn take_back(&mut self, number: NumberMark, at: Timestamp) {
+        let Some(starts) = self.numbers.get_mut(&number) else { return };
+        if let Some(place) = starts.iter().position(|start| *start == at) {
+            starts.remove(place);
+        }
+    }
+
     /// A live attempt is over, after so much conversation.
     pub fn finish(&mut self, attempt: AttemptId, trunk: &str, talked: Duration, now: Timestamp) {
         if let Some(Entry { seen: Seen::Order { live, .. }, .. }) = self.seen.get_mut(&attempt) {

@@ -81,7 +81,7 @@ pub(super) fn may_be_lost(
 
 /// How attempts ended that were made since then, the earliest first: the rating of every route.
 pub(super) fn ended_since(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<PastEnd>, StoreError> {
-    tx.rows(
+    tx.legible(
         "SELECT pbx_id, trunk, ended_at, status, sip_code, hangup_cause, reason FROM call_logs
          WHERE initiated_at > $1 AND ended_at IS NOT NULL ORDER BY initiated_at DESC LIMIT 2000",
         &[&since],
@@ -113,14 +113,14 @@ pub(super) struct PastEnd {
 
 /// Attempts of a host whose end it has not told.
 pub(super) fn unsettled(tx: &mut Tx<'_>, pbx: PbxId) -> Result<Vec<AttemptId>, StoreError> {
-    tx.rows("SELECT id FROM call_logs WHERE pbx_id = $1 AND unsettled = 1 ORDER BY id", &[&pbx], |row| {
+    tx.legible("SELECT id FROM call_logs WHERE pbx_id = $1 AND unsettled = 1 ORDER BY id", &[&pbx], |row| {
         row.get(0)
     })
 }
 
 /// Attempts under way, by host and trunk.
 pub(super) fn busy(tx: &mut Tx<'_>) -> Result<Busy, StoreError> {
-    let counted = tx.rows(
+    let counted = tx.legible(
         "SELECT pbx_id, trunk, COUNT(*) FROM call_logs WHERE ended_at IS NULL GROUP BY pbx_id, trunk",
         &[],
         |row| Ok((row.get::<PbxId>(0)?, row.get::<String>(1)?, row.get::<u32>(2)?)),
@@ -134,7 +134,7 @@ pub(super) fn busy(tx: &mut Tx<'_>) -> Result<Busy, StoreError> {
 
 /// Hosts that have said nothing of an order sent before this moment: their links may be silent.
 pub(super) fn silent(tx: &mut Tx<'_>, sent_before: Timestamp) -> Result<BTreeSet<PbxId>, StoreError> {
-    let hosts = tx.rows(
+    let hosts = tx.legible(
         "SELECT DISTINCT pbx_id FROM call_logs
          WHERE ended_at IS NULL AND status = 'initiated' AND initiated_at < $1",
         &[&sent_before],
@@ -193,8 +193,9 @@ pub(super) fn give_up(
                               status = CASE WHEN status IN ('initiated', 'placed') THEN 'failed' ELSE status END
          WHERE id = $1 RETURNING pbx_id, trunk",
         &[&attempt, &now],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok(row.get(0).ok().zip(row.get(1).ok())),
     )
+    .map(Option::flatten)
 }
 
 /// The database is older than the truth: what became of these is not known, nor how often it rang.

@@ -172,16 +172,19 @@ impl Call {
             Input::NeverStarted { attempt } => self.never_started(now, attempt),
             Input::StillLive { attempt, pbx } => self.still_live(now, attempt, pbx),
             Input::Cancel => self.end_early(CallStatus::Cancelled, None),
-            Input::Raised => self.raised(now),
+            Input::Raised => self.raised(),
             Input::Started => self.started(now),
             Input::ClockSet { by } => self.clock_was_set(by),
             Input::Forgotten => self.end_early(CallStatus::Expired, Some(Reason::Duplicate)),
         }
     }
 
-    fn raised(&mut self, now: Timestamp) -> Vec<Output> {
+    /// Its pause is over. It becomes due at its birth and not now: that is past by any clock, also where the
+    /// clock was set and it has yet to move with it.
+    fn raised(&mut self) -> Vec<Output> {
+        let born = self.expires_at - self.policy.lifetime();
         if let Phase::Waiting { until, wanted: None } = &mut self.phase {
-            *until = now.min(*until);
+            *until = born.min(*until);
         }
         vec![]
     }

@@ -19,14 +19,9 @@ impl Inherited {
     /// # Errors
     /// [`StoreError`]
     pub fn read(tx: &mut Tx<'_>) -> Result<Self, StoreError> {
-        let calls =
-            tx.rows("SELECT id FROM calls WHERE due_at IS NOT NULL", &[], |row| Ok(row.get(0).ok()))?;
-        let attempts =
-            tx.rows("SELECT id FROM call_logs WHERE unsettled = 1", &[], |row| Ok(row.get(0).ok()))?;
-        Ok(Self {
-            calls: calls.into_iter().flatten().collect(),
-            attempts: attempts.into_iter().flatten().collect(),
-        })
+        let calls = tx.legible("SELECT id FROM calls WHERE due_at IS NOT NULL", &[], |row| row.get(0))?;
+        let attempts = tx.legible("SELECT id FROM call_logs WHERE unsettled = 1", &[], |row| row.get(0))?;
+        Ok(Self { calls: calls.into_iter().collect(), attempts: attempts.into_iter().collect() })
     }
 
     /// Whether this call is from before the start.

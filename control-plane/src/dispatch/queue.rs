@@ -10,7 +10,10 @@ use super::{
 };
 #[cfg(test)]
 use crate::store::ToValue;
-use crate::store::{StoreError, Tx};
+use crate::{
+    store::{StoreError, Tx},
+    wall_clock::ClockStep,
+};
 use shared::{
     ids::{AccountId, AlertId, CallId, OrgId, ProjectId, RequestId},
     outcome::{CallStatus, Reason},
@@ -138,9 +141,10 @@ pub(super) struct Queued {
 /// Loads a call.
 pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option<Queued>, StoreError> {
     tx.row(
-        "SELECT calls.id, calls.request_id, calls.alert_id, calls.org_id, projects.slug, calls.destination,
+        "SELECT calls.id, calls.request_id, calls.alert_id, calls.org_id,
+                COALESCE(projects.slug, 'unknown'), calls.destination,
                 calls.urgency, calls.cancel_wanted, calls.machine, calls.status, calls.account_id
-         FROM calls JOIN projects ON projects.id = calls.project_id WHERE calls.id = $1",
+         FROM calls LEFT JOIN projects ON projects.id = calls.project_id WHERE calls.id = $1",
         &[&id],
         |row| {
             let urgency = usize::try_from(row.get::<i64>(6)?).unwrap_or(0);
@@ -189,9 +193,9 @@ pub(super) fn put_off(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<(),
         "UPDATE calls SET status = 'expired', reason = 'expired', ended_at = $2
          WHERE id = $1 AND due_at IS NULL AND status IN ('queued', 'calling') RETURNING alert_id, account_id",
         &[&id, &now],
-        |row| Ok((row.get::<AlertId>(0)?, row.get::<AccountId>(1)?)),
+        |row| Ok(row.get::<AlertId>(0).ok().zip(row.get::<AccountId>(1).ok())),
     )?;
-    let Some((alert, account)) = expired else { return Ok(()) };
+    let Some((alert, account)) = expired.flatten() else { return Ok(()) };
     let ended = Entry::call_ended(CallStatus::Expired, Some(Reason::Expired), now);
     timeline::record(tx, alert, &Entry { account: Some(account), call: Some(id), ..ended })?;
     alerts::note_unreached(tx, alert, now)
@@ -246,26 +250,28 @@ const WANTING: &str = in_turn!(
 
 /// Calls that are due, in their turn. At most `limit`.
 pub(super) fn due(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<CallId>, StoreError> {
-    tx.rows(DUE, &[&limit, &now], |row| row.get(0))
+    tx.legible(DUE, &[&limit, &now], |row| row.get(0))
 }
 
 /// Calls that wait for a PBX and whose phone is free, in their turn. At most `limit`.
 pub(super) fn wanting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<CallId>, StoreError> {
-    tx.rows(WANTING, &[&limit, &RINGS_AT_ONCE], |row| row.get(0))
+    tx.legible(WANTING, &[&limit, &RINGS_AT_ONCE], |row| row.get(0))
 }
 
 /// The clock was set: moves the making of calls about which something is still to come, if it was before that.
 /// Which they are.
 pub(super) fn move_with_the_clock(
     tx: &mut Tx<'_>,
-    by: i64,
+    step: ClockStep,
     now: Timestamp,
 ) -> Result<Vec<CallId>, StoreError> {
-    // Forward, what was made since lies within the step before now; back, what was made before lies ahead.
-    tx.rows(
+    // Forward, what was made since lies within the step before now. Back, what was made since lies between the
+    // last look at the clock and now; what was made before lies ahead, or is older than that.
+    tx.legible(
         "UPDATE calls SET created_at = created_at + $1
-         WHERE due_at IS NOT NULL AND (($1 > 0 AND created_at <= $2) OR ($1 < 0 AND created_at > $3)) RETURNING id",
-        &[&by, &now.shifted(-by), &now],
+         WHERE due_at IS NOT NULL AND (($1 > 0 AND created_at <= $2)
+                                       OR ($1 < 0 AND (created_at > $3 OR created_at < $4))) RETURNING id",
+        &[&step.by, &now.shifted(-step.by), &now, &step.since],
         |row| row.get(0),
     )
 }
@@ -273,7 +279,7 @@ pub(super) fn move_with_the_clock(
 /// Calls about which something is still to come and that were made after this moment: where it is now, the
 /// clock was set back while nobody looked.
 pub(super) fn made_after(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<CallId>, StoreError> {
-    tx.rows("SELECT id FROM calls WHERE due_at IS NOT NULL AND created_at > $1", &[&at], |row| row.get(0))
+    tx.legible("SELECT id FROM calls WHERE due_at IS NOT NULL AND created_at > $1", &[&at], |row| row.get(0))
 }
 
 /// Who is being called about this alert, and on which phone.
@@ -292,7 +298,7 @@ pub fn called(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<(AccountId, String)
 /// The alert has become worse: whoever was to be rung again after a pause is rung as soon as the dispatcher
 /// is nudged.
 pub(super) fn hurry(tx: &mut Tx<'_>, alert: AlertId, now: Timestamp) -> Result<(), StoreError> {
-    let paused = tx.rows(
+    let paused = tx.legible(
         "SELECT id FROM calls WHERE alert_id = $1 AND status = 'queued' AND reason IS NULL AND cancel_wanted = 0",
         &[&alert],
         |row| row.get::<CallId>(0),
@@ -319,7 +325,7 @@ pub(super) fn hurry(tx: &mut Tx<'_>, alert: AlertId, now: Timestamp) -> Result<(
 
 /// Calls that are not over, the oldest first.
 pub(super) fn under_way(tx: &mut Tx<'_>) -> Result<Vec<CallId>, StoreError> {
-    tx.rows(
+    tx.legible(
         "SELECT id FROM calls WHERE due_at IS NOT NULL AND status IN ('queued', 'calling')
          ORDER BY created_at, id",
         &[],

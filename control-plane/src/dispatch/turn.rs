@@ -35,11 +35,16 @@ use shared::{
     phone,
     time::Timestamp,
 };
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
 use uuid::Uuid;
 
 /// Due calls taken in one turn; more follow in the next, after what agents have said meanwhile.
 pub(super) const CALLS_PER_TURN: i64 = 64;
+/// A row that is due and has no legible id is looked at so often.
+const ILLEGIBLE_PAUSE: Duration = Duration::from_millis(500);
 
 /// What a turn has done.
 #[derive(Debug)]
@@ -87,18 +92,25 @@ impl<'a, 'tx> Turn<'a, 'tx> {
         work: &Work,
     ) -> Result<Done, StoreError> {
         let mut turn = Self::begin(tx, fleet, inherited, now, new_id);
-        turn.freed = work.freed || fleet.has_gathered(now);
+        turn.effects.gathered = fleet.has_gathered(now);
+        turn.freed = work.freed || turn.effects.gathered;
         turn.work(work)?;
         let is_due = queue::next_due(turn.tx)?.is_some_and(|at| at <= now);
         let due = if is_due { queue::due(turn.tx, now, CALLS_PER_TURN)? } else { vec![] };
         for call in &due {
-            turn.drive(*call, Input::Due)?;
+            turn.due(*call)?;
         }
         if turn.freed {
             turn.wake_waiting()?;
         }
-        let next = queue::next_due(turn.tx)?.into_iter().chain(fleet.gathers_until(now)).min();
-        let more = i64::try_from(due.len()).is_ok_and(|taken| taken >= CALLS_PER_TURN);
+        let mut next = queue::next_due(turn.tx)?.into_iter().chain(fleet.gathers_until(now)).min();
+        if is_due && due.is_empty() {
+            // What is due cannot be read; it must not keep the others' turns from coming in their time.
+            next = next.map(|at| at.max(now + ILLEGIBLE_PAUSE));
+        }
+        // Who was greeted in this turn counts from the next one on.
+        let more = i64::try_from(due.len()).is_ok_and(|taken| taken >= CALLS_PER_TURN)
+            || !turn.effects.greeted.is_empty();
         Ok(Done { effects: turn.effects, next, more })
     }
 
@@ -145,9 +157,9 @@ impl<'a, 'tx> Turn<'a, 'tx> {
                 self.drive_or_put_off(id, Input::Started)?;
             }
         }
-        if work.clock_set != 0 {
-            for id in queue::move_with_the_clock(self.tx, work.clock_set, self.now)? {
-                self.drive_or_put_off(id, Input::ClockSet { by: work.clock_set })?;
+        if let Some(step) = work.clock_set {
+            for id in queue::move_with_the_clock(self.tx, step, self.now)? {
+                self.drive_or_put_off(id, Input::ClockSet { by: step.by })?;
             }
         }
         for event in &work.events {
@@ -157,7 +169,7 @@ impl<'a, 'tx> Turn<'a, 'tx> {
             self.drive(*call, Input::NeverStarted { attempt: *attempt })?;
         }
         for call in &work.due {
-            self.drive(*call, Input::Due)?;
+            self.due(*call)?;
         }
         Ok(())
     }
@@ -166,6 +178,15 @@ impl<'a, 'tx> Turn<'a, 'tx> {
     fn drive(&mut self, id: CallId, input: Input) -> Result<(), StoreError> {
         let Some(call) = queue::load(self.tx, id, self.now)? else { return Ok(()) };
         self.drive_loaded(call, input)
+    }
+
+    /// Of a call that has vanished from under its id nothing is left to be done, and its row is not asked
+    /// again at once.
+    fn due(&mut self, id: CallId) -> Result<(), StoreError> {
+        match queue::load(self.tx, id, self.now)? {
+            Some(call) => self.drive_loaded(call, Input::Due),
+            None => queue::put_off(self.tx, id, self.now),
+        }
     }
 
     /// Of many calls at once: one that is damaged must not keep the others from it.

@@ -6,10 +6,10 @@ use super::{
     attempt::{Attempt, Entering},
 };
 use crate::{
-    call::{self, Call},
+    call::{self, Call, Progress},
     clock::Moment,
     health::Asterisk,
-    journal::{OrderRow, Resume},
+    journal::{NewReport, OrderRow, Resume},
     ledger::{Came, Fingerprint, NumberMark, Seen},
     policy::{self, Host, Permit, Refusal, Verdict},
 };
@@ -70,6 +70,8 @@ impl Board {
         };
         let entering = Entering {
             trunk: trunk.name.clone(),
+            number,
+            came_at: came.at,
             resume,
             dial: Box::new(dial),
             expires_at: order.expires_at,
@@ -124,7 +126,10 @@ impl Board {
     /// An order that was accepted and will never be dialled.
     fn withdraw(&mut self, now: Moment, attempt: AttemptId, entering: &Entering, event: AttemptEvent) {
         self.ledger.finish(attempt, &entering.trunk, Duration::ZERO, now.local);
-        self.report(now, attempt, event, Duration::ZERO);
+        self.ledger.take_back(entering.number, entering.came_at);
+        let (progress, talked) = (Progress::Over, Duration::ZERO);
+        let report = NewReport { attempt, at: now, event, progress, talked, undialled: true };
+        self.effects.push(Effect::Append(Box::new(report)));
         self.publish_health();
     }
 

@@ -1,7 +1,7 @@
 //! One attempt on the board: on its way to the disk, then its state machine and what surrounds it.
 
 use super::Dial;
-use crate::{call::Call, journal::Resume};
+use crate::{call::Call, journal::Resume, ledger::NumberMark};
 use shared::{ids::AttemptId, time::Timestamp};
 use std::time::Duration;
 
@@ -9,6 +9,9 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Entering {
     pub trunk: String,
+    /// Counted by the ledger at this moment.
+    pub number: NumberMark,
+    pub came_at: Timestamp,
     pub resume: Resume,
     pub dial: Box<Dial>,
     /// By the control plane's clock: from then on it must not be dialled, however slow the disk was.

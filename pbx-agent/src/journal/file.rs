@@ -2,7 +2,7 @@
 
 use super::{
     Contents, JournalError, JournalState,
-    columns::{from_json, id, json, number, sql, stored},
+    columns::{from_json, id, json, legible, number, sql, stored_or_burned},
     row::{NewReport, OrderRow},
     schema,
     trouble::{Trouble, aside, private},
@@ -147,7 +147,8 @@ impl JournalFile {
                          talked_ms, resume, number, COALESCE(issued_at, started_at)
                      FROM orders ORDER BY started_at",
                 )?
-                .query_map([], stored)?
+                .query_map([], stored_or_burned)?
+                .filter_map(Result::transpose)
                 .collect::<Result<_, _>>()?;
             let forgotten: Option<i64> =
                 self.connection.query_row("SELECT forgotten FROM journal", [], |row| row.get(0))?;
@@ -235,7 +236,8 @@ impl JournalFile {
                      answered_at = CASE WHEN ?3 THEN ?4 ELSE answered_at END,
                      ended_at = CASE WHEN ?5 THEN ?4 ELSE ended_at END,
                      resume = CASE WHEN ?5 THEN NULL ELSE resume END,
-                     talked_ms = talked_ms + ?6
+                     talked_ms = talked_ms + ?6,
+                     number = CASE WHEN ?7 THEN NULL ELSE number END
                  WHERE attempt_id = ?1",
             )?
             .execute(params![
@@ -245,6 +247,7 @@ impl JournalFile {
                 report.at.local.as_micros(),
                 ended,
                 i64::try_from(report.talked.as_millis()).unwrap_or(i64::MAX),
+                report.undialled,
             ])?;
         Ok(())
     }
@@ -261,25 +264,28 @@ impl JournalFile {
         self.connection.prepare_cached("DELETE FROM reports WHERE seq <= ?1")?.execute([sql(seq)]).map(drop)
     }
 
-    /// Reports with higher numbers, in order, at most `limit`.
+    /// Reports with higher numbers, in order, at most `limit`. One that cannot be read is passed over: it is
+    /// forgotten with those that follow it.
     ///
     /// # Errors
     /// What SQLite said.
     pub fn reports_after(&self, seq: u64, limit: usize) -> rusqlite::Result<Vec<Report>> {
         self.connection
-            .prepare_cached(
-                "SELECT seq, attempt_id, at, event FROM reports WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-            )?
-            .query_map(params![sql(seq), sql(limit as u64)], |row| {
-                Ok(Report {
-                    journal: self.id,
-                    seq: number(row, 0)?,
-                    attempt_id: AttemptId::new(id(row, 1)?),
-                    at: Timestamp::from_micros(row.get(2)?),
-                    event: from_json(row, 3)?,
-                })
-            })?
+            .prepare_cached("SELECT seq, attempt_id, at, event FROM reports WHERE seq > ?1 ORDER BY seq")?
+            .query_map([sql(seq)], |row| legible(self.report(row)))?
+            .filter_map(Result::transpose)
+            .take(limit)
             .collect()
+    }
+
+    fn report(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Report> {
+        Ok(Report {
+            journal: self.id,
+            seq: number(row, 0)?,
+            attempt_id: AttemptId::new(id(row, 1)?),
+            at: Timestamp::from_micros(row.get(2)?),
+            event: from_json(row, 3)?,
+        })
     }
 
     /// Numbers what is left from 1, under a new id, which counts from [`JournalFile::adopt`] on.

@@ -60,7 +60,8 @@ impl JournalFile {
         let dropped = self.sql().execute("DELETE FROM reports", [])?;
         let ended = self.sql().execute(
             "UPDATE orders
-             SET talked_ms = talked_ms + 1000 * COALESCE(json_extract(resume, '$.talk_seconds'), 0),
+             SET talked_ms = talked_ms + 1000 * COALESCE(
+                     CASE WHEN json_valid(resume) THEN json_extract(resume, '$.talk_seconds') END, 0),
                  ended_at = MAX(started_at, COALESCE(answered_at, started_at), ?1),
                  progress = ?2, resume = NULL
              WHERE progress <> ?2",

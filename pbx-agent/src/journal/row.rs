@@ -65,6 +65,8 @@ pub struct NewReport {
     pub progress: Progress,
     /// Talk time to charge to the trunk; with the last report.
     pub talked: Duration,
+    /// It was accepted and is over without having been dialled: it counts for no number.
+    pub undialled: bool,
 }
 
 /// A remembered order.

@@ -1,4 +1,5 @@
 mod copies;
+mod damaged;
 mod owners;
 
 use super::*;
@@ -61,7 +62,8 @@ fn order(number: u128, seconds: i64) -> OrderRow {
 }
 
 fn report(number: u128, seconds: i64, event: AttemptEvent, progress: Progress) -> NewReport {
-    NewReport { attempt: attempt(number), at: moment(seconds), event, progress, talked: Duration::ZERO }
+    let (attempt, at, talked) = (attempt(number), moment(seconds), Duration::ZERO);
+    NewReport { attempt, at, event, progress, talked, undialled: false }
 }
 
 fn ended(number: u128, seconds: i64, talked: u64) -> NewReport {

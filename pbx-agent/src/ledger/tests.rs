@@ -128,3 +128,15 @@ fn orders_that_a_lying_control_plane_dated_into_the_future_do_not_make_later_one
     assert_eq!(ledger.seen(attempt(1)), Some(Seen::NeverCame));
     assert!(!ledger.may_have_forgotten(NOON + MEMORY));
 }
+
+#[test]
+fn an_order_that_was_not_dialled_in_the_end_does_not_count_for_its_number() {
+    let mut ledger = Ledger::default();
+    begin(&mut ledger, 1, NOON);
+    begin(&mut ledger, 2, NOON + MINUTE);
+    ledger.finish(attempt(2), "zadarma", Duration::ZERO, NOON + MINUTE);
+    ledger.take_back(NumberMark(7), NOON + MINUTE);
+    assert_eq!(ledger.calls_to(NumberMark(7), NOON + 2 * MINUTE), 1);
+    ledger.take_back(NumberMark(8), NOON);
+    assert_eq!(ledger.calls_to(NumberMark(7), NOON + 2 * MINUTE), 1);
+}

@@ -7,11 +7,18 @@ use crate::{
         turn::{Turn, Work},
     },
     fleet::journals,
+    wall_clock::ClockStep,
 };
 use shared::outcome::{CallStatus, Reason};
 use tokio::time::Instant;
 
 const OTHER_PHONE: &str = "+380501234568";
+
+/// The clock was set by so much, at most 20 s ago.
+fn stepped(by: i64, now: Timestamp) -> Work {
+    let step = ClockStep { by, since: now - Duration::from_secs(20) };
+    Work { clock_set: Some(step), ..Work::default() }
+}
 
 impl Stage {
     async fn damage(&self, sql: &'static str) {
@@ -257,15 +264,15 @@ async fn when_the_clock_is_set_what_is_queued_moves_with_it_and_agents_ask_for_t
     let before = times().await.unwrap().unwrap();
     let host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
     let (fleet, hour) = (stage.fleet.clone(), 3_600_000_000);
-    let work = Work { clock_set: hour, ..Work::default() };
     let now = Timestamp::now().shifted(hour);
+    let work = stepped(hour, now);
     let take =
         move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work);
     stage.store.write(take).await.unwrap();
     let after = times().await.unwrap().unwrap();
     assert_eq!(after, (before.0 + hour, before.1 + hour));
     // What was made in the new time already stays where it is.
-    let (fleet, work) = (stage.fleet.clone(), Work { clock_set: hour, ..Work::default() });
+    let (fleet, work) = (stage.fleet.clone(), stepped(hour, now));
     let take =
         move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work);
     stage.store.write(take).await.unwrap();
@@ -295,8 +302,8 @@ async fn a_damaged_call_does_not_keep_the_others_from_moving_with_the_clock() {
     };
     let before = expiry().await.unwrap().unwrap();
     let (fleet, hour) = (stage.fleet.clone(), 3_600_000_000);
-    let work = Work { clock_set: hour, ..Work::default() };
     let now = Timestamp::now().shifted(hour);
+    let work = stepped(hour, now);
     let take =
         move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work);
     stage.store.write(take).await.unwrap();
@@ -316,4 +323,47 @@ async fn a_host_that_takes_a_fresh_order_for_an_expired_one_connects_again_and_i
     while !wrong.link.is_closed() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[tokio::test]
+async fn when_the_clock_is_set_back_calls_that_are_older_than_the_step_move_with_it_too() {
+    let stage = Stage::set().await;
+    let (old, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    let (new, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
+    while stage.call(old).await.reason.is_none() || stage.call(new).await.reason.is_none() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    stage.stop.cancel();
+    // The one is 90 s old, the other was made after the clock was set back by 60 s.
+    stage
+        .damage("UPDATE calls SET created_at = created_at - 90000000 WHERE destination = '+380501234567'")
+        .await;
+    stage
+        .damage("UPDATE calls SET created_at = created_at - 61000000 WHERE destination <> '+380501234567'")
+        .await;
+    let read = |tx: &mut Tx<'_>| {
+        tx.rows("SELECT expires_at FROM calls ORDER BY created_at", &[], |row| row.get::<i64>(0))
+    };
+    let before = stage.store.read(read).await.unwrap();
+    let by = -60_000_000;
+    let now = Timestamp::now().shifted(by);
+    let (fleet, work) = (stage.fleet.clone(), stepped(by, now));
+    let take =
+        move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work);
+    stage.store.write(take).await.unwrap();
+    assert_eq!(stage.store.read(read).await.unwrap(), [before[0] + by, before[1]]);
+}
+
+#[tokio::test]
+async fn an_attempt_and_a_call_with_illegible_ids_keep_no_other_phone_from_ringing() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
+    host.expect_order().await;
+    stage.store.write(|tx| tx.execute("UPDATE call_logs SET trunk = x'00'", &[])).await.unwrap();
+    let (request, _) = stage.webhook(Severity::Critical, quick(0), None).await;
+    stage.at_rest(request).await;
+    stage.damage("UPDATE calls SET id = x'00', due_at = 0, status = 'queued' WHERE destination = ''").await;
+    stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    assert_eq!(host.expect_order().await.to.as_str(), PHONE);
 }

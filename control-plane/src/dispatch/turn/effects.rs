@@ -23,6 +23,10 @@ pub struct Effects {
     /// Hosts that are wrong about the time.
     pub(super) wrong_clocks: Vec<Link>,
     pub(super) ratings: Vec<(PbxId, String, Evidence)>,
+    /// Hosts whose connection was followed.
+    pub(super) greeted: Vec<PbxId>,
+    /// Whoever waited for hosts to gather was woken.
+    pub(super) gathered: bool,
 }
 
 impl Effects {
@@ -30,6 +34,12 @@ impl Effects {
     pub fn carry_out(self, fleet: &Fleet, now: Timestamp) -> Vec<Missed> {
         for (pbx, trunk, evidence) in self.ratings {
             fleet.rate(pbx, &trunk, evidence, now);
+        }
+        for pbx in self.greeted {
+            fleet.greet(pbx);
+        }
+        if self.gathered {
+            fleet.note_gathered();
         }
         let mut missed = Vec::new();
         let mut cancels = self.cancels;

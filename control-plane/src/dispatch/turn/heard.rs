@@ -34,7 +34,7 @@ impl Turn<'_, '_> {
     pub(super) fn event(&mut self, event: &AgentEvent) -> Result<(), StoreError> {
         match event {
             AgentEvent::Connected(link) => {
-                self.fleet.greet(link.pbx());
+                self.effects.greeted.push(link.pbx());
                 let asked = attempts::unsettled(self.tx, link.pbx())?;
                 self.effects.queries.push((link.clone(), asked));
             }

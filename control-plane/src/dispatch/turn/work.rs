@@ -1,6 +1,6 @@
 //! What a turn is given.
 
-use crate::fleet::session::AgentEvent;
+use crate::{fleet::session::AgentEvent, wall_clock::ClockStep};
 use shared::ids::{AttemptId, CallId};
 
 /// What a turn is given.
@@ -16,8 +16,8 @@ pub struct Work {
     pub(in crate::dispatch) freed: bool,
     /// The first turn of a process.
     pub(in crate::dispatch) is_first: bool,
-    /// How far this machine's clock was set since the last turn, microseconds.
-    pub clock_set: i64,
+    /// This machine's clock was set since the last turn.
+    pub clock_set: Option<ClockStep>,
 }
 
 /// An order that certainly did not leave.
@@ -33,12 +33,12 @@ impl Work {
         Self { is_first: true, ..Self::default() }
     }
 
-    /// One piece each.
+    /// One piece each, but for what is only noted.
     pub(in crate::dispatch) fn split(self) -> Vec<Self> {
         let events = self.events.into_iter().map(|event| Self { events: vec![event], ..Self::default() });
         let missed = self.missed.into_iter().map(|missed| Self { missed: vec![missed], ..Self::default() });
         let due = self.due.into_iter().map(|call| Self { due: vec![call], ..Self::default() });
-        let clock = (self.clock_set != 0).then(|| Self { clock_set: self.clock_set, ..Self::default() });
+        let clock = self.clock_set.map(|step| Self { clock_set: Some(step), ..Self::default() });
         let first = self.is_first.then(Self::first);
         first.into_iter().chain(clock).chain(events).chain(missed).chain(due).collect()
     }
@@ -50,7 +50,14 @@ impl Work {
         self.due.append(&mut other.due);
         self.freed |= other.freed;
         self.is_first |= other.is_first;
-        self.clock_set += other.clock_set;
+        if let Some(step) = other.clock_set {
+            self.note_step(step);
+        }
+    }
+
+    /// The clock was set, maybe once more.
+    pub fn note_step(&mut self, step: ClockStep) {
+        self.clock_set = Some(self.clock_set.map_or(step, |before| before.and(step)));
     }
 
     /// There is nothing to be done.
@@ -60,7 +67,7 @@ impl Work {
             && self.due.is_empty()
             && !self.freed
             && !self.is_first
-            && self.clock_set == 0
+            && self.clock_set.is_none()
     }
 
     /// What it is, for the log.
@@ -72,7 +79,7 @@ impl Work {
             Some(AgentEvent::Freed(_)) => "freed",
             Some(AgentEvent::Report(..)) => "report",
             Some(AgentEvent::Standing(..)) => "standing",
-            None if self.is_first || self.clock_set != 0 => "clock",
+            None if self.is_first || self.clock_set.is_some() => "clock",
             None if self.due.is_empty() => "missed order",
             None => "due call",
         }

@@ -45,11 +45,11 @@ impl World<'_> {
         running.work.events.extend(running.heard.drain(..taken));
         let (fate, now) = (self.plane.fate(), self.plane_now());
         let Some(running) = &mut self.plane.running else { return };
-        if let Some(by) = running.wall.was_set(now, self.now.since(BEGINNING))
+        if let Some(step) = running.wall.was_set(now, self.now.since(BEGINNING))
             && self.bug != Some(Bug::ClockNotFollowed)
         {
-            running.fleet.clock_was_set(by);
-            running.work.clock_set += by;
+            running.fleet.clock_was_set(step.by);
+            running.work.note_step(step);
         }
         let (bug, rng) = (self.bug, &mut self.rng);
         let mut ids = || Uuid::from_u128(rng.random());

@@ -109,3 +109,16 @@ fn when_the_clock_is_set_what_lies_ahead_lies_as_far_ahead_as_before() {
         assert_eq!((story.sleeps(), story.call.expires_at().since(story.now)), before);
     }
 }
+
+#[test]
+fn who_is_to_be_rung_at_once_is_rung_at_once_also_where_the_clock_was_set_a_moment_ago() {
+    for by in [-3_600_000_000, 3_600_000_000] {
+        let mut story = Story::new();
+        let send = story.dial(1, "a");
+        story.report(&send, busy());
+        story.now = story.now.shifted(by);
+        assert_eq!(story.tell(Input::Raised), []);
+        assert_eq!(story.tell(Input::ClockSet { by }), []);
+        assert_eq!(story.sleeps(), Some(Duration::ZERO));
+    }
+}
