@@ -185,9 +185,9 @@ fn read(tx: &mut Tx<'_>, query: &AlertQuery) -> Result<AlertPage, StoreError> {
     let mut items = match &state {
         Some(state) => {
             params.push(state);
-            tx.rows(ALERTS_IN_STATE, &params, alert)?
+            tx.legible(ALERTS_IN_STATE, &params, alert)?
         }
-        None => tx.rows(ALERTS, &params, alert)?,
+        None => tx.legible(ALERTS, &params, alert)?,
     };
     let more = items.len() > usize::from(query.limit);
     items.truncate(usize::from(query.limit));
@@ -196,7 +196,7 @@ fn read(tx: &mut Tx<'_>, query: &AlertQuery) -> Result<AlertPage, StoreError> {
 }
 
 fn calls(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<AlertCall>, StoreError> {
-    tx.rows(
+    tx.legible(
         "SELECT id, status, reason FROM calls WHERE alert_id = $1 ORDER BY id DESC LIMIT $2",
         &[&alert, &MOST_CALLS],
         |row| {

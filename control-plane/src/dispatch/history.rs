@@ -157,11 +157,11 @@ fn read(tx: &mut Tx<'_>, query: &CallQuery) -> Result<CallPage, StoreError> {
     let (mut items, mut attempts) = match &query.request_id {
         Some(request) => {
             let params: [&dyn crate::store::ToValue; 4] = [&query.org_id, &before, &one_more, request];
-            (tx.rows(CALLS_OF_REQUEST, &params, call)?, by_call(tx, ATTEMPTS_OF_REQUEST, &params)?)
+            (tx.legible(CALLS_OF_REQUEST, &params, call)?, by_call(tx, ATTEMPTS_OF_REQUEST, &params)?)
         }
         None => {
             let params: [&dyn crate::store::ToValue; 3] = [&query.org_id, &before, &one_more];
-            (tx.rows(CALLS, &params, call)?, by_call(tx, ATTEMPTS, &params)?)
+            (tx.legible(CALLS, &params, call)?, by_call(tx, ATTEMPTS, &params)?)
         }
     };
     let more = items.len() > usize::from(query.limit);
@@ -179,7 +179,7 @@ fn by_call(
     params: &[&dyn crate::store::ToValue],
 ) -> Result<HashMap<String, Vec<AttemptView>>, StoreError> {
     let mut found: HashMap<String, Vec<AttemptView>> = HashMap::new();
-    for (call, attempt) in tx.rows(sql, params, |row| Ok((row.get::<String>(0)?, attempt(row)?)))? {
+    for (call, attempt) in tx.legible(sql, params, |row| Ok((row.get::<String>(0)?, attempt(row)?)))? {
         found.entry(call).or_default().push(attempt);
     }
     Ok(found)

@@ -89,7 +89,7 @@ struct Cost {
 impl Spent {
     /// Adds up the call log of the last hour.
     pub(super) fn count(tx: &mut Tx<'_>, now: Timestamp) -> Result<Self, StoreError> {
-        let rows = tx.rows(
+        let rows = tx.legible(
             "SELECT pbx_id, trunk, COUNT(*), COALESCE(SUM(duration_ms), 0) FROM call_logs
              WHERE initiated_at > $1 AND initiated_at < $2 GROUP BY pbx_id, trunk",
             &[&(now - HOUR), &(now + HOUR)],

@@ -22,7 +22,7 @@ pub fn apply_pbx(tx: &mut Tx<'_>, name: &str, region: &str) -> Result<bool, Stor
 
 /// Every PBX that holds a key.
 pub(super) fn enrolled(tx: &mut Tx<'_>) -> Result<Vec<(PbxId, String)>, StoreError> {
-    tx.rows(
+    tx.legible(
         "SELECT id, name FROM pbxs WHERE EXISTS (
              SELECT 1 FROM agent_keys WHERE agent_keys.pbx_id = pbxs.id AND agent_keys.revoked_at IS NULL)",
         &[],
@@ -32,9 +32,10 @@ pub(super) fn enrolled(tx: &mut Tx<'_>) -> Result<Vec<(PbxId, String)>, StoreErr
 
 /// Every key that counts, base64.
 pub(super) fn valid_keys(tx: &mut Tx<'_>) -> Result<HashSet<(PbxId, String)>, StoreError> {
-    let keys = tx.rows("SELECT pbx_id, public_key FROM agent_keys WHERE revoked_at IS NULL", &[], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
+    let keys =
+        tx.legible("SELECT pbx_id, public_key FROM agent_keys WHERE revoked_at IS NULL", &[], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     Ok(keys.into_iter().collect())
 }
 
@@ -67,7 +68,7 @@ pub(super) enum Standing {
 
 /// How the PBX of this name proves itself.
 pub(super) fn standing_of(tx: &mut Tx<'_>, name: &str) -> Result<Standing, StoreError> {
-    let keys = tx.rows(
+    let keys = tx.legible(
         "SELECT pbxs.id, agent_keys.public_key, agent_keys.revoked_at FROM pbxs
          JOIN agent_keys ON agent_keys.pbx_id = pbxs.id
          WHERE pbxs.name = $1 ORDER BY agent_keys.enrolled_at DESC",

@@ -91,7 +91,7 @@ impl Fleet {
             .0
             .store
             .read(|tx| {
-                tx.rows("SELECT id, name, region FROM pbxs ORDER BY name", &[], |row| {
+                tx.legible("SELECT id, name, region FROM pbxs ORDER BY name", &[], |row| {
                     Ok((row.get::<PbxId>(0)?, row.get::<String>(1)?, row.get::<String>(2)?))
                 })
             })

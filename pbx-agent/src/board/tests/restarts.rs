@@ -70,8 +70,12 @@ fn caps_repetition_and_burnt_ids_outlive_the_process() {
     host.hears(Input::Query { ticket: 1, attempts: vec![attempt(2)] });
     for number in 3..5 {
         host.is_told(&order(number));
+        host.hears(Input::Journalled(attempt(number)));
         host.hears(Input::Cancel(attempt(number)));
     }
+    // What was never dialled rang nobody.
+    host.is_told(&order(5));
+    host.hears(Input::Cancel(attempt(5)));
     host.restarted();
     host.asterisk_has(&[]);
     let effects = host.is_told(&order(1));
