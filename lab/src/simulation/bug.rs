@@ -36,6 +36,8 @@ pub enum Bug {
     ClockNotFollowed,
     /// A person who takes or closes an alert is told so, and it is not on disk.
     PersonNotStored,
+    /// A repeat that comes when its alert's calls have ended in vain rings nobody.
+    RepeatRingsNobody,
     /// The dispatcher is not told that a person has taken or closed an alert.
     PersonNotHeard,
     /// The agent does not look at how many calls of a trunk start within a second.
@@ -46,7 +48,7 @@ pub enum Bug {
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::DedupRemoved,
         Self::ExpiryUnchecked,
         Self::AckBeforeFsync,
@@ -62,6 +64,7 @@ impl Bug {
         Self::OldDatabaseTrusted,
         Self::ClockNotFollowed,
         Self::PersonNotStored,
+        Self::RepeatRingsNobody,
         Self::PersonNotHeard,
         Self::RateUnchecked,
         Self::OldJournalTrusted,

@@ -71,10 +71,20 @@ impl World<'_> {
             ],
             body: body.to_string().into(),
         };
-        let (fate, now, rng) = (self.plane.fate(), self.plane_now(), &mut self.rng);
+        let (bug, fate, now, rng) = (self.bug, self.plane.fate(), self.plane_now(), &mut self.rng);
         let mut ids = || Uuid::from_u128(rng.random());
         let stored = self.stage.memory.write::<_, IntakeError>(fate, |tx| {
-            intake::accept_within(tx, endpoint(number), arrival, &mut ids, now)
+            let accepted = intake::accept_within(tx, endpoint(number), arrival, &mut ids, now)?;
+            if bug == Some(Bug::RepeatRingsNobody) {
+                tx.execute(
+                    "DELETE FROM calls WHERE status = 'queued' AND request_id = (
+                         SELECT id FROM incoming_requests WHERE idempotency_key = $1)
+                     AND EXISTS (SELECT 1 FROM calls AS others WHERE others.alert_id = calls.alert_id
+                                                                 AND others.request_id <> calls.request_id)",
+                    &[&idempotency_key(webhook)],
+                )?;
+            }
+            Ok(accepted)
         });
         match stored {
             Ok(accepted) => {
