@@ -5,7 +5,7 @@ use crate::{
     call::Progress,
     ledger::{Came, Fingerprint, NumberMark, Seen},
 };
-use rusqlite::Row;
+use rusqlite::{Row, types::ValueRef};
 use shared::{
     ids::{AttemptId, CallId},
     order::Prompt,
@@ -87,9 +87,9 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
         ended_at: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_micros),
         progress,
         talked: Duration::from_millis(u64::try_from(talked).unwrap_or(0)),
-        resume: match row.get_ref(8)? {
-            rusqlite::types::ValueRef::Null => None,
-            _ => Some(legible(from_json(row, 8))?.unwrap_or_else(lost_plan)),
+        resume: match row.get_ref(8)? == ValueRef::Null {
+            true => None,
+            false => Some(legible(from_json(row, 8))?.unwrap_or_else(lost_plan)),
         },
     })
 }
