@@ -105,7 +105,11 @@ impl World<'_> {
                 if self.hosts[host].asterisk.channels.contains_key(&channel) {
                     let wait = self.millis(300..2_000);
                     let kind = EventKind::PlaybackFinished { playback, ok: true };
-                    self.tell_later(host, wait, AriEvent { channel, kind });
+                    // What happens meanwhile is told meanwhile.
+                    if let Some(life) = self.hosts[host].asterisk.listener {
+                        let input = Input::Event(AriEvent { channel, kind });
+                        self.later(wait, Event::Told { host, life, input });
+                    }
                     None
                 } else {
                     Some(Input::NotPlayed { attempt, play })
@@ -267,11 +271,7 @@ impl World<'_> {
 
     /// Tells whoever listens, in the order of what happens.
     fn emit(&mut self, host: usize, channel: String, kind: EventKind) {
-        let wait = self.micros(100..800);
-        self.tell_later(host, wait, AriEvent { channel, kind });
-    }
-
-    fn tell_later(&mut self, host: usize, wait: Duration, event: AriEvent) {
+        let (wait, event) = (self.micros(100..800), AriEvent { channel, kind });
         let Some(life) = self.hosts[host].asterisk.listener else { return };
         let at = (self.now + wait).max(self.hosts[host].told_at + Duration::from_micros(1));
         self.hosts[host].told_at = at;
