@@ -143,20 +143,13 @@ impl Tx<'_> {
         mut read: impl FnMut(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         static TOLD: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-        let mut found = Vec::new();
-        self.connection.query(sql, params, |row| {
-            match read(row) {
-                Ok(value) => found.push(value),
-                Err(error) => {
-                    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-                    if told.insert(sql) {
-                        tracing::error!(%error, "A ROW OF THE DATABASE IS DAMAGED and is left out; restore a backup, or repair it by hand");
-                    }
-                }
+        let tell = |error: &StoreError| {
+            if TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(sql) {
+                tracing::error!(%error, "A ROW OF THE DATABASE IS DAMAGED and is left out; restore a backup, or repair it by hand");
             }
-            Ok(true)
-        })?;
-        Ok(found)
+        };
+        let found = self.rows(sql, params, |row| Ok(read(row).inspect_err(tell).ok()))?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// The first row that a query gives, if any.

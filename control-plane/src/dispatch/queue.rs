@@ -164,6 +164,21 @@ pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option
     )
 }
 
+/// Of many calls: one that cannot be read is passed over. It is put off when it is due.
+pub(super) fn load_legible(
+    tx: &mut Tx<'_>,
+    id: CallId,
+    now: Timestamp,
+) -> Result<Option<Queued>, StoreError> {
+    match load(tx, id, now) {
+        Err(error) if !error.is_temporary() => {
+            tracing::error!(call = %id, %error, "a call that cannot be read is passed over");
+            Ok(None)
+        }
+        loaded => loaded,
+    }
+}
+
 /// Writes a call back after its machine has moved.
 pub(super) fn save(tx: &mut Tx<'_>, call: &Queued, now: Timestamp) -> Result<(), StoreError> {
     let machine = &call.machine;
@@ -304,16 +319,7 @@ pub(super) fn hurry(tx: &mut Tx<'_>, alert: AlertId, now: Timestamp) -> Result<(
         |row| row.get::<CallId>(0),
     )?;
     for id in paused {
-        let mut call = match load(tx, id, now) {
-            Ok(Some(call)) => call,
-            Ok(None) => continue,
-            Err(error) if error.is_temporary() => return Err(error),
-            Err(error) => {
-                // No reason to turn the request away; the dispatcher puts it off.
-                tracing::error!(%id, %error, "a call that cannot be read is not hurried");
-                continue;
-            }
-        };
+        let Some(mut call) = load_legible(tx, id, now)? else { continue };
         call.machine.handle(now, Input::Raised);
         tx.execute(
             "UPDATE calls SET due_at = $2, machine = $3 WHERE id = $1",

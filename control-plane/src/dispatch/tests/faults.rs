@@ -14,13 +14,17 @@ use tokio::time::Instant;
 
 const OTHER_PHONE: &str = "+380501234568";
 
-/// The clock was set by so much, at most 20 s ago.
-fn stepped(by: i64, now: Timestamp) -> Work {
-    let step = ClockStep { by, since: now - Duration::from_secs(20) };
-    Work { clock_set: Some(step), ..Work::default() }
-}
-
 impl Stage {
+    /// The clock was set by so much, at most 20 s before it showed this.
+    async fn clock_was_set(&self, by: i64, now: Timestamp) {
+        let step = ClockStep { by, since: now - Duration::from_secs(20) };
+        let (fleet, work) = (self.fleet.clone(), Work { clock_set: Some(step), ..Work::default() });
+        let take = move |tx: &mut Tx<'_>| {
+            Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work)
+        };
+        self.store.write(take).await.unwrap();
+    }
+
     async fn damage(&self, sql: &'static str) {
         self.store.write(move |tx| tx.execute(sql, &[])).await.unwrap();
         self.nudge.nudge();
@@ -263,19 +267,13 @@ async fn when_the_clock_is_set_what_is_queued_moves_with_it_and_agents_ask_for_t
     };
     let before = times().await.unwrap().unwrap();
     let host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
-    let (fleet, hour) = (stage.fleet.clone(), 3_600_000_000);
+    let hour = 3_600_000_000;
     let now = Timestamp::now().shifted(hour);
-    let work = stepped(hour, now);
-    let take =
-        move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work);
-    stage.store.write(take).await.unwrap();
+    stage.clock_was_set(hour, now).await;
     let after = times().await.unwrap().unwrap();
     assert_eq!(after, (before.0 + hour, before.1 + hour));
     // What was made in the new time already stays where it is.
-    let (fleet, work) = (stage.fleet.clone(), stepped(hour, now));
-    let take =
-        move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work);
-    stage.store.write(take).await.unwrap();
+    stage.clock_was_set(hour, now).await;
     assert_eq!(times().await.unwrap().unwrap(), after);
     stage.fleet.clock_was_set(hour);
     assert!(host.link.is_closed());
@@ -301,12 +299,8 @@ async fn a_damaged_call_does_not_keep_the_others_from_moving_with_the_clock() {
         })
     };
     let before = expiry().await.unwrap().unwrap();
-    let (fleet, hour) = (stage.fleet.clone(), 3_600_000_000);
-    let now = Timestamp::now().shifted(hour);
-    let work = stepped(hour, now);
-    let take =
-        move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work);
-    stage.store.write(take).await.unwrap();
+    let hour = 3_600_000_000;
+    stage.clock_was_set(hour, Timestamp::now().shifted(hour)).await;
     assert_eq!(expiry().await.unwrap().unwrap(), before + hour);
 }
 
@@ -346,11 +340,7 @@ async fn when_the_clock_is_set_back_calls_that_are_older_than_the_step_move_with
     };
     let before = stage.store.read(read).await.unwrap();
     let by = -60_000_000;
-    let now = Timestamp::now().shifted(by);
-    let (fleet, work) = (stage.fleet.clone(), stepped(by, now));
-    let take =
-        move |tx: &mut Tx<'_>| Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work);
-    stage.store.write(take).await.unwrap();
+    stage.clock_was_set(by, Timestamp::now().shifted(by)).await;
     assert_eq!(stage.store.read(read).await.unwrap(), [before[0] + by, before[1]]);
 }
 

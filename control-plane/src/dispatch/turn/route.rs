@@ -121,15 +121,7 @@ impl Turn<'_, '_> {
     pub(super) fn wake_waiting(&mut self) -> Result<(), StoreError> {
         let mut misses = 0;
         for id in queue::wanting(self.tx, WAITING_PER_TURN)? {
-            let call = match queue::load(self.tx, id, self.now) {
-                Ok(Some(call)) => call,
-                Ok(None) => continue,
-                Err(error) if error.is_temporary() => return Err(error),
-                Err(error) => {
-                    tracing::error!(call = %id, %error, "a call that cannot be read is not woken");
-                    continue;
-                }
-            };
+            let Some(call) = queue::load_legible(self.tx, id, self.now)? else { continue };
             // Asked beforehand, so that a call which still finds nobody keeps its pause.
             let free = match phone::judge(&call.destination) {
                 Ok(number) => self.choose(&call, &number, call.machine.tried())?.is_ok(),
