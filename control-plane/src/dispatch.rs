@@ -176,14 +176,14 @@ impl Dispatcher {
     }
 
     fn look_at_the_clock(&mut self, work: &mut Work) {
-        if let Some(step) = self.wall.was_set(Timestamp::now(), self.started.elapsed()) {
-            let seconds = step.by as f64 / 1e6;
+        if let Some(by) = self.wall.was_set(Timestamp::now(), self.started.elapsed()) {
+            let seconds = by as f64 / 1e6;
             tracing::warn!(
                 seconds,
                 "the clock of this machine was set: what is queued moves with it, and agents connect again"
             );
-            self.fleet.clock_was_set(step.by);
-            work.note_step(step);
+            self.fleet.clock_was_set(by);
+            work.note_step(by);
         }
     }
 
@@ -223,14 +223,28 @@ impl Dispatcher {
     }
 
     /// After a turn that failed for good: whatever fails alone is left out, so that one damaged
-    /// row or event cannot stop all calls. A call is put off; a report stays unacknowledged until
-    /// the next of its journal is applied. What could not be tried is returned.
+    /// row or event cannot stop all calls. A call is put off, one that waits for a PBX too; a report stays
+    /// unacknowledged until the next of its journal is applied. What could not be tried is returned.
     async fn one_by_one(&mut self, mut work: Work) -> Work {
         match self.store.read(|tx| queue::due(tx, Timestamp::now(), CALLS_PER_TURN)).await {
             Ok(due) => work.due = due,
             Err(error) => tracing::error!(%error, "the calls that are due cannot be listed"),
         }
-        let mut left = Work { freed: work.freed, ..Work::default() };
+        let freed = work.freed || self.fleet.has_gathered(Timestamp::now());
+        let mut left = self.each_alone(work).await;
+        if freed || std::mem::take(&mut left.freed) {
+            match self.store.read(queue::wanting).await {
+                Ok(due) => left.append(self.each_alone(Work { due, ..Work::default() }).await),
+                Err(error) => tracing::error!(%error, "the calls that wait for a PBX cannot be listed"),
+            }
+            // Whoever waits was woken: nothing is to be done until somebody speaks.
+            left.freed = false;
+        }
+        left
+    }
+
+    async fn each_alone(&mut self, work: Work) -> Work {
+        let mut left = Work::default();
         for single in work.split() {
             self.pulse.beat();
             match self.alone(&single).await {

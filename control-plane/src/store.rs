@@ -142,14 +142,31 @@ impl Tx<'_> {
         params: &[&dyn ToValue],
         mut read: impl FnMut(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        static TOLD: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-        let tell = |error: &StoreError| {
-            if TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(sql) {
-                tracing::error!(%error, "A ROW OF THE DATABASE IS DAMAGED and is left out; restore a backup, or repair it by hand");
-            }
-        };
-        let found = self.rows(sql, params, |row| Ok(read(row).inspect_err(tell).ok()))?;
+        let found = self.rows(sql, params, |row| Ok(read(row).inspect_err(|error| tell(sql, error)).ok()))?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// A page of what a query gives that asks for one row more: without those that cannot be read, at most
+    /// `limit`, and the key of the last where more follow.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the query itself.
+    pub fn page<K, T>(
+        &mut self,
+        sql: &'static str,
+        params: &[&dyn ToValue],
+        limit: u16,
+        key: impl Fn(&Row) -> Result<K, StoreError>,
+        mut read: impl FnMut(&Row) -> Result<T, StoreError>,
+    ) -> Result<(Vec<T>, Option<K>), StoreError> {
+        let mut found = self.rows(sql, params, |row| {
+            Ok((key(row).ok(), read(row).inspect_err(|error| tell(sql, error)).ok()))
+        })?;
+        let more = found.len() > usize::from(limit);
+        found.truncate(usize::from(limit));
+        let (keys, items): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        let last = keys.into_iter().flatten().next_back();
+        Ok((items.into_iter().flatten().collect(), last.filter(|_| more)))
     }
 
     /// The first row that a query gives, if any.
@@ -171,5 +188,13 @@ impl Tx<'_> {
             Ok(false)
         })?;
         Ok(found)
+    }
+}
+
+/// Once for each query: some are asked every second.
+fn tell(sql: &'static str, error: &StoreError) {
+    static TOLD: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    if TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(sql) {
+        tracing::error!(%error, "A ROW OF THE DATABASE IS DAMAGED and is left out; restore a backup, or repair it by hand");
     }
 }

@@ -14,43 +14,23 @@ const STEP: i64 = 1_000_000;
 pub struct WallClock {
     /// What the wall clock showed when the other one began.
     began: i64,
-    /// When it was last asked, on the clock that is never set.
-    asked: Duration,
-}
-
-/// The wall clock was set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockStep {
-    /// How far, microseconds.
-    pub by: i64,
-    /// It was set at this moment or later, on the clock as it is now: what it showed right until then was
-    /// so much more or less.
-    pub since: Timestamp,
-}
-
-impl ClockStep {
-    /// Both, this one first.
-    pub fn and(self, next: Self) -> Self {
-        Self { by: self.by + next.by, since: self.since.shifted(next.by).min(next.since) }
-    }
 }
 
 impl WallClock {
     /// The wall clock shows `wall` when `elapsed` has passed on a clock that is never set.
     pub fn new(wall: Timestamp, elapsed: Duration) -> Self {
-        Self { began: began(wall, elapsed), asked: elapsed }
+        Self { began: began(wall, elapsed) }
     }
 
-    /// How far it was set since this was last asked, if it was by more than a second.
-    pub fn was_set(&mut self, wall: Timestamp, elapsed: Duration) -> Option<ClockStep> {
-        let since = wall - elapsed.saturating_sub(std::mem::replace(&mut self.asked, elapsed));
+    /// By how many microseconds it was set since this was last asked, if by more than a second.
+    pub fn was_set(&mut self, wall: Timestamp, elapsed: Duration) -> Option<i64> {
         let began = began(wall, elapsed);
         let by = began - self.began;
         if by.abs() < STEP {
             return None;
         }
         self.began = began;
-        Some(ClockStep { by, since })
+        Some(by)
     }
 }
 
@@ -72,21 +52,8 @@ mod tests {
         let mut clock = WallClock::new(at(1_000), passed(0));
         assert_eq!(clock.was_set(at(1_060), passed(60)), None);
         assert_eq!(clock.was_set(at(1_061), passed(60) + Duration::from_millis(500)), None);
-        assert_eq!(
-            clock.was_set(at(4_670), passed(70)),
-            Some(ClockStep { by: 3_600_000_000, since: Timestamp::from_micros(4_660_500_000) })
-        );
+        assert_eq!(clock.was_set(at(4_670), passed(70)), Some(3_600_000_000));
         assert_eq!(clock.was_set(at(4_671), passed(71)), None);
-        assert_eq!(
-            clock.was_set(at(1_072), passed(72)),
-            Some(ClockStep { by: -3_600_000_000, since: at(1_071) })
-        );
-    }
-
-    #[test]
-    fn two_steps_are_one_whose_beginning_is_that_of_the_first() {
-        let first = ClockStep { by: -10_000_000, since: at(100) };
-        let second = ClockStep { by: -5_000_000, since: at(97) };
-        assert_eq!(first.and(second), ClockStep { by: -15_000_000, since: at(95) });
+        assert_eq!(clock.was_set(at(1_072), passed(72)), Some(-3_600_000_000));
     }
 }

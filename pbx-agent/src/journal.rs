@@ -60,6 +60,9 @@ pub enum JournalError {
         /// What SQLite or the system said.
         why: String,
     },
+    /// A report cannot be read; [`Journal::start_anew`] drops it.
+    #[error("a report in the journal is damaged; the others are numbered anew")]
+    Illegible,
     /// The thread ended.
     #[error("the journal is closed")]
     Closed,

@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{LazyLock, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// What `now` last gave, and when on the clock that nobody sets.
-static LATEST: Mutex<Option<(Instant, Timestamp)>> = Mutex::new(None);
+/// What `now` goes by.
+static CLOCK: Mutex<Clock> = Mutex::new(Clock::new());
+/// Where the clock begins that nobody sets.
+static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// So far the wall clock may be set back and is followed: nothing here waits for less.
 const FOLLOWED: Duration = Duration::from_secs(1);
 
@@ -32,16 +34,9 @@ impl Timestamp {
     /// deadlines must not move into the distance, nor orders be made that have expired for everybody
     /// who learnt the time before. Called at the edges only.
     pub fn now() -> Self {
-        let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
-        let (now, wall) = (Instant::now(), Self(jiff::Timestamp::now().as_microsecond()));
-        let moment = latest.map_or(wall, |(at, moment)| wall.following(moment + now.duration_since(at)));
-        *latest = Some((now, moment));
-        moment
-    }
-
-    /// This moment of the wall clock, unless it lies too far before the one that was expected.
-    fn following(self, expected: Self) -> Self {
-        if self + FOLLOWED < expected { expected } else { self }
+        let mut clock = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);
+        let elapsed = BEGUN.elapsed();
+        clock.read(Self(jiff::Timestamp::now().as_microsecond()), elapsed)
     }
 
     /// How much later `self` is than `earlier`; zero when it is not.
@@ -69,6 +64,29 @@ impl std::ops::Sub<Duration> for Timestamp {
 
     fn sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
+    }
+}
+
+/// A clock that follows the wall clock, but not back by more than a second.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clock {
+    /// What it last showed, and when on the clock that nobody sets.
+    latest: Option<(Duration, Timestamp)>,
+}
+
+impl Clock {
+    /// One that was never read.
+    pub const fn new() -> Self {
+        Self { latest: None }
+    }
+
+    /// Reads it: the wall clock shows `wall` when `elapsed` has passed on a clock that is never set. It shows
+    /// that, unless it lies too far before what is expected from the last reading.
+    pub fn read(&mut self, wall: Timestamp, elapsed: Duration) -> Timestamp {
+        let expected = self.latest.map(|(at, moment)| moment + elapsed.saturating_sub(at));
+        let moment = expected.filter(|expected| wall + FOLLOWED < *expected).unwrap_or(wall);
+        self.latest = Some((elapsed, moment));
+        moment
     }
 }
 
@@ -101,13 +119,19 @@ mod tests {
 
     #[test]
     fn the_wall_clock_is_followed_but_not_back_by_hours() {
-        let expected = Timestamp::from_micros(7_200_000_000);
-        for (wall, followed) in [
-            (expected.shifted(3_600_000_000), true),
-            (expected.shifted(-900_000), true),
-            (Timestamp(0), false),
-        ] {
-            assert_eq!(wall.following(expected), if followed { wall } else { expected });
+        let hour = 3_600_000_000;
+        let expected = Timestamp::from_micros(2 * hour);
+        for (wall, followed) in
+            [(expected.shifted(hour), true), (expected.shifted(-900_000), true), (Timestamp(0), false)]
+        {
+            let mut clock = Clock::new();
+            assert_eq!(clock.read(Timestamp(hour), Duration::ZERO), Timestamp(hour));
+            let shown = clock.read(wall, Duration::from_secs(3_600));
+            assert_eq!(shown, if followed { wall } else { expected });
+            assert_eq!(
+                clock.read(wall, Duration::from_secs(3_601)),
+                if followed { wall } else { expected + Duration::from_secs(1) }
+            );
         }
     }
 

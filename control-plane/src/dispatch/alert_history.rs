@@ -182,17 +182,15 @@ fn read(tx: &mut Tx<'_>, query: &AlertQuery) -> Result<AlertPage, StoreError> {
     let one_more = i64::from(query.limit) + 1;
     let mut params: Vec<&dyn ToValue> = vec![&query.org_id, &before, &one_more];
     let state = query.state.map(AlertState::as_str);
-    let mut items = match &state {
+    let sql = match &state {
         Some(state) => {
             params.push(state);
-            tx.legible(ALERTS_IN_STATE, &params, alert)?
+            ALERTS_IN_STATE
         }
-        None => tx.legible(ALERTS, &params, alert)?,
+        None => ALERTS,
     };
-    let more = items.len() > usize::from(query.limit);
-    items.truncate(usize::from(query.limit));
-    let next = if more { items.last().map(|last| last.id.clone()) } else { None };
-    Ok(AlertPage { items, next })
+    let (items, next) = tx.page(sql, &params, query.limit, |row| row.get::<AlertId>(0), alert)?;
+    Ok(AlertPage { items, next: next.map(|last| last.to_string()) })
 }
 
 fn calls(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<AlertCall>, StoreError> {
@@ -210,7 +208,7 @@ fn calls(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<AlertCall>, StoreError> 
 }
 
 fn call_counts(tx: &mut Tx<'_>, alert: AlertId) -> Result<BTreeMap<String, i64>, StoreError> {
-    let counted = tx.rows(
+    let counted = tx.legible(
         "SELECT status, COUNT(*) FROM calls WHERE alert_id = $1 GROUP BY status",
         &[&alert],
         |row| Ok((row.get::<CallStatus>(0)?.to_string(), row.get(1)?)),

@@ -157,10 +157,11 @@ pub fn live_unkeyed(
 fn live_alert(row: &Row) -> Result<LiveAlert, StoreError> {
     Ok(LiveAlert {
         id: row.get(0)?,
-        acknowledged: row.get::<String>(1)? == "acknowledged",
+        // Of what is damaged, whatever rings more people: no sender is turned away for it.
+        acknowledged: row.get::<String>(1).is_ok_and(|state| state == "acknowledged"),
         calling: row.get::<i64>(2)? != 0,
-        severity: row.get(3)?,
-        updated_at: row.get(4)?,
+        severity: row.get(3).unwrap_or(Severity::Info),
+        updated_at: row.get(4).unwrap_or(Timestamp::from_micros(0)),
     })
 }
 

@@ -50,16 +50,25 @@ pub(super) struct Given {
     pub(super) at: Timestamp,
     /// How long its call lives.
     pub(super) call_expires_at: Timestamp,
+    /// Its end was told by somebody who saw it.
+    pub(super) witnessed: bool,
 }
 
 /// `None` when this host was never given it.
 pub(super) fn given_to(tx: &mut Tx<'_>, pbx: PbxId, attempt: AttemptId) -> Result<Option<Given>, StoreError> {
     tx.row(
-        "SELECT call_id, trunk, initiated_at, expires_at FROM call_logs JOIN calls ON calls.id = call_id
+        "SELECT call_id, trunk, initiated_at, expires_at, unsettled = 0 AND hangup_cause IS NOT NULL
+         FROM call_logs JOIN calls ON calls.id = call_id
          WHERE call_logs.id = $1 AND pbx_id = $2",
         &[&attempt, &pbx],
         |row| {
-            Ok(Given { call: row.get(0)?, trunk: row.get(1)?, at: row.get(2)?, call_expires_at: row.get(3)? })
+            Ok(Given {
+                call: row.get(0)?,
+                trunk: row.get(1)?,
+                at: row.get(2)?,
+                call_expires_at: row.get(3)?,
+                witnessed: row.get::<i64>(4)? != 0,
+            })
         },
     )
 }

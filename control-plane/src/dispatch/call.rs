@@ -189,17 +189,19 @@ impl Call {
         vec![]
     }
 
-    /// It cannot live for longer than its whole life.
+    /// It cannot live for longer than its whole life, nor wait for longer than its longest pause: where it
+    /// would, the clock was set back.
     fn started(&mut self, now: Timestamp) -> Vec<Output> {
-        let latest = now + self.policy.lifetime();
-        if self.expires_at <= latest {
-            return vec![];
+        let longest_pause = self.policy.redial_pause().max(LONGEST_PAUSE);
+        let longest_call = self.policy.ring().max(TALK) + END_GRACE;
+        let was_set_back = self.expires_at > now + self.policy.lifetime();
+        self.expires_at = self.expires_at.min(now + self.policy.lifetime());
+        match &mut self.phase {
+            Phase::Waiting { until, .. } if was_set_back || *until > now + longest_pause => *until = now,
+            Phase::Live(live) => live.deadline = live.deadline.min(now + longest_call),
+            Phase::Waiting { .. } | Phase::Over => {}
         }
-        let outputs = self.clock_was_set(latest.as_micros() - self.expires_at.as_micros());
-        if let Phase::Waiting { until, .. } = &mut self.phase {
-            *until = now;
-        }
-        outputs
+        vec![]
     }
 
     fn clock_was_set(&mut self, by: i64) -> Vec<Output> {

@@ -11,15 +11,19 @@ use shared::{phone::E164, time::Timestamp};
 /// # Errors
 /// [`StoreError`]
 pub async fn add(store: &Store, number: E164, now: Timestamp) -> Result<bool, StoreError> {
-    store
-        .write(move |tx| {
-            tx.execute(
-                "INSERT INTO do_not_call (e164, created_at) VALUES ($1, $2) ON CONFLICT (e164) DO NOTHING",
-                &[&number.as_str(), &now],
-            )
-        })
-        .await
-        .map(|changed| changed > 0)
+    store.write(move |tx| add_within(tx, &number, now)).await
+}
+
+/// [`add`] as part of a unit of work.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn add_within(tx: &mut Tx<'_>, number: &E164, now: Timestamp) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "INSERT INTO do_not_call (e164, created_at) VALUES ($1, $2) ON CONFLICT (e164) DO NOTHING",
+        &[&number.as_str(), &now],
+    )?;
+    Ok(changed > 0)
 }
 
 /// Takes a number off the list; `false` when it did not stand there.

@@ -154,23 +154,24 @@ const NEWEST: &str = "g";
 fn read(tx: &mut Tx<'_>, query: &CallQuery) -> Result<CallPage, StoreError> {
     let before = query.before.map_or_else(|| NEWEST.to_owned(), |id| id.to_string());
     let one_more = i64::from(query.limit) + 1;
-    let (mut items, mut attempts) = match &query.request_id {
+    let key = |row: &Row| row.get::<CallId>(0);
+    let ((mut items, next), mut attempts) = match &query.request_id {
         Some(request) => {
             let params: [&dyn crate::store::ToValue; 4] = [&query.org_id, &before, &one_more, request];
-            (tx.legible(CALLS_OF_REQUEST, &params, call)?, by_call(tx, ATTEMPTS_OF_REQUEST, &params)?)
+            (
+                tx.page(CALLS_OF_REQUEST, &params, query.limit, key, call)?,
+                by_call(tx, ATTEMPTS_OF_REQUEST, &params)?,
+            )
         }
         None => {
             let params: [&dyn crate::store::ToValue; 3] = [&query.org_id, &before, &one_more];
-            (tx.legible(CALLS, &params, call)?, by_call(tx, ATTEMPTS, &params)?)
+            (tx.page(CALLS, &params, query.limit, key, call)?, by_call(tx, ATTEMPTS, &params)?)
         }
     };
-    let more = items.len() > usize::from(query.limit);
-    items.truncate(usize::from(query.limit));
     for item in &mut items {
         item.attempts = attempts.remove(&item.id).unwrap_or_default();
     }
-    let next = if more { items.last().map(|last| last.id.clone()) } else { None };
-    Ok(CallPage { items, next })
+    Ok(CallPage { items, next: next.map(|last| last.to_string()) })
 }
 
 fn by_call(

@@ -10,10 +10,7 @@ use super::{
 };
 #[cfg(test)]
 use crate::store::ToValue;
-use crate::{
-    store::{StoreError, Tx},
-    wall_clock::ClockStep,
-};
+use crate::store::{StoreError, Tx};
 use shared::{
     ids::{AccountId, AlertId, CallId, OrgId, ProjectId, RequestId},
     outcome::{CallStatus, Reason},
@@ -216,6 +213,9 @@ pub(super) fn put_off(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<(),
     alerts::note_unreached(tx, alert, now)
 }
 
+/// Calls waiting for a PBX that are looked at when one may have become free.
+const WAITING_PER_TURN: i64 = 256;
+
 // The order in which calls are taken: the most urgent first; among equals, organizations take turns, each
 // after as many others as it has attempts under way, and who was served last comes last; then the oldest.
 // The first part steps from one organization with calls to the next, so that a long queue of one is not
@@ -268,33 +268,34 @@ pub(super) fn due(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<Cal
     tx.legible(DUE, &[&limit, &now], |row| row.get(0))
 }
 
-/// Calls that wait for a PBX and whose phone is free, in their turn. At most `limit`.
-pub(super) fn wanting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<CallId>, StoreError> {
-    tx.legible(WANTING, &[&limit, &RINGS_AT_ONCE], |row| row.get(0))
+/// Calls that wait for a PBX and whose phone is free, in their turn.
+pub(super) fn wanting(tx: &mut Tx<'_>) -> Result<Vec<CallId>, StoreError> {
+    tx.legible(WANTING, &[&WAITING_PER_TURN, &RINGS_AT_ONCE], |row| row.get(0))
 }
 
-/// The clock was set: moves the making of calls about which something is still to come, if it was before that.
-/// Which they are.
+/// The clock was set forward: moves the making of calls about which something is still to come, if it was
+/// before that. Which they are. What was made since lies within the step before now.
 pub(super) fn move_with_the_clock(
     tx: &mut Tx<'_>,
-    step: ClockStep,
+    by: i64,
     now: Timestamp,
 ) -> Result<Vec<CallId>, StoreError> {
-    // Forward, what was made since lies within the step before now. Back, what was made since lies between the
-    // last look at the clock and now; what was made before lies ahead, or is older than that.
     tx.legible(
         "UPDATE calls SET created_at = created_at + $1
-         WHERE due_at IS NOT NULL AND (($1 > 0 AND created_at <= $2)
-                                       OR ($1 < 0 AND (created_at > $3 OR created_at < $4))) RETURNING id",
-        &[&step.by, &now.shifted(-step.by), &now, &step.since],
+         WHERE due_at IS NOT NULL AND created_at <= $2 RETURNING id",
+        &[&by, &now.shifted(-by)],
         |row| row.get(0),
     )
 }
 
-/// Calls about which something is still to come and that were made after this moment: where it is now, the
-/// clock was set back while nobody looked.
-pub(super) fn made_after(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<CallId>, StoreError> {
-    tx.legible("SELECT id FROM calls WHERE due_at IS NOT NULL AND created_at > $1", &[&at], |row| row.get(0))
+/// Calls about which something is still to come after this moment: where it is now, they may wait by a clock
+/// that was set back while nobody looked.
+pub(super) fn waiting_beyond(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<CallId>, StoreError> {
+    tx.legible(
+        "SELECT id FROM calls WHERE due_at IS NOT NULL AND (due_at > $1 OR created_at > $1)",
+        &[&at],
+        |row| row.get(0),
+    )
 }
 
 /// Who is being called about this alert, and on which phone.
@@ -302,7 +303,7 @@ pub(super) fn made_after(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<CallId>, 
 /// # Errors
 /// [`StoreError`]
 pub fn called(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<(AccountId, String)>, StoreError> {
-    tx.rows(
+    tx.legible(
         "SELECT account_id, destination FROM calls
          WHERE alert_id = $1 AND status IN ('queued', 'calling') AND cancel_wanted = 0",
         &[&alert],

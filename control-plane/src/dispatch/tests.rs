@@ -24,6 +24,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+mod clocks;
 mod faults;
 mod limits;
 mod raised;

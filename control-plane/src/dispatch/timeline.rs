@@ -217,7 +217,7 @@ pub struct EventView {
 /// [`StoreError`]
 pub fn page(tx: &mut Tx<'_>, alert: AlertId, after: i64, limit: u16) -> Result<TimelinePage, StoreError> {
     let one_more = i64::from(limit) + 1;
-    let mut items = tx.rows(
+    let (items, next) = tx.page(
         "SELECT alert_events.seq, alert_events.at, alert_events.last_at, alert_events.kind, alert_events.count,
                 alert_events.detail, alert_events.reason, alert_events.request_id, accounts.email,
                 alert_events.call_id, alert_events.attempt_id, api_keys.name
@@ -227,11 +227,10 @@ pub fn page(tx: &mut Tx<'_>, alert: AlertId, after: i64, limit: u16) -> Result<T
          WHERE alert_events.alert_id = $1 AND alert_events.seq > $2
          ORDER BY alert_events.seq LIMIT $3",
         &[&alert, &after, &one_more],
+        limit,
+        |row| row.get(0),
         event,
     )?;
-    let more = items.len() > usize::from(limit);
-    items.truncate(usize::from(limit));
-    let next = if more { items.last().map(|last| last.seq) } else { None };
     Ok(TimelinePage { items, next })
 }
 

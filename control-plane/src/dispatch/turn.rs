@@ -43,7 +43,7 @@ use uuid::Uuid;
 
 /// Due calls taken in one turn; more follow in the next, after what agents have said meanwhile.
 pub(super) const CALLS_PER_TURN: i64 = 64;
-/// A row that is due and has no legible id is looked at so often.
+/// Where nothing that is due can be found by its id, it is looked at so often.
 const ILLEGIBLE_PAUSE: Duration = Duration::from_millis(500);
 
 /// What a turn has done.
@@ -97,20 +97,21 @@ impl<'a, 'tx> Turn<'a, 'tx> {
         turn.work(work)?;
         let is_due = queue::next_due(turn.tx)?.is_some_and(|at| at <= now);
         let due = if is_due { queue::due(turn.tx, now, CALLS_PER_TURN)? } else { vec![] };
+        let mut is_moving = false;
         for call in &due {
-            turn.due(*call)?;
+            is_moving |= turn.due(*call)?;
         }
         if turn.freed {
             turn.wake_waiting()?;
         }
         let mut next = queue::next_due(turn.tx)?.into_iter().chain(fleet.gathers_until(now)).min();
-        if is_due && due.is_empty() {
+        if is_due && !is_moving {
             // What is due cannot be read; it must not keep the others' turns from coming in their time.
             next = next.map(|at| at.max(now + ILLEGIBLE_PAUSE));
         }
         // Who was greeted in this turn counts from the next one on.
-        let more = i64::try_from(due.len()).is_ok_and(|taken| taken >= CALLS_PER_TURN)
-            || !turn.effects.greeted.is_empty();
+        let is_full = i64::try_from(due.len()).is_ok_and(|taken| taken >= CALLS_PER_TURN);
+        let more = (is_full && is_moving) || !turn.effects.greeted.is_empty();
         Ok(Done { effects: turn.effects, next, more })
     }
 
@@ -153,13 +154,14 @@ impl<'a, 'tx> Turn<'a, 'tx> {
 
     fn work(&mut self, work: &Work) -> Result<(), StoreError> {
         if work.is_first {
-            for id in queue::made_after(self.tx, self.now)? {
+            for id in queue::waiting_beyond(self.tx, self.now)? {
                 self.drive_or_put_off(id, Input::Started)?;
             }
         }
-        if let Some(step) = work.clock_set {
-            for id in queue::move_with_the_clock(self.tx, step, self.now)? {
-                self.drive_or_put_off(id, Input::ClockSet { by: step.by })?;
+        // Back, it is followed by moments only, and nobody waits for less.
+        if let Some(by) = work.clock_set.filter(|by| *by > 0) {
+            for id in queue::move_with_the_clock(self.tx, by, self.now)? {
+                self.drive_or_put_off(id, Input::ClockSet { by })?;
             }
         }
         for event in &work.events {
@@ -180,13 +182,11 @@ impl<'a, 'tx> Turn<'a, 'tx> {
         self.drive_loaded(call, input)
     }
 
-    /// Of a call that has vanished from under its id nothing is left to be done, and its row is not asked
-    /// again at once.
-    fn due(&mut self, id: CallId) -> Result<(), StoreError> {
-        match queue::load(self.tx, id, self.now)? {
-            Some(call) => self.drive_loaded(call, Input::Due),
-            None => queue::put_off(self.tx, id, self.now),
-        }
+    /// Whether there is a call of this id: the id of a damaged row may be legible and not its own.
+    fn due(&mut self, id: CallId) -> Result<bool, StoreError> {
+        let Some(call) = queue::load(self.tx, id, self.now)? else { return Ok(false) };
+        self.drive_loaded(call, Input::Due)?;
+        Ok(true)
     }
 
     /// Of many calls at once: one that is damaged must not keep the others from it.

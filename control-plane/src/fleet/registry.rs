@@ -30,13 +30,38 @@ pub(super) fn enrolled(tx: &mut Tx<'_>) -> Result<Vec<(PbxId, String)>, StoreErr
     )
 }
 
-/// Every key that counts, base64.
-pub(super) fn valid_keys(tx: &mut Tx<'_>) -> Result<HashSet<(PbxId, String)>, StoreError> {
-    let keys =
-        tx.legible("SELECT pbx_id, public_key FROM agent_keys WHERE revoked_at IS NULL", &[], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    Ok(keys.into_iter().collect())
+/// Which keys count, base64.
+pub(super) struct Keys {
+    valid: HashSet<(PbxId, String)>,
+    revoked: HashSet<String>,
+    /// Each that counts can be read.
+    pub(super) complete: bool,
+}
+
+impl Keys {
+    /// Reads them.
+    pub(super) fn read(tx: &mut Tx<'_>) -> Result<Self, StoreError> {
+        let sql = "SELECT pbx_id, public_key FROM agent_keys WHERE revoked_at IS NULL";
+        let found = tx.rows(sql, &[], |row| Ok(row.get(0).and_then(|pbx| Ok((pbx, row.get(1)?))).ok()))?;
+        let complete = found.iter().all(Option::is_some);
+        let sql = "SELECT public_key FROM agent_keys WHERE revoked_at IS NOT NULL";
+        let revoked = tx.legible(sql, &[], |row| row.get(0))?;
+        Ok(Self {
+            valid: found.into_iter().flatten().collect(),
+            revoked: revoked.into_iter().collect(),
+            complete,
+        })
+    }
+
+    /// Whether a PBX has any.
+    pub(super) fn enrols(&self, pbx: PbxId) -> bool {
+        self.valid.iter().any(|(id, _)| *id == pbx)
+    }
+
+    /// Whether this one of it counts no more. What cannot be read was not revoked.
+    pub(super) fn excludes(&self, pbx: PbxId, key: String) -> bool {
+        self.revoked.contains(&key) || (self.complete && !self.valid.contains(&(pbx, key)))
+    }
 }
 
 /// Takes a PBX every key it has; how many that were.

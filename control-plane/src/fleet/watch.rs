@@ -67,15 +67,15 @@ impl Fleet {
     pub(super) async fn close_revoked(&self) -> Result<(), StoreError> {
         // Who is there first, then the keys: whoever enrols and connects meanwhile is not among them.
         let seated = self.0.hub.seated();
-        let valid = self.0.store.read(registry::valid_keys).await?;
+        let keys = self.0.store.read(registry::Keys::read).await?;
         for (pbx, connection) in seated {
-            let enrolled = valid.iter().any(|(id, _)| *id == pbx);
+            let enrolled = keys.enrols(pbx);
             match connection {
-                Some((link, key)) if !valid.contains(&(pbx, to_base64(key.as_bytes()))) => {
+                Some((link, key)) if keys.excludes(pbx, to_base64(key.as_bytes())) => {
                     tracing::warn!(%pbx, name = link.pbx_name(), "an agent's key was revoked");
                     link.close(if enrolled { REPLACED_KEY } else { REVOKED });
                 }
-                None if !enrolled => self.0.hub.forget(pbx),
+                None if keys.complete && !enrolled => self.0.hub.forget(pbx),
                 Some(_) | None => {}
             }
         }

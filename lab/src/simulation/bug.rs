@@ -44,11 +44,15 @@ pub enum Bug {
     RateUnchecked,
     /// The agent does not notice that its journal was restored from an older copy.
     OldJournalTrusted,
+    /// Who asks to be left alone is told so, and it is not on disk.
+    LeftAloneNotStored,
+    /// Hosts do not look at where a trunk may dial to.
+    CountryUnchecked,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::DedupRemoved,
         Self::ExpiryUnchecked,
         Self::AckBeforeFsync,
@@ -68,5 +72,7 @@ impl Bug {
         Self::PersonNotHeard,
         Self::RateUnchecked,
         Self::OldJournalTrusted,
+        Self::LeftAloneNotStored,
+        Self::CountryUnchecked,
     ];
 }

@@ -1,5 +1,6 @@
 //! What happens to the world from outside: webhooks and harm, drawn from a seed.
 
+use super::stage::DIALLABLE;
 use rand::{RngExt, SeedableRng, rngs::ChaCha8Rng};
 use shared::severity::Severity;
 use std::{fmt, time::Duration};
@@ -8,6 +9,8 @@ use std::{fmt, time::Duration};
 pub const HOSTS: usize = 3;
 /// Endpoints: one of each organization, with policies of their own.
 pub const ENDPOINTS: usize = 2;
+/// Another endpoint, of an organization whose members have numbers that nobody may dial.
+pub const FORBIDDEN: usize = ENDPOINTS;
 /// Trunks of each host.
 pub const TRUNKS: [&str; 2] = ["a", "b"];
 /// Incidents begin within this time.
@@ -74,6 +77,8 @@ pub enum What {
         /// Closes it.
         closes: bool,
     },
+    /// The owner of one of [`DIALLABLE`](super::stage::DIALLABLE) asks to be left alone.
+    LeaveAlone(usize),
     /// The control plane dies and is started again after a while.
     KillControlPlane(Duration),
     /// The control plane's disk takes nothing for a while.
@@ -192,6 +197,17 @@ impl Plan {
             incidents.push(Incident { at: kept, what: What::BackUpJournal(host) });
             incidents.push(Incident { at: back, what: What::RestoreJournal(host, down) });
         }
+        let mut asks = ChaCha8Rng::seed_from_u64(seed ^ 0xdeaf);
+        if asks.random_ratio(1, 16) {
+            let severity = if asks.random_bool(0.5) { Severity::Critical } else { Severity::Major };
+            let what = What::Webhook { endpoint: FORBIDDEN, severity, key: None, message: "flood" };
+            incidents.push(Incident { at: moment(&mut asks), what });
+        }
+        if asks.random_ratio(1, 16) {
+            let after = incidents[asks.random_range(0..incidents.len())].at;
+            let at = after + Duration::from_millis(asks.random_range(0..20_000));
+            incidents.push(Incident { at, what: What::LeaveAlone(asks.random_range(0..DIALLABLE.len())) });
+        }
         let drifts = std::array::from_fn(|_| rng.random_range(-500..500));
         incidents.sort_by_key(|incident| incident.at);
         Self { seed, network, skews, drifts, incidents }
@@ -263,6 +279,7 @@ impl What {
             Self::Webhook { .. }
                 | Self::Resolve { .. }
                 | Self::Person { .. }
+                | Self::LeaveAlone(_)
                 | Self::BackUp
                 | Self::BackUpJournal(_)
         )

@@ -20,9 +20,9 @@ use control_plane::{
 use shared::{
     order::{Order, SignedOrder},
     protocol::AgentFrame,
-    time::Timestamp,
+    time::{Clock, Timestamp},
 };
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 /// The control plane.
 #[derive(Default)]
@@ -31,7 +31,7 @@ pub struct Plane {
     pub life: u64,
     /// Harms that fill its disk.
     pub full: u32,
-    /// How far its clock is ahead of the truth, microseconds.
+    /// How far the clock of its machine is ahead of the truth, microseconds.
     pub skew: i64,
     /// Whether there is a backup of its database.
     backed_up: bool,
@@ -50,6 +50,8 @@ pub struct Running {
     inherited: Inherited,
     work: Work,
     wall: WallClock,
+    /// What it takes for the time.
+    clock: Cell<Clock>,
     /// A turn is under way.
     turning: bool,
     /// There has come something to do meanwhile.
@@ -80,6 +82,7 @@ impl World<'_> {
             inherited,
             work: Work::first(),
             wall: WallClock::new(now, self.now.since(BEGINNING)),
+            clock: Cell::default(),
             turning: false,
             nudged: false,
             wake: None,
@@ -133,7 +136,17 @@ impl World<'_> {
 
     /// Its time.
     pub(super) fn plane_now(&self) -> Timestamp {
-        self.now.shifted(self.plane.skew)
+        let wall = self.now.shifted(self.plane.skew);
+        let Some(running) = &self.plane.running else { return wall };
+        let mut clock = running.clock.get();
+        let shown = clock.read(wall, self.now.since(BEGINNING));
+        running.clock.set(clock);
+        shown
+    }
+
+    /// How far that is ahead of the truth, microseconds.
+    pub(super) fn plane_ahead(&self) -> i64 {
+        self.plane_now().as_micros() - self.now.as_micros()
     }
 
     /// Keeps the tables as they are now.
@@ -146,11 +159,9 @@ impl World<'_> {
     pub(super) fn restore(&mut self) {
         self.kill_control_plane();
         if self.plane.backed_up {
+            let unacknowledged = self.unacknowledged_keys();
             self.stage.memory.restore().expect("the tables can be put back");
-            let kept = self.read(|tx| {
-                tx.rows("SELECT idempotency_key FROM incoming_requests", &[], |row| row.get::<String>(0))
-            });
-            self.truth.restored(&kept);
+            self.database_restored(&unacknowledged);
         }
     }
 

@@ -8,11 +8,12 @@ use anyhow::{Context, Result};
 use control_plane::{
     apply,
     fleet::{self, Fleet, session::simulated::order_keys},
-    store::{Database, Fate, Memory, Store},
+    store::{Database, Fate, Memory, Store, StoreError},
 };
 use ed25519_dalek::VerifyingKey;
 use pbx_agent::{config::Config, journal::JournalFile};
 use shared::{
+    fence::RouteCountries,
     ids::{EndpointId, JournalId, PbxId},
     time::Timestamp,
 };
@@ -39,6 +40,12 @@ pub struct Stage {
     pub journals: Vec<JournalFile>,
     store: Store,
 }
+
+/// The numbers that may be dialled, of all that the organizations have.
+pub const DIALLABLE: [&str; 4] = ["+380501234567", "+380501234568", "+447400123456", "+447400123457"];
+/// A number that is not for phones of people, and so cannot be applied: as if it had been stored by a version
+/// that knew less.
+const PREMIUM_RATE: &str = "UPDATE phones SET e164 = '+380900212345' WHERE e164 = '+380501234569'";
 
 const APPLY: &str = include_str!("apply.toml");
 
@@ -68,6 +75,7 @@ impl Stage {
                 Ok((id, name))
             })
             .collect::<Result<Vec<_>>>()?;
+        memory.write::<_, StoreError>(Fate::Durable, |tx| tx.execute(PREMIUM_RATE, &[]))?;
         memory.mark()?;
         let mut configs = Vec::new();
         for (_, name) in &enrolled {
@@ -90,15 +98,22 @@ impl Stage {
         journal.expect("a journal in memory")
     }
 
-    /// What the agent of a host is told; with [`Bug::RateUnchecked`], what it goes by.
+    /// What the agent of a host is told; with a bug, what it goes by.
     pub fn agent_config(&self, host: usize, bug: Option<Bug>) -> Arc<Config> {
         let config = &self.configs[host];
-        if bug != Some(Bug::RateUnchecked) {
-            return Arc::clone(config);
+        let mut told = Config::clone(config);
+        match bug {
+            Some(Bug::RateUnchecked) => {
+                told.trunks.iter_mut().for_each(|trunk| trunk.max_calls_per_second = u32::MAX);
+            }
+            Some(Bug::CountryUnchecked) => {
+                let everywhere = ["UA", "GB", "US"].map(str::to_owned).to_vec();
+                let everywhere = RouteCountries::try_from(everywhere).expect("regions");
+                told.trunks.iter_mut().for_each(|trunk| trunk.route_countries = everywhere.clone());
+            }
+            _ => return Arc::clone(config),
         }
-        let mut config = Config::clone(config);
-        config.trunks.iter_mut().for_each(|trunk| trunk.max_calls_per_second = u32::MAX);
-        Arc::new(config)
+        Arc::new(told)
     }
 
     /// The fleet as a control plane that has just started knows it.
@@ -110,4 +125,4 @@ impl Stage {
     }
 }
 
-const _: () = assert!(ENDPOINTS == 2, "apply.toml has two");
+const _: () = assert!(ENDPOINTS == 2, "apply.toml has two, and the forbidden one");

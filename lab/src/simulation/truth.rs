@@ -4,10 +4,10 @@ mod checks;
 mod clear;
 mod judgement;
 mod people;
+mod setbacks;
 
 pub use people::Change;
 
-use super::plane::idempotency_key;
 use shared::{
     ids::{AttemptId, CallId},
     order::Order,
@@ -28,6 +28,15 @@ const MOST_AT_ONCE: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken(pub String);
 
+/// Keys that were pressed in an attempt.
+#[derive(Clone, Debug, Default)]
+struct Keys {
+    /// Those that must be told of.
+    digits: Vec<char>,
+    /// How many more may be: a setback has cost them, or may bring them a second time.
+    more: usize,
+}
+
 /// What happened.
 #[derive(Debug, Default)]
 pub struct Truth {
@@ -40,11 +49,15 @@ pub struct Truth {
     originates: BTreeMap<AttemptId, Vec<Timestamp>>,
     /// The host that each was ordered from.
     hosts: BTreeMap<AttemptId, usize>,
-    /// Of which a lost journal or a restored database may know nothing any more.
-    forgotten: BTreeSet<AttemptId>,
+    /// Of which a host that has lost its journal, or is back to an older copy, knows nothing any more.
+    unknown_to_host: BTreeSet<AttemptId>,
+    /// Of which a restored database knows nothing any more.
+    unknown_to_plane: BTreeSet<AttemptId>,
     /// Requests that came after the backup which was restored.
     lost: BTreeSet<usize>,
     restored: bool,
+    /// What the copy of each host's journal holds.
+    copies: BTreeMap<usize, setbacks::Copy>,
     /// Hosts that have lost a journal, and with it what would have shown that the database is old.
     mute: BTreeSet<usize>,
     /// Of which a host with an older copy of its own journal says in good faith that it never saw them.
@@ -69,7 +82,9 @@ pub struct Truth {
     /// Which alerts people have taken or closed.
     changes: Vec<people::Change>,
     /// Keys that a journal holds.
-    keys: BTreeMap<AttemptId, Vec<char>>,
+    keys: BTreeMap<AttemptId, Keys>,
+    /// Numbers that have asked to be left alone.
+    unwanted: BTreeSet<String>,
     broken: Option<Broken>,
     made: u64,
 }
@@ -131,45 +146,15 @@ impl Truth {
         }
     }
 
-    /// A host has lost its journal, with reports about these.
-    pub fn journal_lost(&mut self, host: usize, unheard: impl Iterator<Item = AttemptId>) {
-        for attempt in unheard {
-            self.keys.remove(&attempt);
-        }
-        let of_host = self.hosts.iter().filter(|(_, other)| **other == host);
-        self.forgotten.extend(of_host.map(|(attempt, _)| *attempt));
-        self.uncapped.insert(host);
-        self.mute.insert(host);
-    }
-
-    /// A host is back to an older journal: what it knew since is lost, and what it said since may come again.
-    pub fn journal_restored(&mut self, host: usize) {
-        let of_host: Vec<AttemptId> =
-            self.hosts.iter().filter(|(_, other)| **other == host).map(|(attempt, _)| *attempt).collect();
-        self.denied.extend(&of_host);
-        self.journal_lost(host, of_host.into_iter());
-    }
-
     /// What a host counts against its caps is not reliable any more.
     pub fn caps_forgotten(&mut self, host: usize) {
         self.uncapped.insert(host);
     }
 
-    /// The database is back to where it held only these requests, by their idempotency keys.
-    pub fn restored(&mut self, kept: &[String]) {
-        let is_lost = |webhook: &&usize| !kept.contains(&idempotency_key(**webhook));
-        self.lost.extend(self.answered.iter().filter(is_lost));
-        self.restored = true;
-        self.forgotten.extend(self.orders.keys());
-        self.keys.clear();
-        // Those from before the backup stand in it, but nobody kept apart which they were.
-        self.changes.clear();
-    }
-
     /// A key is in a journal.
     pub fn journalled_key(&mut self, attempt: AttemptId, event: &AttemptEvent) {
         if let AttemptEvent::Key { digit } = event {
-            self.keys.entry(attempt).or_default().push(*digit);
+            self.keys.entry(attempt).or_default().digits.push(*digit);
         }
     }
 

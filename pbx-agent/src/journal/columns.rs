@@ -43,14 +43,13 @@ pub(super) fn stored_or_burned(row: &Row<'_>) -> rusqlite::Result<Option<Stored>
 /// `None`, and said in the log, for a value that is not what its column holds: one damaged row must not keep
 /// the others. Other errors are the file's.
 pub(super) fn legible<T>(value: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
-    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
     match value {
         Ok(value) => Ok(Some(value)),
-        Err(error @ (FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..))) => {
+        Err(error @ rusqlite::Error::SqliteFailure(..)) => Err(error),
+        Err(error) => {
             tracing::error!(%error, "A ROW OF THE JOURNAL IS DAMAGED: it is left out");
             Ok(None)
         }
-        Err(error) => Err(error),
     }
 }
 

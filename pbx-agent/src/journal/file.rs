@@ -150,9 +150,9 @@ impl JournalFile {
                 .query_map([], stored_or_burned)?
                 .filter_map(Result::transpose)
                 .collect::<Result<_, _>>()?;
-            let forgotten: Option<i64> =
-                self.connection.query_row("SELECT forgotten FROM journal", [], |row| row.get(0))?;
-            Ok(Contents { orders, forgotten: forgotten.map(Timestamp::from_micros) })
+            let forgotten: Option<Option<i64>> =
+                self.connection.query_row("SELECT forgotten FROM journal", [], |row| legible(row.get(0)))?;
+            Ok(Contents { orders, forgotten: forgotten.flatten().map(Timestamp::from_micros) })
         };
         read().map_err(|error| self.fail(&error))
     }
@@ -264,18 +264,22 @@ impl JournalFile {
         self.connection.prepare_cached("DELETE FROM reports WHERE seq <= ?1")?.execute([sql(seq)]).map(drop)
     }
 
-    /// Reports with higher numbers, in order, at most `limit`. One that cannot be read is passed over: it is
-    /// forgotten with those that follow it.
+    /// Reports with higher numbers, in order, at most `limit`.
     ///
     /// # Errors
-    /// What SQLite said.
-    pub fn reports_after(&self, seq: u64, limit: usize) -> rusqlite::Result<Vec<Report>> {
-        self.connection
-            .prepare_cached("SELECT seq, attempt_id, at, event FROM reports WHERE seq > ?1 ORDER BY seq")?
-            .query_map([sql(seq)], |row| legible(self.report(row)))?
-            .filter_map(Result::transpose)
-            .take(limit)
-            .collect()
+    /// [`JournalError::Illegible`] where one of them cannot be read, or [`JournalError::Failed`].
+    pub fn reports_after(&self, seq: u64, limit: usize) -> Result<Vec<Report>, JournalError> {
+        let read = || -> rusqlite::Result<Option<Vec<Report>>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT seq, attempt_id, at, event FROM reports WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+                )?
+                .query_map([sql(seq), i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                    legible(self.report(row))
+                })?
+                .collect()
+        };
+        read().map_err(|error| self.fail(&error))?.ok_or(JournalError::Illegible)
     }
 
     fn report(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Report> {
@@ -288,20 +292,24 @@ impl JournalFile {
         })
     }
 
-    /// Numbers what is left from 1, under a new id, which counts from [`JournalFile::adopt`] on.
+    /// Numbers what is left from 1, under a new id, which counts from [`JournalFile::adopt`] on. What cannot be
+    /// read is dropped.
     ///
     /// # Errors
     /// What SQLite said.
     pub fn start_anew(&mut self, fresh: JournalId) -> rusqlite::Result<()> {
-        let kept: Vec<u64> = self
+        let found: Vec<(i64, bool)> = self
             .connection
-            .prepare("SELECT seq FROM reports ORDER BY seq")?
-            .query_map([], |row| number(row, 0))?
+            .prepare("SELECT seq, attempt_id, at, event FROM reports ORDER BY seq")?
+            .query_map([], |row| Ok((row.get(0)?, legible(self.report(row))?.is_some())))?
             .collect::<Result<_, _>>()?;
+        let (kept, dropped): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, legible)| *legible);
+        for (seq, _) in dropped {
+            self.connection.execute("DELETE FROM reports WHERE seq = ?1", [seq])?;
+        }
         // Ascending, each to a number that is free by then.
-        for (fresh, seq) in (1u64..).zip(&kept) {
-            self.connection
-                .execute("UPDATE reports SET seq = ?1 WHERE seq = ?2", params![sql(fresh), sql(*seq)])?;
+        for (fresh, (seq, _)) in (1i64..).zip(&kept) {
+            self.connection.execute("UPDATE reports SET seq = ?1 WHERE seq = ?2", [fresh, *seq])?;
         }
         (self.last, self.offered, self.offering) = (kept.len() as u64, 0, false);
         self.connection.execute("UPDATE journal SET id = ?1", [fresh.uuid().as_bytes()])?;

@@ -1,6 +1,10 @@
 //! Whose journal it is: reports count with the control plane, and for the PBX, that gave the orders.
 
-use super::{JournalError, columns::id, file::JournalFile};
+use super::{
+    JournalError,
+    columns::{id, legible},
+    file::JournalFile,
+};
 use crate::call::Progress;
 use rusqlite::{OptionalExtension, params};
 use shared::{
@@ -53,7 +57,8 @@ impl JournalFile {
 
     fn owner(&self) -> rusqlite::Result<Option<PbxId>> {
         let noted = "SELECT pbx_id FROM journal WHERE pbx_id IS NOT NULL";
-        self.sql().query_row(noted, [], |row| id(row, 0)).optional().map(|noted| noted.map(PbxId::new))
+        let noted = self.sql().query_row(noted, [], |row| legible(id(row, 0))).optional()?;
+        Ok(noted.flatten().map(PbxId::new))
     }
 
     fn give_away(&self, now: Timestamp) -> rusqlite::Result<()> {

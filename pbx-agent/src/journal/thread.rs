@@ -124,8 +124,7 @@ fn answer(file: &mut JournalFile, batch: &mut VecDeque<Job>, done: &Result<(), J
         match job {
             Job::Write(_, asker) => drop(asker.map(|asker| asker.send(done.clone()))),
             Job::ReportsAfter(seq, limit, asker) => {
-                let reports = file.reports_after(seq, limit).map_err(|error| file.fail(&error));
-                drop(asker.send(reports));
+                drop(asker.send(file.reports_after(seq, limit)));
             }
             Job::StartAnew(asker) => {
                 let fresh = JournalId::new(Uuid::new_v4());

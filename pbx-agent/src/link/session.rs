@@ -6,7 +6,7 @@ use super::{
     handshake::Welcome,
     outbox::{Batch, Outbox},
 };
-use crate::journal::JournalState;
+use crate::journal::{JournalError, JournalState};
 use futures_util::{SinkExt, StreamExt};
 use shared::{
     complaint::fit_for_log,
@@ -128,7 +128,7 @@ pub(super) async fn serve(
                 }
             }
             changed = disk.changed() => {
-                changed.map_err(|_| crate::journal::JournalError::Closed)?;
+                changed.map_err(|_| JournalError::Closed)?;
                 let offered = disk.borrow_and_update().offered;
                 deliver(link, frames, &mut outbox, offered).await?;
             }
@@ -173,7 +173,15 @@ async fn deliver(
     offered: u64,
 ) -> Result<(), LinkError> {
     while let Some(Batch { after, most }) = outbox.next(offered) {
-        let mut reports = link.journal.reports_after(after, most).await?;
+        let mut reports = match link.journal.reports_after(after, most).await {
+            Err(error @ JournalError::Illegible) => {
+                // The control plane takes no report after one that is missing.
+                let id = link.journal.start_anew().await?;
+                tracing::error!(%id, "A REPORT CANNOT BE READ and is lost; the others are numbered anew");
+                return Err(error.into());
+            }
+            reports => reports?,
+        };
         reports.retain(|report| report.seq <= offered);
         if reports.is_empty() {
             return Ok(());

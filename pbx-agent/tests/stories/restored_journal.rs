@@ -122,3 +122,29 @@ async fn reports_of_an_outage_make_no_journal_old() -> Result<()> {
     ensure!(line.journal == journal && line.report().await?.seq == 3);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_report_that_cannot_be_read_is_lost_alone_and_the_others_come_without_a_gap() -> Result<()> {
+    let mut field = Field::running().await?;
+    let mut line = field.control_plane.links_ready().await?;
+    let first = refused(&field, &mut line).await?;
+    line.acknowledge(first.seq).await?;
+    for seq in 2..=4 {
+        ensure!(refused(&field, &mut line).await?.seq == seq);
+    }
+    let old = line.journal;
+    field.host.kill().await?;
+    let journal = rusqlite::Connection::open(field.host.state_dir().join("journal.db"))?;
+    ensure!(journal.execute("UPDATE reports SET event = '{' WHERE seq = 3", [])? == 1);
+    drop(journal);
+    field.host.start()?;
+    drop(line);
+    let mut line = field.control_plane.links_at(Timestamp::now(), 1).await?;
+    line.expect_close().await?;
+    let mut line = field.control_plane.links().await?;
+    ensure!(line.journal != old, "a gap under the old one would be taken for a lost report");
+    ensure!(line.report().await?.seq == 1);
+    ensure!(line.report().await?.seq == 2);
+    ensure!(refused(&field, &mut line).await?.seq == 3);
+    Ok(())
+}

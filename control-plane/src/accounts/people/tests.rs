@@ -65,6 +65,20 @@ async fn everybody_who_is_not_a_viewer_and_has_a_phone_is_called_in_order_of_ema
 }
 
 #[tokio::test]
+async fn a_phone_that_cannot_be_read_keeps_nobody_else_from_being_called_and_is_not_passed_over() {
+    told(|tx, org| {
+        let ann = person(tx, org, "ann@example.com", Role::Member, &[FIRST]);
+        let zoe = person(tx, org, "zoe@example.com", Role::Owner, &[SECOND]);
+        assert_eq!(tx.execute("UPDATE phones SET e164 = x'00' WHERE account_id = $1", &[&ann]).unwrap(), 1);
+        let illegible = Callee { account_id: ann, phone: Some(String::new()) };
+        let sound = Callee { account_id: zoe, phone: Some(SECOND.into()) };
+        assert_eq!(callees(tx, org).unwrap(), [illegible.clone(), sound]);
+        assert_eq!(callee(tx, ann).unwrap(), illegible);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_member_is_found_by_email_within_their_organization() {
     told(|tx, org| {
         let ann = person(tx, org, "Ann@Example.com", Role::Member, &[]);

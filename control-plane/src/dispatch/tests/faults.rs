@@ -1,13 +1,14 @@
-//! Rows that somebody damaged, hosts that forgot, clocks that were set.
+//! Rows that somebody damaged, hosts that forgot.
 
 use super::*;
 use crate::{
     dispatch::{
         Dispatcher, EVENTS_PER_TURN, Inherited,
-        turn::{Turn, Work},
+        alert_history::{self, AlertQuery},
+        turn::{Done, Turn, Work},
     },
     fleet::journals,
-    wall_clock::ClockStep,
+    store::Database,
 };
 use shared::outcome::{CallStatus, Reason};
 use tokio::time::Instant;
@@ -15,17 +16,23 @@ use tokio::time::Instant;
 const OTHER_PHONE: &str = "+380501234568";
 
 impl Stage {
-    /// The clock was set by so much, at most 20 s before it showed this.
-    async fn clock_was_set(&self, by: i64, now: Timestamp) {
-        let step = ClockStep { by, since: now - Duration::from_secs(20) };
-        let (fleet, work) = (self.fleet.clone(), Work { clock_set: Some(step), ..Work::default() });
+    /// A turn that is taken and whose effects go nowhere.
+    async fn turn(&self, work: Work) -> Done {
+        let fleet = self.fleet.clone();
         let take = move |tx: &mut Tx<'_>| {
-            Turn::alone(tx, &fleet, &Inherited::default(), now, &mut Uuid::now_v7, &work)
+            Turn::take(tx, &fleet, &Inherited::default(), Timestamp::now(), &mut Uuid::now_v7, &work)
         };
-        self.store.write(take).await.unwrap();
+        self.store.write(take).await.unwrap()
     }
 
-    async fn damage(&self, sql: &'static str) {
+    /// A dispatcher that takes no turn of its own accord.
+    pub(super) fn idle_dispatcher(&self) -> Dispatcher {
+        let (_, events) = mpsc::channel(1);
+        let (store, fleet) = ((*self.store).clone(), self.fleet.clone());
+        Dispatcher::new(store, fleet, Inherited::default(), events, Nudge::default())
+    }
+
+    pub(super) async fn damage(&self, sql: &'static str) {
         self.store.write(move |tx| tx.execute(sql, &[])).await.unwrap();
         self.nudge.nudge();
     }
@@ -69,7 +76,13 @@ async fn an_end_is_applied_also_while_a_waiting_call_cannot_be_read() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     stage.damage("UPDATE calls SET destination = x'00' WHERE reason = 'capacity'").await;
-    stage.says(&mut host, order.attempt_id, busy()).await;
+    let (sound, _) = stage.webhook(Severity::Major, quick(0), Some("+380501234569")).await;
+    while stage.call(sound).await.reason.as_deref() != Some("capacity") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let report = host.report(order.attempt_id, busy());
+    stage.events.send(AgentEvent::Report(host.link.clone(), report)).await.unwrap();
+    assert_eq!(host.expect_order().await.to.as_str(), "+380501234569");
     assert_eq!(stage.call(first).await.status, "exhausted");
 }
 
@@ -105,22 +118,6 @@ async fn a_host_that_forgot_takes_no_acknowledgement_back() {
     }
     let attempt = &stage.call(request).await.attempts[0];
     assert_eq!((attempt.status.as_str(), attempt.reason.as_deref()), ("acknowledged", None));
-}
-
-#[tokio::test]
-async fn a_clock_that_was_set_back_holds_no_call_back() {
-    let stage = Stage::set().await;
-    let policy = || Policy { cooldown_seconds: 60, ..quick(0) };
-    let later = Timestamp::now() + Duration::from_secs(2 * 3_600);
-    let (request, alert) = stage.webhook(Severity::Critical, policy(), Some(OTHER_PHONE)).await;
-    let phone = Some(PHONE.to_owned());
-    stage
-        .store
-        .write(move |tx| call(tx, ACME, request, alert, Severity::Major, policy(), phone, later))
-        .await
-        .unwrap();
-    let (now, _) = stage.webhook(Severity::Major, policy(), Some(PHONE)).await;
-    assert_ne!(stage.call(now).await.status, "blocked");
 }
 
 #[tokio::test]
@@ -252,99 +249,6 @@ async fn a_report_from_the_future_happened_now_and_one_of_an_unknown_attempt_cha
 }
 
 #[tokio::test]
-async fn when_the_clock_is_set_what_is_queued_moves_with_it_and_agents_ask_for_the_time() {
-    let stage = Stage::set().await;
-    let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
-    while stage.call(request).await.reason.is_none() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let times = || {
-        stage.store.read(|tx| {
-            tx.row("SELECT due_at, expires_at FROM calls", &[], |row| {
-                Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))
-            })
-        })
-    };
-    let before = times().await.unwrap().unwrap();
-    let host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
-    let hour = 3_600_000_000;
-    let now = Timestamp::now().shifted(hour);
-    stage.clock_was_set(hour, now).await;
-    let after = times().await.unwrap().unwrap();
-    assert_eq!(after, (before.0 + hour, before.1 + hour));
-    // What was made in the new time already stays where it is.
-    stage.clock_was_set(hour, now).await;
-    assert_eq!(times().await.unwrap().unwrap(), after);
-    stage.fleet.clock_was_set(hour);
-    assert!(host.link.is_closed());
-    let (next, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
-    while stage.call(next).await.reason.as_deref() != Some("no_pbx") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-#[tokio::test]
-async fn a_damaged_call_does_not_keep_the_others_from_moving_with_the_clock() {
-    let stage = Stage::set().await;
-    let (damaged, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
-    let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
-    while stage.call(damaged).await.reason.is_none() || stage.call(request).await.reason.is_none() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    stage.damage("UPDATE calls SET destination = x'00' WHERE destination = '+380501234568'").await;
-    let expiry = || {
-        stage.store.read(|tx| {
-            let sql = "SELECT expires_at FROM calls WHERE destination = $1";
-            tx.row(sql, &[&PHONE], |row| row.get::<i64>(0))
-        })
-    };
-    let before = expiry().await.unwrap().unwrap();
-    let hour = 3_600_000_000;
-    stage.clock_was_set(hour, Timestamp::now().shifted(hour)).await;
-    assert_eq!(expiry().await.unwrap().unwrap(), before + hour);
-}
-
-#[tokio::test]
-async fn a_host_that_takes_a_fresh_order_for_an_expired_one_connects_again_and_its_call_goes_elsewhere() {
-    let stage = Stage::set().await;
-    let mut wrong = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
-    stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
-    let order = wrong.expect_order().await;
-    let mut right = TestHost::connect(&stage.fleet, "pbx-2", 10).await;
-    let refused = AttemptEvent::Refused { reason: Reason::Expired, detail: String::new() };
-    stage.says(&mut wrong, order.attempt_id, refused).await;
-    assert_eq!(right.expect_order().await.to.as_str(), PHONE);
-    while !wrong.link.is_closed() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-#[tokio::test]
-async fn when_the_clock_is_set_back_calls_that_are_older_than_the_step_move_with_it_too() {
-    let stage = Stage::set().await;
-    let (old, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
-    let (new, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
-    while stage.call(old).await.reason.is_none() || stage.call(new).await.reason.is_none() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    stage.stop.cancel();
-    // The one is 90 s old, the other was made after the clock was set back by 60 s.
-    stage
-        .damage("UPDATE calls SET created_at = created_at - 90000000 WHERE destination = '+380501234567'")
-        .await;
-    stage
-        .damage("UPDATE calls SET created_at = created_at - 61000000 WHERE destination <> '+380501234567'")
-        .await;
-    let read = |tx: &mut Tx<'_>| {
-        tx.rows("SELECT expires_at FROM calls ORDER BY created_at", &[], |row| row.get::<i64>(0))
-    };
-    let before = stage.store.read(read).await.unwrap();
-    let by = -60_000_000;
-    stage.clock_was_set(by, Timestamp::now().shifted(by)).await;
-    assert_eq!(stage.store.read(read).await.unwrap(), [before[0] + by, before[1]]);
-}
-
-#[tokio::test]
 async fn an_attempt_and_a_call_with_illegible_ids_keep_no_other_phone_from_ringing() {
     let stage = Stage::set().await;
     let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
@@ -356,4 +260,121 @@ async fn an_attempt_and_a_call_with_illegible_ids_keep_no_other_phone_from_ringi
     stage.damage("UPDATE calls SET id = x'00', due_at = 0, status = 'queued' WHERE destination = ''").await;
     stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
     assert_eq!(host.expect_order().await.to.as_str(), PHONE);
+}
+
+#[tokio::test]
+async fn a_due_row_that_is_not_found_by_its_id_does_not_turn_the_queue_in_circles() {
+    for damage in ["UPDATE calls SET id = x'00', due_at = 0", "UPDATE calls SET id = upper(id), due_at = 0"] {
+        let stage = Stage::set().await;
+        stage.stop.cancel();
+        stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
+        stage.damage(damage).await;
+        let begun = Timestamp::now();
+        let done = stage.turn(Work::default()).await;
+        assert!(!done.more, "{damage}");
+        assert!(done.next >= Some(begun + Duration::from_millis(500)), "{damage}: {:?}", done.next);
+    }
+}
+
+#[tokio::test]
+async fn hosts_count_as_gathered_only_once_a_turn_that_heard_of_them_is_durable() {
+    let stage = Stage::set().await;
+    stage.stop.cancel();
+    let host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (fleet, now) = (&stage.fleet, Timestamp::now());
+    assert!(fleet.is_gathering(now));
+    let work = Work { events: vec![AgentEvent::Connected(host.link.clone())], ..Work::default() };
+    // This one is lost on its way to the disk.
+    stage.turn(work.clone()).await;
+    assert!(fleet.is_gathering(now));
+    stage.turn(work).await.effects.carry_out(fleet, now);
+    assert!(!fleet.is_gathering(now) && fleet.has_gathered(now), "whoever waits is not woken yet");
+    stage.turn(Work::default()).await;
+    assert!(fleet.has_gathered(now));
+    stage.turn(Work::default()).await.effects.carry_out(fleet, now);
+    assert!(!fleet.has_gathered(now));
+}
+
+#[tokio::test]
+async fn a_waiting_call_that_cannot_be_ordered_makes_nobody_deaf_and_the_next_one_goes() {
+    let stage = Stage::set().await;
+    let mut waiting = Vec::new();
+    for phone in [PHONE, OTHER_PHONE] {
+        let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(phone)).await;
+        while stage.call(request).await.reason.as_deref() != Some("no_pbx") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        waiting.push(request);
+    }
+    let Database::Sqlite(path) = stage.store.database();
+    let sql = rusqlite::Connection::open(path).unwrap();
+    sql.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    let nobody = Uuid::now_v7().to_string();
+    let damaged = sql.execute("UPDATE calls SET request_id = ?1 WHERE destination = ?2", [&nobody, PHONE]);
+    assert_eq!(damaged.unwrap(), 1);
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    stage.events.send(AgentEvent::Freed(host.link.pbx())).await.unwrap();
+    let order = host.expect_order().await;
+    assert_eq!(order.to.as_str(), OTHER_PHONE);
+    stage.says(&mut host, order.attempt_id, AttemptEvent::Key { digit: '1' }).await;
+    assert_eq!(stage.call(waiting[1]).await.status, "acknowledged");
+}
+
+#[tokio::test]
+async fn a_damaged_call_or_alert_hides_none_that_is_older_from_whoever_reads_page_by_page() {
+    let stage = Stage::set().await;
+    let mut stored = Vec::new();
+    for phone in ["+380501234561", "+380501234562", "+380501234563"] {
+        stored.push(stage.webhook(Severity::Critical, quick(0), Some(phone)).await);
+    }
+    stage.damage("UPDATE calls SET created_at = x'00' WHERE destination = '+380501234562'").await;
+    let damaged = stored[1].1;
+    let damage =
+        move |tx: &mut Tx<'_>| tx.execute("UPDATE alerts SET opened_at = x'00' WHERE id = $1", &[&damaged]);
+    stage.store.write(damage).await.unwrap();
+    let (mut calls, mut before) = (Vec::new(), None);
+    loop {
+        let query = CallQuery { org_id: ORG, request_id: None, before, limit: 1 };
+        let page = history::page(&stage.store, query).await.unwrap();
+        calls.extend(page.items.into_iter().map(|call| call.destination));
+        let Some(next) = page.next else { break };
+        before = Some(next.parse().unwrap());
+    }
+    assert_eq!(calls, ["+380501234563", "+380501234561"]);
+    let (mut alerts, mut before) = (Vec::new(), None);
+    loop {
+        let query = AlertQuery { org_id: ORG, state: None, before, limit: 1 };
+        let page = alert_history::page(&stage.store, query).await.unwrap();
+        alerts.extend(page.items.into_iter().map(|alert| alert.id));
+        let Some(next) = page.next else { break };
+        before = Some(next.parse().unwrap());
+    }
+    assert_eq!(alerts, [stored[2].1.to_string(), stored[0].1.to_string()]);
+}
+
+#[tokio::test]
+async fn an_alert_whose_severity_cannot_be_read_turns_no_repeat_away_and_silences_none() {
+    let stage = Stage::set().await;
+    let (_, alert) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    let damage =
+        "UPDATE alerts SET severity = x'00', updated_at = x'00', state = 'acknowledged', dedup_key = 'db'";
+    stage.damage(damage).await;
+    let live = stage.store.read(|tx| alerts::live(tx, ENDPOINT, "db")).await.unwrap().unwrap();
+    assert_eq!(live.id, alert);
+    assert!(live.is_forgotten(Timestamp::now()));
+    assert!(!alerts::LiveAlert { calling: false, ..live }.is_cared_for(Severity::Minor));
+}
+
+#[tokio::test]
+async fn how_an_attempt_ended_is_not_forgotten_because_its_host_forgets() {
+    let stage = Stage::set().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
+    let attempt = host.expect_order().await.attempt_id;
+    stage.says(&mut host, attempt, busy()).await;
+    // It is back to an older copy of its journal, in which the call rang.
+    let AttemptEvent::Ended(ending) = ended(AttemptStatus::Failed, None, None) else { unreachable!() };
+    stage.says(&mut host, attempt, AttemptEvent::Ended(Ending { unwitnessed: true, ..ending })).await;
+    let attempt = &stage.call(request).await.attempts[0];
+    assert_eq!((attempt.status.as_str(), attempt.hangup_cause), ("busy", Some(17)));
 }

@@ -83,7 +83,10 @@ impl Turn<'_, '_> {
         };
         if report.seq > applied {
             match attempts::given_to(self.tx, pbx, report.attempt_id)? {
-                Some(Given { call, trunk, at: ordered_at, call_expires_at }) => {
+                Some(Given { witnessed: true, .. }) if is_unwitnessed(&report.event) => {
+                    tracing::warn!(%pbx, attempt = %report.attempt_id, "the host has forgotten how this ended; it told so before");
+                }
+                Some(Given { call, trunk, at: ordered_at, call_expires_at, witnessed: _ }) => {
                     if let AttemptEvent::Refused { reason: Reason::Expired, .. } = report.event
                         && self.now < ordered_at + ORDER_LIFETIME / 2
                         && ordered_at + ORDER_LIFETIME <= call_expires_at
@@ -145,6 +148,10 @@ impl Turn<'_, '_> {
             }
         }
     }
+}
+
+fn is_unwitnessed(event: &AttemptEvent) -> bool {
+    matches!(event, AttemptEvent::Ended(ending) if ending.unwitnessed)
 }
 
 /// Whether the end of an attempt may let a waiting call go; `None` for what is no end. A host that refuses

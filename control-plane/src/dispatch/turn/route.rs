@@ -20,8 +20,6 @@ use shared::{
 };
 use std::time::Duration;
 
-/// Calls waiting for a PBX that are looked at when one may have become free.
-const WAITING_PER_TURN: i64 = 256;
 /// After so many of them in a row that no free trunk may reach, the others are left for later.
 const MISSES: u32 = 16;
 
@@ -120,7 +118,7 @@ impl Turn<'_, '_> {
     /// A PBX may have become free: calls that wait for one need not wait out their pause.
     pub(super) fn wake_waiting(&mut self) -> Result<(), StoreError> {
         let mut misses = 0;
-        for id in queue::wanting(self.tx, WAITING_PER_TURN)? {
+        for id in queue::wanting(self.tx)? {
             let Some(call) = queue::load_legible(self.tx, id, self.now)? else { continue };
             // Asked beforehand, so that a call which still finds nobody keeps its pause.
             let free = match phone::judge(&call.destination) {

@@ -1,6 +1,6 @@
 //! What a turn is given.
 
-use crate::{fleet::session::AgentEvent, wall_clock::ClockStep};
+use crate::fleet::session::AgentEvent;
 use shared::ids::{AttemptId, CallId};
 
 /// What a turn is given.
@@ -16,8 +16,8 @@ pub struct Work {
     pub(in crate::dispatch) freed: bool,
     /// The first turn of a process.
     pub(in crate::dispatch) is_first: bool,
-    /// This machine's clock was set since the last turn.
-    pub clock_set: Option<ClockStep>,
+    /// This machine's clock was set since the last turn, by so many microseconds.
+    pub clock_set: Option<i64>,
 }
 
 /// An order that certainly did not leave.
@@ -38,7 +38,7 @@ impl Work {
         let events = self.events.into_iter().map(|event| Self { events: vec![event], ..Self::default() });
         let missed = self.missed.into_iter().map(|missed| Self { missed: vec![missed], ..Self::default() });
         let due = self.due.into_iter().map(|call| Self { due: vec![call], ..Self::default() });
-        let clock = self.clock_set.map(|step| Self { clock_set: Some(step), ..Self::default() });
+        let clock = self.clock_set.map(|by| Self { clock_set: Some(by), ..Self::default() });
         let first = self.is_first.then(Self::first);
         first.into_iter().chain(clock).chain(events).chain(missed).chain(due).collect()
     }
@@ -50,14 +50,14 @@ impl Work {
         self.due.append(&mut other.due);
         self.freed |= other.freed;
         self.is_first |= other.is_first;
-        if let Some(step) = other.clock_set {
-            self.note_step(step);
+        if let Some(by) = other.clock_set {
+            self.note_step(by);
         }
     }
 
     /// The clock was set, maybe once more.
-    pub fn note_step(&mut self, step: ClockStep) {
-        self.clock_set = Some(self.clock_set.map_or(step, |before| before.and(step)));
+    pub fn note_step(&mut self, by: i64) {
+        self.clock_set = Some(self.clock_set.map_or(by, |before| before + by));
     }
 
     /// There is nothing to be done.

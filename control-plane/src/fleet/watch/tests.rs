@@ -147,3 +147,25 @@ async fn a_revoked_agent_is_hung_up_on_and_stays_out() {
     let unknown = revoke_agent(&beside, "pbx-9").await;
     assert!(matches!(unknown, Err(FleetError::UnknownPbx(name)) if name == "pbx-9"));
 }
+
+#[tokio::test]
+async fn a_key_that_cannot_be_read_from_the_database_was_not_revoked() {
+    let mut field = Field::new().await;
+    field.enrol("pbx-1", 1).await;
+    field.enrol("pbx-2", 2).await;
+    let mut agent = field.welcome().await;
+    let damage =
+        "UPDATE agent_keys SET public_key = x'00' WHERE pbx_id = (SELECT id FROM pbxs WHERE name = 'pbx-1')";
+    assert_eq!(field.store.write(move |tx| tx.execute(damage, &[])).await.unwrap(), 1);
+    field.fleet.close_revoked().await.unwrap();
+    signer(&field.fleet, &mut agent).await;
+    // Another's is revoked all the same.
+    let mut other = field.connect(None).await;
+    other.journal = crate::fleet::session::tests::agent::journal(2);
+    other.send(other.hello("pbx-2", 2)).await;
+    assert!(matches!(other.hear().await, ControlFrame::Welcome { .. }));
+    field.event().await;
+    revoke_agent(&field.store, "pbx-2").await.unwrap();
+    field.fleet.close_revoked().await.unwrap();
+    other.expect_close(CloseCode::Library(4003)).await;
+}

@@ -18,13 +18,14 @@ impl World<'_> {
         let journal = &mut self.hosts[host].agent.journal;
         let unheard = journal.reports_after(0, usize::MAX).expect("the journal can be read");
         journal.empty(fresh).expect("the journal begins anew");
-        self.truth.journal_lost(host, unheard.iter().map(|report| report.attempt_id));
+        self.truth.journal_lost(host, &unheard);
     }
 
     /// The disk of a host is copied.
     pub(in crate::simulation) fn back_up_journal(&mut self, host: usize) {
         let agent = &mut self.hosts[host].agent;
-        agent.backup = Some(agent.journal.copied().expect("the journal can be copied"));
+        let copy = agent.journal.copied().expect("the journal can be copied");
+        self.truth.journal_copied(host, agent.backup.insert(copy));
     }
 
     /// The journal is back to what it was, if it was copied: what came since is forgotten, and what was handed

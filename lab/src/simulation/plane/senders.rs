@@ -1,14 +1,24 @@
 //! Whoever sends alerts, and whoever takes or closes them.
 
-use crate::simulation::{bug::Bug, event::Event, plan::What, stage::endpoint, truth::Change, world::World};
+use crate::simulation::{
+    bug::Bug,
+    event::Event,
+    plan::What,
+    stage::{DIALLABLE, endpoint},
+    truth::Change,
+    world::World,
+};
 use control_plane::{
-    dispatch::alerts::{self, AlertError},
+    dispatch::{
+        alerts::{self, AlertError},
+        do_not_call,
+    },
     intake::{self, Arrival, IntakeError},
     store::StoreError,
 };
 use rand::RngExt;
 use serde_json::json;
-use shared::ids::ApiKeyId;
+use shared::{ids::ApiKeyId, phone};
 use std::net::{IpAddr, Ipv4Addr};
 use uuid::Uuid;
 
@@ -134,6 +144,23 @@ impl World<'_> {
                 }
             }
             Err(error) => self.truth.broken(format!("a person cannot change an alert: {error}")),
+        }
+    }
+}
+
+impl World<'_> {
+    /// The owner of a number asks to be left alone, as an operator does for them by the command line.
+    pub(in crate::simulation) fn leave_alone(&mut self, number: usize) {
+        let (number, now) = (DIALLABLE[number], self.plane_now());
+        let stored = self.bug != Some(Bug::LeftAloneNotStored);
+        let phone = phone::judge(number).expect("a number that may be dialled").e164;
+        let added = self.stage.memory.write::<_, StoreError>(self.plane.fate(), |tx| {
+            if stored { do_not_call::add_within(tx, &phone, now) } else { Ok(true) }
+        });
+        match added {
+            Ok(_) => self.truth.left_alone(number),
+            Err(error) if error.is_temporary() => {}
+            Err(error) => self.truth.broken(format!("{number} cannot be left alone: {error}")),
         }
     }
 }

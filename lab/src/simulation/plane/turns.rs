@@ -45,11 +45,11 @@ impl World<'_> {
         running.work.events.extend(running.heard.drain(..taken));
         let (fate, now) = (self.plane.fate(), self.plane_now());
         let Some(running) = &mut self.plane.running else { return };
-        if let Some(step) = running.wall.was_set(now, self.now.since(BEGINNING))
+        if let Some(by) = running.wall.was_set(now, self.now.since(BEGINNING))
             && self.bug != Some(Bug::ClockNotFollowed)
         {
-            running.fleet.clock_was_set(step.by);
-            running.work.note_step(step);
+            running.fleet.clock_was_set(by);
+            running.work.note_step(by);
         }
         let (bug, rng) = (self.bug, &mut self.rng);
         let mut ids = || Uuid::from_u128(rng.random());
@@ -96,7 +96,7 @@ impl World<'_> {
         if self.plane.life != life {
             return;
         }
-        let (now, skew) = (self.plane_now(), self.plane.skew);
+        let (now, ahead) = (self.plane_now(), self.plane_ahead());
         let Some(running) = &mut self.plane.running else { return };
         running.turning = false;
         running.work.missed = done.effects.carry_out(&running.fleet, now);
@@ -108,7 +108,7 @@ impl World<'_> {
         if busy {
             self.nudge();
         } else {
-            let next = done.next.map_or(self.now + LONGEST_SLEEP, |next| next.shifted(-skew));
+            let next = done.next.map_or(self.now + LONGEST_SLEEP, |next| next.shifted(-ahead));
             self.turn_at(next.min(self.now + LONGEST_SLEEP).max(self.now));
         }
     }
@@ -121,10 +121,11 @@ impl World<'_> {
             ended.extend(session.is_closed().then_some(*host));
             frames.extend(session.outgoing().into_iter().map(|frame| (*host, *connection, frame)));
         }
+        let ahead = self.plane_ahead();
         for (host, connection, frame) in frames {
             if let ControlFrame::Order(signed) = &frame {
                 let order = order_in(signed);
-                self.truth.ordered(&order, host, self.now, self.plane.skew);
+                self.truth.ordered(&order, host, self.now, ahead);
                 if self.bug != Some(Bug::OrderBeforeCommit) {
                     self.check_order(&order);
                 }

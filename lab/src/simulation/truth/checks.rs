@@ -4,6 +4,7 @@ use super::RECONCILED_WITHIN;
 use crate::simulation::{
     event::Event,
     plan::Network,
+    stage::DIALLABLE,
     world::{Host, World},
 };
 use pbx_agent::board::{DEPARTURES_WINDOW, Dial};
@@ -61,7 +62,7 @@ impl World<'_> {
     /// A channel was made: was it logged, and within the caps?
     pub(in crate::simulation) fn check_originate(&mut self, host: usize, trunk: usize, dial: &Dial) {
         let attempt = dial.attempt;
-        if !self.truth.forgotten.contains(&attempt) && !self.is_logged(attempt) {
+        if !self.truth.unknown_to_plane.contains(&attempt) && !self.is_logged(attempt) {
             self.truth.broken(format!("attempt {attempt} is originated and not in the control plane's log"));
         }
         let on_trunk =
@@ -75,6 +76,10 @@ impl World<'_> {
         self.check_rate(host, trunk, most_a_second);
         let now = self.now;
         let number = dial.endpoint.split('@').next().unwrap_or_default();
+        let digits = number.rsplit('/').next().unwrap_or_default();
+        if !DIALLABLE.iter().any(|phone| phone.strip_prefix('+') == Some(digits)) {
+            self.truth.broken(format!("{attempt} is dialled to {digits}, which nobody may dial"));
+        }
         let starts = self.truth.to_number.entry((host, number.to_owned())).or_default();
         starts.retain(|start| now.since(*start) < Duration::from_secs(540));
         starts.push(now);
@@ -132,12 +137,16 @@ impl World<'_> {
     pub(in crate::simulation) fn check_new_attempts(&mut self, now: Timestamp) {
         let new = self.read(|tx| {
             tx.rows(
-                "SELECT id, possible_duplicate, call_id FROM call_logs WHERE initiated_at = $1",
+                "SELECT id, possible_duplicate, call_id, destination FROM call_logs WHERE initiated_at = $1",
                 &[&now],
-                |row| Ok((row.get::<AttemptId>(0)?, row.get::<i64>(1)?, row.get::<CallId>(2)?)),
+                |row| Ok((row.get::<AttemptId>(0)?, row.get::<i64>(1)?, row.get::<CallId>(2)?, row.get(3)?)),
             )
         });
-        for (attempt, labelled, call) in new {
+        for (attempt, labelled, call, destination) in new {
+            if self.truth.unwanted.contains::<String>(&destination) {
+                self.truth
+                    .broken(format!("{attempt} is to ring {destination}, which asked to be left alone"));
+            }
             self.check_blindness(attempt, call, labelled != 0);
             let in_doubt = self.read(|tx| {
                 tx.rows(IN_DOUBT_BEFORE, &[&attempt], |row| Ok((row.get(0)?, row.get::<i64>(1)?)))
@@ -208,7 +217,7 @@ impl World<'_> {
                 && truth.rang.contains(earlier)
                 && truth.hosts.get(earlier).is_some_and(can_tell)
         };
-        let earlier: Vec<AttemptId> = truth.forgotten.iter().filter(rang).copied().collect();
+        let earlier: Vec<AttemptId> = truth.unknown_to_plane.iter().filter(rang).copied().collect();
         for earlier in earlier {
             if !labelled && !self.is_logged(earlier) {
                 self.truth.broken(format!(
@@ -221,8 +230,8 @@ impl World<'_> {
     /// An agent tells what became of attempts.
     pub(in crate::simulation) fn check_standings(&mut self, standings: &[AttemptStanding]) {
         for AttemptStanding { attempt_id, standing } in standings {
-            let known =
-                self.truth.originates.contains_key(attempt_id) && !self.truth.forgotten.contains(attempt_id);
+            let known = self.truth.originates.contains_key(attempt_id)
+                && !self.truth.unknown_to_host.contains(attempt_id);
             if *standing == Standing::NeverSeen && known {
                 self.truth
                     .broken(format!("{attempt_id} was originated, and its host says that it never saw it"));

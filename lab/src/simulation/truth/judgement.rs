@@ -1,6 +1,6 @@
 //! What must hold once everything is over.
 
-use super::Broken;
+use super::{Broken, Keys};
 use crate::simulation::{
     asterisk::Asterisk,
     plan::{HOSTS, Network, What},
@@ -84,8 +84,7 @@ impl World<'_> {
             }
         }
         for (attempt, keys) in self.truth.keys.clone() {
-            // A restored database may not even know of the attempt.
-            if !(self.truth.restored && self.truth.forgotten.contains(&attempt)) {
+            if !self.truth.unknown_to_plane.contains(&attempt) {
                 self.judge_keys(attempt, &keys)?;
             }
         }
@@ -283,7 +282,7 @@ impl World<'_> {
     }
 
     /// A key that a journal holds has counted, and once.
-    fn judge_keys(&mut self, attempt: AttemptId, keys: &[char]) -> Result<(), Broken> {
+    fn judge_keys(&mut self, attempt: AttemptId, Keys { digits, more }: &Keys) -> Result<(), Broken> {
         let status = self.read(|tx| {
             tx.row(
                 "SELECT calls.status FROM calls JOIN call_logs ON call_logs.call_id = calls.id WHERE call_logs.id = $1",
@@ -292,9 +291,21 @@ impl World<'_> {
             )
         });
         let status = status.unwrap_or_default();
-        if keys.contains(&'1') && !["acknowledged", "answered", "cancelled"].contains(&status.as_str()) {
+        if digits.contains(&'1') && !["acknowledged", "answered", "cancelled"].contains(&status.as_str()) {
             return Err(Broken(format!("key 1 was pressed in {attempt} and its call is {status}")));
         }
+        let told = self.keys_told(attempt);
+        if told < digits.len() || told > digits.len() + more {
+            return Err(Broken(format!(
+                "{} keys were pressed in {attempt}, and perhaps {more} more, and the timeline tells of {told}",
+                digits.len()
+            )));
+        }
+        Ok(())
+    }
+
+    /// Of how many keys the timeline tells.
+    pub(super) fn keys_told(&mut self, attempt: AttemptId) -> usize {
         let told = self.read(|tx| {
             tx.row(
                 "SELECT COUNT(*) FROM alert_events
@@ -303,16 +314,6 @@ impl World<'_> {
                 |row| row.get::<i64>(0),
             )
         });
-        let told = usize::try_from(told.unwrap_or(0)).unwrap_or(0);
-        // What a host on an older copy of its journal has told already it may tell again.
-        let is_told_wrong =
-            if self.truth.denied.contains(&attempt) { told < keys.len() } else { told != keys.len() };
-        if is_told_wrong {
-            return Err(Broken(format!(
-                "{} keys were pressed in {attempt} and the timeline tells of {told}",
-                keys.len()
-            )));
-        }
-        Ok(())
+        usize::try_from(told.unwrap_or(0)).unwrap_or(0)
     }
 }

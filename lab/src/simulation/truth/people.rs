@@ -15,10 +15,21 @@ pub struct Change {
     pub key: ApiKeyId,
 }
 
+impl Change {
+    fn kind(self) -> &'static str {
+        if self.closes { "closed" } else { "acknowledged" }
+    }
+}
+
 impl Truth {
     /// A person has changed an alert, and nobody else had before.
     pub fn changed(&mut self, change: Change) {
         self.changes.push(change);
+    }
+
+    /// Somebody was told that this number is left alone from now on.
+    pub fn left_alone(&mut self, number: &str) {
+        self.unwanted.insert(number.to_owned());
     }
 }
 
@@ -26,16 +37,9 @@ impl World<'_> {
     /// What a person was told stands in the alert's timeline, with who did it, and holds: closed is closed, and
     /// taken is taken unless it became worse.
     pub(super) fn judge_changes(&mut self) -> Result<(), Broken> {
-        for Change { alert, closes, key } in self.truth.changes.clone() {
-            let kind = if closes { "closed" } else { "acknowledged" };
-            let told = self.read(|tx| {
-                tx.row(
-                    "SELECT 1 FROM alert_events WHERE alert_id = $1 AND kind = $2 AND api_key_id = $3",
-                    &[&alert, &kind, &key],
-                    |_| Ok(()),
-                )
-            });
-            if told.is_none() {
+        for change in self.truth.changes.clone() {
+            let (Change { alert, closes, .. }, kind) = (change, change.kind());
+            if !self.is_told(change) {
                 return Err(Broken(format!("a person has {kind} {alert} and its timeline does not say so")));
             }
             let holds = self.read(|tx| {
@@ -51,5 +55,18 @@ impl World<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the alert's timeline tells of it.
+    pub(super) fn is_told(&mut self, change: Change) -> bool {
+        let Change { alert, key, .. } = change;
+        self.read(|tx| {
+            tx.row(
+                "SELECT 1 FROM alert_events WHERE alert_id = $1 AND kind = $2 AND api_key_id = $3",
+                &[&alert, &change.kind(), &key],
+                |_| Ok(()),
+            )
+        })
+        .is_some()
     }
 }

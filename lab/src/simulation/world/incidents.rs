@@ -16,6 +16,7 @@ impl World<'_> {
         let (wait, event) = match what {
             What::Webhook { .. } | What::Resolve { .. } => (Duration::ZERO, Event::Send(number)),
             What::Person { endpoint, closes } => return self.person(endpoint, closes),
+            What::LeaveAlone(number) => return self.leave_alone(number),
             What::ControlPlaneClock(by) => {
                 self.plane.skew += by;
                 return self.nudge();
@@ -125,6 +126,7 @@ impl World<'_> {
             What::Webhook { .. }
             | What::Resolve { .. }
             | What::Person { .. }
+            | What::LeaveAlone(_)
             | What::KillControlPlane(..)
             | What::ControlPlaneClock(..)
             | What::BackUp

@@ -7,22 +7,47 @@ fn damage(dir: &tempfile::TempDir, sql: &str) {
 }
 
 #[tokio::test]
-async fn a_report_that_cannot_be_read_keeps_no_other_from_being_sent_and_is_forgotten_with_them() {
-    let dir = tempfile::tempdir().unwrap();
-    let (journal, _) = Journal::open(dir.path(), US).unwrap();
-    for number in 1..=3 {
-        journal.enter(order(number, 1)).await.unwrap();
-        journal.append(report(number, 2, AttemptEvent::Answered, Progress::Answered));
+async fn a_report_that_cannot_be_read_is_dropped_and_the_others_are_numbered_anew_without_a_gap() {
+    for damaged in 1..=3 {
+        let dir = tempfile::tempdir().unwrap();
+        let (journal, _) = Journal::open(dir.path(), US).unwrap();
+        for number in 1..=3 {
+            journal.enter(order(number, 1)).await.unwrap();
+            journal.append(report(number, 2, AttemptEvent::Answered, Progress::Answered));
+        }
+        journal.flush().await;
+        let sql = Connection::open(dir.path().join(FILE)).unwrap();
+        let event = [r#"'{"sung":{}}'"#, "x'00'", "CAST(x'ff' AS TEXT)"][damaged - 1];
+        sql.execute(&format!("UPDATE reports SET event = {event} WHERE seq = {damaged}"), []).unwrap();
+        let refused = journal.reports_after(0, 100).await;
+        assert!(matches!(refused, Err(JournalError::Illegible)), "{refused:?}");
+        let before = journal.state().borrow().id;
+        let id = journal.start_anew().await.unwrap();
+        assert_ne!(id, before);
+        let left = journal.reports_after(0, 100).await.unwrap();
+        assert_eq!(left.iter().map(|report| report.seq).collect::<Vec<_>>(), [1, 2]);
+        assert!(left.iter().all(|report| report.attempt_id != attempt(damaged as u128)));
     }
-    journal.flush().await;
-    damage(&dir, r#"UPDATE reports SET event = '{"sung":{}}' WHERE seq = 1"#);
-    assert_eq!(seqs(&journal, 0).await, [2, 3]);
-    // A limit counts what is handed over.
-    assert_eq!(journal.reports_after(0, 1).await.unwrap()[0].seq, 2);
-    let id = journal.state().borrow().id;
-    journal.trim(id, 2);
-    journal.flush().await;
-    assert_eq!(journal.state().borrow().oldest, 3);
+}
+
+#[tokio::test]
+async fn text_that_is_no_text_keeps_no_agent_from_starting() {
+    let damages = [
+        "UPDATE orders SET trunk = CAST(x'ff' AS TEXT)",
+        "UPDATE orders SET resume = CAST(x'ff' AS TEXT)",
+        "UPDATE journal SET forgotten = 'never'",
+        "UPDATE journal SET pbx_id = x'00'",
+    ];
+    for sql in damages {
+        let dir = tempfile::tempdir().unwrap();
+        let (journal, _) = Journal::open(dir.path(), US).unwrap();
+        journal.enter(order(1, 1)).await.unwrap();
+        drop(journal);
+        damage(&dir, sql);
+        let (_, contents) = Journal::open(dir.path(), US).unwrap();
+        assert_eq!(contents.orders.len(), 1, "{sql}");
+        assert!(matches!(contents.orders[0].seen, Seen::Order { .. }), "{sql}: {contents:?}");
+    }
 }
 
 #[tokio::test]
