@@ -43,6 +43,8 @@ pub struct Truth {
     answered: BTreeSet<usize>,
     /// Until when each order may be started, and how far ahead the control plane's clock was then.
     orders: BTreeMap<AttemptId, (Timestamp, i64)>,
+    /// When each call was stored.
+    born: BTreeMap<CallId, Timestamp>,
     /// Their calls.
     calls: BTreeMap<AttemptId, CallId>,
     /// Channels that were asked for.
@@ -93,6 +95,13 @@ impl Truth {
     /// A webhook was answered 202.
     pub fn answered(&mut self, webhook: usize) {
         self.answered.insert(webhook);
+    }
+
+    /// A webhook is stored, and these calls with it; maybe since an earlier moment.
+    pub fn stored(&mut self, calls: impl Iterator<Item = CallId>, now: Timestamp) {
+        for call in calls {
+            self.born.entry(call).or_insert(now);
+        }
     }
 
     /// Whether a webhook was answered 202.

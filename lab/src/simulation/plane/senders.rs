@@ -17,7 +17,7 @@ use control_plane::{
     store::StoreError,
 };
 use rand::RngExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{ids::ApiKeyId, phone};
 use std::net::{IpAddr, Ipv4Addr};
 use uuid::Uuid;
@@ -98,6 +98,10 @@ impl World<'_> {
         });
         match stored {
             Ok(accepted) => {
+                let answer: Value = serde_json::from_str(&accepted.answer).expect("an answer is JSON");
+                let calls = answer["calls"].as_array().into_iter().flatten();
+                let calls = calls.filter_map(|call| call["id"].as_str()?.parse().ok());
+                self.truth.stored(calls, self.now);
                 self.tell(|| format!("webhook {webhook} is stored: {}", accepted.answer));
                 self.nudge();
                 true

@@ -81,6 +81,7 @@ impl World<'_> {
                 running.work = Work::default();
                 running.turning = true;
                 self.check_new_attempts(now);
+                self.check_expired(now);
                 let wait = self.micros(100..3_000);
                 self.later(wait, Event::TurnDone { life, done: Box::new(done) });
             }

@@ -3,7 +3,7 @@
 use super::RECONCILED_WITHIN;
 use crate::simulation::{
     event::Event,
-    plan::Network,
+    plan::{Network, What},
     stage::DIALLABLE,
     world::{Host, World},
 };
@@ -15,6 +15,9 @@ use shared::{
     time::Timestamp,
 };
 use std::time::Duration;
+
+/// So far a clock that is set back is followed.
+const MOMENTS: Duration = Duration::from_secs(2);
 
 // A doubt is told once: by the label of the first attempt after it that got an answer from the phone.
 macro_rules! told {
@@ -159,6 +162,34 @@ impl World<'_> {
                 && labelled == 0
             {
                 self.truth.broken(format!("{attempt} follows {earlier}, which rang and may have reached somebody, and is not labelled"));
+            }
+        }
+    }
+
+    /// No call gives up before its time, whatever the clock was set to. Where it was set and the control plane was
+    /// not there all the time to see it, nobody can know.
+    pub(in crate::simulation) fn check_expired(&mut self, now: Timestamp) {
+        let plans = |what: fn(&What) -> bool| self.plan.incidents.iter().any(|incident| what(&incident.what));
+        let sets_clock = plans(|what| matches!(what, What::ControlPlaneClock(_)));
+        if plans(|what| matches!(what, What::RestoreDatabase(_)))
+            || (sets_clock && plans(|what| matches!(what, What::KillControlPlane(_))))
+        {
+            return;
+        }
+        let expired = self.read(|tx| {
+            tx.rows(
+                "SELECT id, machine -> 'policy' ->> 'lifetime_minutes' FROM calls
+                 WHERE status = 'expired' AND ended_at = $1",
+                &[&now],
+                |row| Ok((row.get::<CallId>(0)?, row.get::<i64>(1)?)),
+            )
+        });
+        for (call, lifetime) in expired {
+            let lifetime = Duration::from_secs(60 * u64::try_from(lifetime).unwrap_or(0));
+            let age = self.truth.born.get(&call).map_or(lifetime, |born| self.now.since(*born));
+            if age + MOMENTS < lifetime {
+                self.truth
+                    .broken(format!("call {call} expires after {age:?} and was to live for {lifetime:?}"));
             }
         }
     }
