@@ -234,11 +234,16 @@ impl Dispatcher {
         let mut left = self.each_alone(work).await;
         if freed || std::mem::take(&mut left.freed) {
             match self.store.read(queue::wanting).await {
-                Ok(due) => left.append(self.each_alone(Work { due, ..Work::default() }).await),
-                Err(error) => tracing::error!(%error, "the calls that wait for a PBX cannot be listed"),
+                Ok(woken) => {
+                    left.append(self.each_alone(Work { woken, ..Work::default() }).await);
+                    // Whoever waits was woken: nothing is to be done until somebody speaks.
+                    left.freed = false;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the calls that wait for a PBX cannot be listed");
+                    left.freed = true;
+                }
             }
-            // Whoever waits was woken: nothing is to be done until somebody speaks.
-            left.freed = false;
         }
         left
     }
@@ -252,7 +257,7 @@ impl Dispatcher {
                 Err(error) if error.is_temporary() => left.append(single),
                 Err(error) => {
                     tracing::error!(%error, work = single.name(), "left out");
-                    self.put_off(single.due).await;
+                    self.put_off(single.due.into_iter().chain(single.woken)).await;
                 }
             }
         }
@@ -268,7 +273,7 @@ impl Dispatcher {
         Ok(Work { missed: effects.carry_out(&self.fleet, now), freed, ..Work::default() })
     }
 
-    async fn put_off(&self, calls: Vec<CallId>) {
+    async fn put_off(&self, calls: impl Iterator<Item = CallId>) {
         for call in calls {
             let put_off = self.store.write(move |tx| queue::put_off(tx, call, Timestamp::now())).await;
             match put_off {

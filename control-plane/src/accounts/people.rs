@@ -31,41 +31,44 @@ impl std::fmt::Debug for Callee {
 /// # Errors
 /// [`StoreError`]
 pub fn callee(tx: &mut Tx<'_>, account_id: AccountId) -> Result<Callee, StoreError> {
-    let phone = tx.row(
+    let phones = tx.legible(
         "SELECT e164 FROM phones
-         WHERE account_id = $1 AND enabled = 1 AND verified_at IS NOT NULL ORDER BY position LIMIT 1",
+         WHERE account_id = $1 AND enabled = 1 AND verified_at IS NOT NULL ORDER BY position",
         &[&account_id],
-        |row| Ok(phone(row, 0)),
+        |row| row.get(0),
     )?;
-    Ok(Callee { account_id, phone: phone.flatten() })
+    Ok(Callee { account_id, phone: phones.into_iter().next() })
 }
 
-/// Every member of an organization who is not a viewer and has a phone, in order of e-mail.
+/// Every member of an organization who is not a viewer and has a phone, in order of e-mail. One whose phones
+/// cannot be read is among them, without one.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn callees(tx: &mut Tx<'_>, org_id: OrgId) -> Result<Vec<Callee>, StoreError> {
-    let mut members = tx.legible(
-        "SELECT accounts.id,
-                (SELECT e164 FROM phones
-                 WHERE phones.account_id = accounts.id AND enabled = 1 AND verified_at IS NOT NULL
-                 ORDER BY position LIMIT 1)
+    let phones = tx.legible(
+        "SELECT accounts.id, phones.e164
          FROM memberships JOIN accounts ON accounts.id = memberships.account_id
+         JOIN phones ON phones.account_id = accounts.id
          WHERE memberships.org_id = $1 AND memberships.role <> 'viewer'
-         ORDER BY accounts.email",
+               AND phones.enabled = 1 AND phones.verified_at IS NOT NULL
+         ORDER BY accounts.email, phones.position",
         &[&org_id],
         |row| Ok(Callee { account_id: row.get(0)?, phone: phone(row, 1) }),
     )?;
-    members.retain(|member| member.phone.is_some());
+    let mut members: Vec<Callee> = Vec::new();
+    for Callee { account_id, phone } in phones {
+        match members.last_mut().filter(|member| member.account_id == account_id) {
+            Some(member) => member.phone = member.phone.take().or(phone),
+            None => members.push(Callee { account_id, phone }),
+        }
+    }
     Ok(members)
 }
 
-/// One that cannot be read is no number: it leaves a blocked call in the log, and everybody else is called.
 fn phone(row: &Row, column: usize) -> Option<String> {
-    row.get(column).unwrap_or_else(|error| {
-        tracing::error!(%error, "A PHONE CANNOT BE READ from the database: its owner is not called; enter it again");
-        Some(String::new())
-    })
+    let told = |error: &StoreError| tracing::error!(%error, "A PHONE CANNOT BE READ from the database: enter it again");
+    row.get(column).inspect_err(told).ok()
 }
 
 /// A member by e-mail address, in whatever case.

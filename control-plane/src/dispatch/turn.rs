@@ -173,6 +173,9 @@ impl<'a, 'tx> Turn<'a, 'tx> {
         for call in &work.due {
             self.due(*call)?;
         }
+        for call in &work.woken {
+            self.wake(*call)?;
+        }
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The table of PBXs, and of the keys with which they prove themselves.
 
-use crate::store::{StoreError, Tx};
+use crate::store::{Row, StoreError, Tx};
 use ed25519_dalek::VerifyingKey;
 use shared::{ids::PbxId, protocol::from_base64, time::Timestamp};
 use std::collections::HashSet;
@@ -33,7 +33,7 @@ pub(super) fn enrolled(tx: &mut Tx<'_>) -> Result<Vec<(PbxId, String)>, StoreErr
 /// Which keys count, base64.
 pub(super) struct Keys {
     valid: HashSet<(PbxId, String)>,
-    revoked: HashSet<String>,
+    revoked: HashSet<(PbxId, String)>,
     /// Each that counts can be read.
     pub(super) complete: bool,
 }
@@ -42,15 +42,12 @@ impl Keys {
     /// Reads them.
     pub(super) fn read(tx: &mut Tx<'_>) -> Result<Self, StoreError> {
         let sql = "SELECT pbx_id, public_key FROM agent_keys WHERE revoked_at IS NULL";
-        let found = tx.rows(sql, &[], |row| Ok(row.get(0).and_then(|pbx| Ok((pbx, row.get(1)?))).ok()))?;
+        let key = |row: &Row| Ok((row.get(0)?, row.get(1)?));
+        let found = tx.rows(sql, &[], |row| Ok(key(row).ok()))?;
         let complete = found.iter().all(Option::is_some);
-        let sql = "SELECT public_key FROM agent_keys WHERE revoked_at IS NOT NULL";
-        let revoked = tx.legible(sql, &[], |row| row.get(0))?;
-        Ok(Self {
-            valid: found.into_iter().flatten().collect(),
-            revoked: revoked.into_iter().collect(),
-            complete,
-        })
+        let sql = "SELECT pbx_id, public_key FROM agent_keys WHERE revoked_at IS NOT NULL";
+        let revoked = tx.legible(sql, &[], key)?.into_iter().collect();
+        Ok(Self { valid: found.into_iter().flatten().collect(), revoked, complete })
     }
 
     /// Whether a PBX has any.
@@ -60,7 +57,8 @@ impl Keys {
 
     /// Whether this one of it counts no more. What cannot be read was not revoked.
     pub(super) fn excludes(&self, pbx: PbxId, key: String) -> bool {
-        self.revoked.contains(&key) || (self.complete && !self.valid.contains(&(pbx, key)))
+        let key = (pbx, key);
+        self.revoked.contains(&key) || (self.complete && !self.valid.contains(&key))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     },
     store::{StoreError, Tx},
 };
-use shared::{ids::ProjectId, time::Timestamp};
+use shared::{ids::ProjectId, phone, time::Timestamp};
 use uuid::Uuid;
 
 /// Stores a scenario; whether anything changed.
@@ -57,8 +57,8 @@ pub fn scenario(tx: &mut Tx<'_>, project: ProjectId, name: &str) -> Result<Optio
 ///
 /// A project has no people of its own yet, so `call_project` means every member as `call_all` does,
 /// and there are no schedules yet, so `call_on_schedule` means the primary. A member who has left
-/// is replaced by the primary. One without a phone is called in vain, which the log must show, so
-/// the primary is called as well: an alert that rings nobody is the worst that can happen.
+/// is replaced by the primary. One without a phone that may be dialled is called in vain, which the log must show,
+/// so the primary is called as well: an alert that rings nobody is the worst that can happen.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -76,7 +76,8 @@ pub fn callees(tx: &mut Tx<'_>, action: &Action, project: &Project) -> Result<Ve
             if let Some(account) = people::member(tx, project.org_id, member)? {
                 called.push(people::callee(tx, account)?);
             }
-            if called.iter().all(|callee| callee.phone.is_none()) {
+            let rings = |callee: &Callee| callee.phone.as_deref().is_some_and(|it| phone::judge(it).is_ok());
+            if !called.iter().any(rings) {
                 called.push(people::callee(tx, project.primary)?);
             }
             called

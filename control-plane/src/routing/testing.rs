@@ -21,7 +21,7 @@ pub(crate) const DEE: AccountId = AccountId::new(Uuid::from_u128(0xdee));
 pub(crate) const EVE: AccountId = AccountId::new(Uuid::from_u128(0xe4e));
 
 pub(crate) const ADAS_PHONE: &str = "+380501234567";
-pub(crate) const BOBS_PHONE: &str = "+447700900123";
+pub(crate) const BOBS_PHONE: &str = "+447400123456";
 
 pub(crate) fn acme(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let at = Timestamp::from_micros(0);

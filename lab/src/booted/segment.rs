@@ -3,7 +3,13 @@
 use super::{ip, output};
 use crate::{packages, process::Process};
 use anyhow::{Context, Result};
-use std::{fs, net::Ipv4Addr, path::Path, process::Command};
+use std::{
+    fs,
+    net::Ipv4Addr,
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicU8, Ordering},
+};
 
 /// Where apt finds the mirror, on this machine's address.
 const PROXY_PORT: u16 = 3128;
@@ -30,8 +36,11 @@ pub struct Namespace {
 impl Segment {
     /// Makes a bridge with a /24 that nobody uses.
     pub fn make(dir: &Path) -> Result<Self> {
+        static NUMBER: AtomicU8 = AtomicU8::new(0);
         packages::ensure_tinyproxy()?;
-        let (bridge, net) = (format!("cp{:08x}", rand::random::<u32>()), rand::random());
+        sweep();
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let (bridge, net) = (format!("cp{:06x}{number:02x}", std::process::id()), rand::random());
         ip(&format!("link add {bridge} type bridge"))?;
         let configured = Self::configure(&bridge, net, dir);
         if configured.is_err() {
@@ -126,6 +135,44 @@ impl Drop for Namespace {
     }
 }
 
+/// Removes the segments of processes that were killed. Their hosts have died with them.
+fn sweep() {
+    let names = |dir: &str| -> Vec<String> {
+        let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    };
+    for bridge in names("/sys/class/net").iter().filter(|name| is_orphaned(name)) {
+        let _ = ip(&format!("link del {bridge}"));
+    }
+    for namespace in names("/run/netns") {
+        if namespace.split_once('-').is_some_and(|(bridge, _)| is_orphaned(bridge)) {
+            let _ = ip(&format!("netns del {namespace}"));
+        }
+    }
+}
+
+/// `cp`, the number of a process that is no more, and which of its segments it was.
+fn is_orphaned(bridge: &str) -> bool {
+    let process = bridge.strip_prefix("cp").filter(|rest| rest.len() == 8).and_then(|rest| rest.get(..6));
+    let process = process.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists())
+}
+
 fn at(net: u8, host: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 77, net, host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_segments_of_the_dead_are_swept() {
+        // Above the highest number that Linux gives a process.
+        assert!(is_orphaned("cpffffff00"));
+        assert!(!is_orphaned(&format!("cp{:06x}00", std::process::id())));
+        for others in ["cpu0", "cpffffff", "cp-ffffff00", "br0", "cpzzzzzz00", "lo"] {
+            assert!(!is_orphaned(others), "{others}");
+        }
+    }
 }

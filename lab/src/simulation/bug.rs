@@ -48,11 +48,13 @@ pub enum Bug {
     LeftAloneNotStored,
     /// Hosts do not look at where a trunk may dial to.
     CountryUnchecked,
+    /// Every number is taken for one that asked to be left alone.
+    EverybodyLeftAlone,
 }
 
 impl Bug {
     /// Every one.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::DedupRemoved,
         Self::ExpiryUnchecked,
         Self::AckBeforeFsync,
@@ -74,5 +76,6 @@ impl Bug {
         Self::OldJournalTrusted,
         Self::LeftAloneNotStored,
         Self::CountryUnchecked,
+        Self::EverybodyLeftAlone,
     ];
 }

@@ -73,6 +73,7 @@ impl World<'_> {
             return;
         }
         self.tell(|| "the control plane starts".to_owned());
+        self.truth.started(self.now);
         self.plane.life += 1;
         let (now, inherited) = (self.plane_now(), self.read(Inherited::read));
         self.plane.running = Some(Running {

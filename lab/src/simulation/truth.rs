@@ -85,8 +85,12 @@ pub struct Truth {
     changes: Vec<people::Change>,
     /// Keys that a journal holds.
     keys: BTreeMap<AttemptId, Keys>,
-    /// Numbers that have asked to be left alone.
+    /// Numbers that have asked to be left alone and stand in the database.
     unwanted: BTreeSet<String>,
+    /// Those too that a restored database has forgotten.
+    ever_unwanted: BTreeSet<String>,
+    /// When the control plane was last started.
+    started: Option<Timestamp>,
     broken: Option<Broken>,
     made: u64,
 }
@@ -102,6 +106,16 @@ impl Truth {
         for call in calls {
             self.born.entry(call).or_insert(now);
         }
+    }
+
+    /// The control plane is started.
+    pub fn started(&mut self, now: Timestamp) {
+        self.started = Some(now);
+    }
+
+    /// Whether a call may end as a duplicate: only one that a restored database held at a start.
+    fn may_be_duplicate(&self, call: CallId) -> bool {
+        self.restored && self.started.zip(self.born.get(&call)).is_none_or(|(started, born)| *born <= started)
     }
 
     /// Whether a webhook was answered 202.

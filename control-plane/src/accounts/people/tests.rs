@@ -69,11 +69,15 @@ async fn a_phone_that_cannot_be_read_keeps_nobody_else_from_being_called_and_is_
     told(|tx, org| {
         let ann = person(tx, org, "ann@example.com", Role::Member, &[FIRST]);
         let zoe = person(tx, org, "zoe@example.com", Role::Owner, &[SECOND]);
-        assert_eq!(tx.execute("UPDATE phones SET e164 = x'00' WHERE account_id = $1", &[&ann]).unwrap(), 1);
-        let illegible = Callee { account_id: ann, phone: Some(String::new()) };
-        let sound = Callee { account_id: zoe, phone: Some(SECOND.into()) };
-        assert_eq!(callees(tx, org).unwrap(), [illegible.clone(), sound]);
-        assert_eq!(callee(tx, ann).unwrap(), illegible);
+        let bob = person(tx, org, "bob@example.com", Role::Member, &[FIRST, SECOND]);
+        let damage = "UPDATE phones SET e164 = x'00' WHERE e164 = '+380501234567'";
+        assert_eq!(tx.execute(damage, &[]).unwrap(), 2);
+        let expected = [(ann, None), (bob, Some(SECOND)), (zoe, Some(SECOND))]
+            .map(|(account_id, phone)| Callee { account_id, phone: phone.map(str::to_owned) });
+        assert_eq!(callees(tx, org).unwrap(), expected);
+        for callee_then in expected {
+            assert_eq!(callee(tx, callee_then.account_id).unwrap(), callee_then);
+        }
     })
     .await;
 }

@@ -13,6 +13,7 @@ use crate::{
     store::StoreError,
 };
 use shared::{
+    ids::CallId,
     order::{ORDER_VERSION, Order, Prompt},
     outcome::Reason,
     phone::{self, Allowed},
@@ -119,22 +120,25 @@ impl Turn<'_, '_> {
     pub(super) fn wake_waiting(&mut self) -> Result<(), StoreError> {
         let mut misses = 0;
         for id in queue::wanting(self.tx)? {
-            let Some(call) = queue::load_legible(self.tx, id, self.now)? else { continue };
-            // Asked beforehand, so that a call which still finds nobody keeps its pause.
-            let free = match phone::judge(&call.destination) {
-                Ok(number) => self.choose(&call, &number, call.machine.tried())?.is_ok(),
-                Err(_) => true,
-            };
-            if free {
-                misses = 0;
-                self.drive_loaded(call, Input::Due)?;
-            } else {
-                misses += 1;
-                if misses == MISSES {
-                    break;
-                }
+            misses = if self.wake(id)? { 0 } else { misses + 1 };
+            if misses == MISSES {
+                break;
             }
         }
         Ok(())
+    }
+
+    /// Whether it finds a PBX, or there is no such call.
+    pub(super) fn wake(&mut self, id: CallId) -> Result<bool, StoreError> {
+        let Some(call) = queue::load_legible(self.tx, id, self.now)? else { return Ok(true) };
+        // Asked beforehand, so that a call which still finds nobody keeps its pause.
+        let free = match phone::judge(&call.destination) {
+            Ok(number) => self.choose(&call, &number, call.machine.tried())?.is_ok(),
+            Err(_) => true,
+        };
+        if free {
+            self.drive_loaded(call, Input::Due)?;
+        }
+        Ok(free)
     }
 }

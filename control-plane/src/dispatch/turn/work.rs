@@ -12,6 +12,8 @@ pub struct Work {
     pub missed: Vec<Missed>,
     /// Calls that are due, where they are named one by one. A turn finds them itself.
     pub(in crate::dispatch) due: Vec<CallId>,
+    /// Calls that wait for a PBX and may find one, where they are named one by one.
+    pub(in crate::dispatch) woken: Vec<CallId>,
     /// A PBX may have become free, and nobody who waits for one was woken yet.
     pub(in crate::dispatch) freed: bool,
     /// The first turn of a process.
@@ -38,9 +40,10 @@ impl Work {
         let events = self.events.into_iter().map(|event| Self { events: vec![event], ..Self::default() });
         let missed = self.missed.into_iter().map(|missed| Self { missed: vec![missed], ..Self::default() });
         let due = self.due.into_iter().map(|call| Self { due: vec![call], ..Self::default() });
+        let woken = self.woken.into_iter().map(|call| Self { woken: vec![call], ..Self::default() });
         let clock = self.clock_set.map(|by| Self { clock_set: Some(by), ..Self::default() });
         let first = self.is_first.then(Self::first);
-        first.into_iter().chain(clock).chain(events).chain(missed).chain(due).collect()
+        first.into_iter().chain(clock).chain(events).chain(missed).chain(due).chain(woken).collect()
     }
 
     /// Adds another's pieces.
@@ -48,6 +51,7 @@ impl Work {
         self.events.append(&mut other.events);
         self.missed.append(&mut other.missed);
         self.due.append(&mut other.due);
+        self.woken.append(&mut other.woken);
         self.freed |= other.freed;
         self.is_first |= other.is_first;
         if let Some(by) = other.clock_set {
@@ -65,6 +69,7 @@ impl Work {
         self.events.is_empty()
             && self.missed.is_empty()
             && self.due.is_empty()
+            && self.woken.is_empty()
             && !self.freed
             && !self.is_first
             && self.clock_set.is_none()
@@ -80,7 +85,8 @@ impl Work {
             Some(AgentEvent::Report(..)) => "report",
             Some(AgentEvent::Standing(..)) => "standing",
             None if self.is_first || self.clock_set.is_some() => "clock",
-            None if self.due.is_empty() => "missed order",
+            None if !self.missed.is_empty() => "missed order",
+            None if self.due.is_empty() => "waiting call",
             None => "due call",
         }
     }

@@ -169,3 +169,14 @@ async fn a_key_that_cannot_be_read_from_the_database_was_not_revoked() {
     field.fleet.close_revoked().await.unwrap();
     other.expect_close(CloseCode::Library(4003)).await;
 }
+
+#[tokio::test]
+async fn a_host_that_was_renamed_keeps_its_link_when_its_old_name_is_revoked() {
+    let mut field = Field::new().await;
+    field.enrol("pbx-2", 1).await;
+    field.enrol("pbx-1", 1).await;
+    let mut agent = field.welcome().await;
+    revoke_agent(&field.store, "pbx-2").await.unwrap();
+    field.fleet.close_revoked().await.unwrap();
+    signer(&field.fleet, &mut agent).await;
+}

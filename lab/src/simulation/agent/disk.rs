@@ -34,7 +34,7 @@ impl World<'_> {
         let agent = &mut self.hosts[host].agent;
         let Some(backup) = &agent.backup else { return };
         agent.journal.restore(backup).expect("the journal can be restored");
-        self.truth.journal_restored(host);
+        self.journal_restored(host);
     }
 
     pub(super) fn write(&mut self, host: usize, write: Write, ticket: Option<u64>) {

@@ -94,6 +94,13 @@ impl World<'_> {
                     &[&idempotency_key(webhook)],
                 )?;
             }
+            if bug == Some(Bug::EverybodyLeftAlone) {
+                tx.execute(
+                    "UPDATE calls SET status = 'blocked', reason = 'do_not_call', due_at = NULL, ended_at = created_at
+                     WHERE status = 'queued'",
+                    &[],
+                )?;
+            }
             Ok(accepted)
         });
         match stored {

@@ -171,20 +171,21 @@ impl World<'_> {
     pub(in crate::simulation) fn check_expired(&mut self, now: Timestamp) {
         let plans = |what: fn(&What) -> bool| self.plan.incidents.iter().any(|incident| what(&incident.what));
         let sets_clock = plans(|what| matches!(what, What::ControlPlaneClock(_)));
-        if plans(|what| matches!(what, What::RestoreDatabase(_)))
-            || (sets_clock && plans(|what| matches!(what, What::KillControlPlane(_))))
-        {
+        if sets_clock && plans(|what| matches!(what, What::KillControlPlane(_) | What::RestoreDatabase(_))) {
             return;
         }
         let expired = self.read(|tx| {
             tx.rows(
-                "SELECT id, machine -> 'policy' ->> 'lifetime_minutes' FROM calls
+                "SELECT id, machine -> 'policy' ->> 'lifetime_minutes', reason = 'duplicate' FROM calls
                  WHERE status = 'expired' AND ended_at = $1",
                 &[&now],
-                |row| Ok((row.get::<CallId>(0)?, row.get::<i64>(1)?)),
+                |row| Ok((row.get::<CallId>(0)?, row.get::<i64>(1)?, row.get::<i64>(2)? != 0)),
             )
         });
-        for (call, lifetime) in expired {
+        for (call, lifetime, duplicate) in expired {
+            if duplicate && self.truth.may_be_duplicate(call) {
+                continue;
+            }
             let lifetime = Duration::from_secs(60 * u64::try_from(lifetime).unwrap_or(0));
             let age = self.truth.born.get(&call).map_or(lifetime, |born| self.now.since(*born));
             if age + MOMENTS < lifetime {

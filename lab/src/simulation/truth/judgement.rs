@@ -5,9 +5,10 @@ use crate::simulation::{
     asterisk::Asterisk,
     plan::{HOSTS, Network, What},
     plane::idempotency_key,
-    stage::BEGINNING,
+    stage::{BEGINNING, DIALLABLE},
     world::{Figures, World},
 };
+use control_plane::store::StoreError;
 use shared::{
     ids::{AttemptId, CallId},
     time::Timestamp,
@@ -90,6 +91,7 @@ impl World<'_> {
         }
         self.judge_duties()?;
         self.judge_ends()?;
+        self.judge_silence()?;
         self.judge_delays()?;
         self.judge_labels()?;
         self.judge_hang_ups()?;
@@ -171,19 +173,69 @@ impl World<'_> {
         if let Some(((call, status), _)) = witnessed.into_iter().find(|(_, seen)| !seen) {
             return Err(Broken(format!("call {call} is {status} by nobody")));
         }
-        let restored = i64::from(self.truth.restored);
         let early = self.read(|tx| {
-            tx.row(
-                "SELECT id, status FROM calls
-                 WHERE (status = 'expired' AND ended_at < expires_at AND NOT ($1 = 1 AND reason = 'duplicate'))
+            tx.rows(
+                "SELECT id, status, status = 'expired' AND reason = 'duplicate' FROM calls
+                 WHERE (status = 'expired' AND ended_at < expires_at)
                     OR (status = 'exhausted' AND (machine -> 'policy' ->> 'redials')
                         >= (SELECT COUNT(*) FROM call_logs WHERE call_logs.call_id = calls.id))",
-                &[&restored],
-                |row| Ok((row.get::<CallId>(0)?, row.get::<String>(1)?)),
+                &[],
+                |row| Ok((row.get::<CallId>(0)?, row.get::<String>(1)?, row.get::<i64>(2)? != 0)),
             )
         });
+        let early = early
+            .into_iter()
+            .find(|(call, _, duplicate)| !(*duplicate && self.truth.may_be_duplicate(*call)));
         match early {
-            Some((call, status)) => Err(Broken(format!("call {call} is {status} before its time"))),
+            Some((call, status, _)) => Err(Broken(format!("call {call} is {status} before its time"))),
+            None => Ok(()),
+        }
+    }
+
+    /// No call is held back but for its reason, and none is cancelled of which nobody has taken or closed the
+    /// alert.
+    fn judge_silence(&mut self) -> Result<(), Broken> {
+        let blocked = self.read(|tx| {
+            tx.rows(
+                "SELECT id, destination, COALESCE(reason, ''), urgency = 0,
+                        EXISTS (SELECT 1 FROM call_logs WHERE call_logs.call_id = calls.id),
+                        EXISTS (SELECT 1 FROM calls AS others
+                                WHERE others.destination = calls.destination AND others.org_id = calls.org_id
+                                      AND others.id <> calls.id AND others.status <> 'blocked')
+                 FROM calls WHERE status = 'blocked'",
+                &[],
+                |row| {
+                    let is = |column| Ok::<_, StoreError>(row.get::<i64>(column)? != 0);
+                    let (critical, dialled, others) = (is(3)?, is(4)?, is(5)?);
+                    Ok((row.get::<CallId>(0)?, row.get(1)?, row.get(2)?, critical, dialled, others))
+                },
+            )
+        });
+        for (call, destination, reason, critical, dialled, others) in blocked {
+            let (destination, reason): (String, String) = (destination, reason);
+            let dialled_in_vain = dialled && reason.starts_with("number_");
+            let is_right = match reason.as_str() {
+                "do_not_call" => self.truth.ever_unwanted.contains(&destination),
+                "cooldown" => !critical && others,
+                _ => dialled_in_vain || !DIALLABLE.contains(&destination.as_str()),
+            };
+            if !is_right {
+                return Err(Broken(format!("call {call} to {destination} is held back as {reason}")));
+            }
+        }
+        let cancelled = self.read(|tx| {
+            tx.row(
+                "SELECT id FROM calls WHERE status = 'cancelled' AND NOT EXISTS (
+                     SELECT 1 FROM alert_events WHERE alert_events.alert_id = calls.alert_id
+                                                  AND kind IN ('closed', 'acknowledged'))",
+                &[],
+                |row| row.get::<CallId>(0),
+            )
+        });
+        match cancelled {
+            Some(call) => {
+                Err(Broken(format!("call {call} is cancelled, and nobody has taken or closed its alert")))
+            }
             None => Ok(()),
         }
     }

@@ -30,6 +30,7 @@ impl Truth {
     /// Somebody was told that this number is left alone from now on.
     pub fn left_alone(&mut self, number: &str) {
         self.unwanted.insert(number.to_owned());
+        self.ever_unwanted.insert(number.to_owned());
     }
 }
 

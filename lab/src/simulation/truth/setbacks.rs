@@ -47,26 +47,6 @@ impl Truth {
         self.copies.insert(host, Copy { held, keys });
     }
 
-    /// A host is back to the copy of its journal: what came since it does not know, and what it has told since
-    /// it may tell again.
-    pub fn journal_restored(&mut self, host: usize) {
-        let Some(Copy { held, keys }) = self.copies.get(&host) else { return };
-        let (held, kept) = (held.clone(), keys.clone());
-        for attempt in self.of_host(host) {
-            if !held.contains(&attempt) {
-                self.unknown_to_host.insert(attempt);
-                self.denied.insert(attempt);
-            }
-            let Some(keys) = self.keys.get_mut(&attempt) else { continue };
-            let before = std::mem::take(keys);
-            let copied = kept.get(&attempt).cloned().unwrap_or_default();
-            let more = before.more + before.digits.len() + copied.more;
-            *keys = Keys { digits: copied.digits, more };
-        }
-        self.uncapped.insert(host);
-        self.mute.insert(host);
-    }
-
     fn of_host(&self, host: usize) -> Vec<AttemptId> {
         self.hosts.iter().filter(|(_, other)| **other == host).map(|(attempt, _)| *attempt).collect()
     }
@@ -82,6 +62,27 @@ impl Truth {
 }
 
 impl World<'_> {
+    /// A host is back to the copy of its journal: what came since it does not know, and what it has told since
+    /// it may tell again.
+    pub(in crate::simulation) fn journal_restored(&mut self, host: usize) {
+        let Some(Copy { held, keys }) = self.truth.copies.get(&host) else { return };
+        let (held, copied) = (held.clone(), keys.clone());
+        for attempt in self.truth.of_host(host) {
+            if !held.contains(&attempt) {
+                self.truth.unknown_to_host.insert(attempt);
+                self.truth.denied.insert(attempt);
+            }
+            let copied = copied.get(&attempt).map_or(0, |keys| keys.digits.len());
+            let certain = self.keys_told(attempt).max(copied);
+            if let Some(keys) = self.truth.keys.get_mut(&attempt) {
+                keys.keep(certain);
+                keys.more += copied;
+            }
+        }
+        self.truth.uncapped.insert(host);
+        self.truth.mute.insert(host);
+    }
+
     /// How many keys of each attempt the control plane has yet to acknowledge.
     pub(in crate::simulation) fn unacknowledged_keys(&mut self) -> BTreeMap<AttemptId, usize> {
         let mut keys = BTreeMap::new();
