@@ -201,7 +201,7 @@ impl World<'_> {
                         EXISTS (SELECT 1 FROM call_logs WHERE call_logs.call_id = calls.id),
                         EXISTS (SELECT 1 FROM calls AS others
                                 WHERE others.destination = calls.destination AND others.org_id = calls.org_id
-                                      AND others.id <> calls.id AND others.status <> 'blocked')
+                                      AND others.id <> calls.id AND others.reason IS NOT 'cooldown')
                  FROM calls WHERE status = 'blocked'",
                 &[],
                 |row| {
