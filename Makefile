@@ -64,13 +64,14 @@ $(TARGET)/tools/ansible/installed: ansible/requirements-lint.txt
 # the same packages.
 .PHONY: deb
 deb: host $(TARGET)/tools/bin/cargo-deb ## Debian packages of both programs, in target/debian
+	$(CARGO) build --workspace --bins --locked
 	$(CARGO) build --profile small --locked -p pbx-agent
 	$(CARGO) build --release --locked -p control-plane
 	packaging/check-glibc.sh "$(TARGET)/small/pbx-agent" "$(TARGET)/release/control-plane"
 	packaging/check-size.sh 10 "$(TARGET)/small/pbx-agent"
 	export SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct)"; \
 	for profile in small release; do \
-		$(CARGO) run --quiet --locked -p packaging -- "$(TARGET)/$$profile/documents"; \
+		"$(TARGET)/debug/packaging" "$(TARGET)/$$profile/documents"; \
 	done; \
 	for package in pbx-agent control-plane; do \
 		"$(TARGET)/tools/bin/cargo-deb" --no-build --locked -p $$package; \
@@ -79,7 +80,7 @@ deb: host $(TARGET)/tools/bin/cargo-deb ## Debian packages of both programs, in 
 # The story takes a quarter of an hour, and everything it does it does to hosts of its own.
 .PHONY: fleet
 fleet: deb $(TARGET)/tools/ansible/installed ## the packages and the playbooks on booted hosts, from bare to upgraded
-	$(CARGO) test --locked -p lab --test fleet -- --nocapture
+	$(CARGO) test --workspace --locked --test fleet -- --nocapture
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian's own checker says of the packages

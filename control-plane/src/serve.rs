@@ -126,10 +126,12 @@ pub async fn serve(settings: &Settings, service: Service) -> Result<(), ServeErr
     tracing::info!("draining; a second signal ends at once");
     manager.tell(Word::Stopping);
     manager.status("finishes the requests under way");
-    tokio::select! {
+    let ended = tokio::select! {
         () = server.stop() => asked,
         () = signals.next() => Err(ServeError::Interrupted),
-    }
+    };
+    manager.last_words();
+    ended
 }
 
 /// A control plane that serves.

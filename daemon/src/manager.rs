@@ -3,8 +3,12 @@
 use crate::Pulse;
 use sd_notify::NotifyState;
 use std::{
-    sync::mpsc::{self, Receiver, Sender},
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, Receiver, Sender},
+    },
+    time::{Duration, Instant},
 };
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -12,6 +16,8 @@ use tokio::time::{MissedTickBehavior, interval};
 const EXTENSION: Duration = Duration::from_secs(30);
 /// How often that is asked for while something takes its time.
 const ASKING: Duration = Duration::from_secs(10);
+/// How long the end of the process waits for the last word to be said.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Longest line of a status, characters.
 const LONGEST: usize = 300;
 
@@ -36,6 +42,8 @@ pub enum Word {
 pub struct Manager {
     words: Option<Sender<Word>>,
     watchdog: Option<Duration>,
+    /// Words that were told and are not said yet, where there is a thread that says them.
+    unsaid: Option<Arc<AtomicUsize>>,
 }
 
 impl Manager {
@@ -44,33 +52,60 @@ impl Manager {
         if std::env::var_os("NOTIFY_SOCKET").is_none() {
             return Self::nobody();
         }
-        let (manager, words) = Self::heard(sd_notify::watchdog_enabled());
-        let talking = std::thread::Builder::new().name("service-manager".into()).spawn(move || talk(&words));
-        match talking {
-            Ok(_) => manager,
-            Err(error) => {
-                tracing::error!(%error, "the service manager cannot be told anything");
-                Self::nobody()
+        let mut complained = false;
+        let spoken = Self::spoken(sd_notify::watchdog_enabled(), move |word| say(word, &mut complained));
+        spoken.unwrap_or_else(|error| {
+            tracing::error!(%error, "the service manager cannot be told anything");
+            Self::nobody()
+        })
+    }
+
+    fn spoken(
+        watchdog: Option<Duration>,
+        mut say: impl FnMut(&Word) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (manager, words) = Self::heard(watchdog);
+        let unsaid = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&unsaid);
+        std::thread::Builder::new().name("service-manager".into()).spawn(move || {
+            while let Ok(word) = words.recv() {
+                say(&word);
+                counted.fetch_sub(1, Ordering::Release);
             }
-        }
+        })?;
+        Ok(Self { unsaid: Some(unsaid), ..manager })
     }
 
     /// There is none.
     pub fn nobody() -> Self {
-        Self { words: None, watchdog: None }
+        Self { words: None, watchdog: None, unsaid: None }
     }
 
     /// One that is played by whoever holds the receiver; `watchdog` is the longest silence that it bears.
     pub fn heard(watchdog: Option<Duration>) -> (Self, Receiver<Word>) {
         let (words, heard) = mpsc::channel();
-        (Self { words: Some(words), watchdog }, heard)
+        (Self { words: Some(words), watchdog, unsaid: None }, heard)
     }
 
     /// Tells it something.
     pub fn tell(&self, word: Word) {
         if let Some(words) = &self.words {
+            if let Some(unsaid) = &self.unsaid {
+                unsaid.fetch_add(1, Ordering::Relaxed);
+            }
             // The thread that talks ends with the process alone.
             let _ = words.send(word);
+        }
+    }
+
+    /// Waits until everything is said, a second at most: the thread that talks ends with the process. For the
+    /// very end of it.
+    pub fn last_words(&self) {
+        let begun = Instant::now();
+        while self.unsaid.as_ref().is_some_and(|unsaid| unsaid.load(Ordering::Acquire) > 0)
+            && begun.elapsed() < LAST_WORDS
+        {
+            std::thread::sleep(Duration::from_millis(2));
         }
     }
 
@@ -114,26 +149,21 @@ fn printable(character: char) -> char {
     if character.is_control() { ' ' } else { character }
 }
 
-fn talk(words: &Receiver<Word>) {
-    let mut complained = false;
-    while let Ok(word) = words.recv() {
-        let state = match &word {
-            Word::Ready => NotifyState::Ready,
-            Word::Stopping => NotifyState::Stopping,
-            Word::Status(line) => NotifyState::Status(line),
-            Word::Alive => NotifyState::Watchdog,
-            Word::Longer(by) => {
-                NotifyState::ExtendTimeoutUsec(u32::try_from(by.as_micros()).unwrap_or(u32::MAX))
-            }
-        };
-        match sd_notify::notify(&[state]) {
-            Ok(()) => complained = false,
-            Err(error) if !complained => {
-                complained = true;
-                tracing::warn!(%error, "the service manager does not hear");
-            }
-            Err(_) => {}
+fn say(word: &Word, complained: &mut bool) {
+    let state = match word {
+        Word::Ready => NotifyState::Ready,
+        Word::Stopping => NotifyState::Stopping,
+        Word::Status(line) => NotifyState::Status(line),
+        Word::Alive => NotifyState::Watchdog,
+        Word::Longer(by) => NotifyState::ExtendTimeoutUsec(u32::try_from(by.as_micros()).unwrap_or(u32::MAX)),
+    };
+    match sd_notify::notify(&[state]) {
+        Ok(()) => *complained = false,
+        Err(error) if !*complained => {
+            *complained = true;
+            tracing::warn!(%error, "the service manager does not hear");
         }
+        Err(_) => {}
     }
 }
 
@@ -156,6 +186,20 @@ mod tests {
         let (manager, heard) = Manager::heard(None);
         manager.be_patient(Duration::from_secs(60), tokio::time::sleep(Duration::from_secs(7200))).await;
         assert_eq!(heard.try_iter().count(), 6);
+    }
+
+    #[test]
+    fn what_was_told_last_is_said_before_the_process_ends() {
+        let (say, said) = mpsc::channel();
+        let manager = Manager::spoken(None, move |word| {
+            std::thread::sleep(Duration::from_millis(20));
+            let _ = say.send(word.clone());
+        });
+        let manager = manager.unwrap();
+        manager.tell(Word::Ready);
+        manager.tell(Word::Stopping);
+        manager.last_words();
+        assert_eq!(said.try_iter().collect::<Vec<_>>(), [Word::Ready, Word::Stopping]);
     }
 
     #[test]

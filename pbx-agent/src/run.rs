@@ -207,6 +207,7 @@ pub async fn run(config: Config, manager: &Manager) -> Result<(), RunError> {
     if timeout(FAREWELL, link).await.is_err() {
         tracing::warn!("the last reports were not acknowledged; the next start sends them");
     }
+    manager.last_words();
     Ok(())
 }
 
