@@ -79,9 +79,12 @@ impl Machine {
             fs::set_permissions(upper.join(path), fs::Permissions::from_mode(mode))?;
         }
         // In namespaces of its own: nothing stays mounted and no process goes on when it ends, however it ends.
+        // 133 is how systemd-nspawn --keep-unit asks to be started again, after a reboot.
         let script = "mount -t overlay overlay -o \"lowerdir=$1,upperdir=$2/upper,workdir=$2/work\" \"$2/merged\" \
-                      && exec systemd-nspawn --quiet --boot --register=no --keep-unit --console=pipe \
-                      --capability=CAP_NET_ADMIN --network-namespace-path=\"$3\" --hostname=\"$4\" -D \"$2/merged\"";
+                      || exit; status=133; while [ $status = 133 ]; do status=0; \
+                      systemd-nspawn --quiet --boot --register=no --keep-unit --console=pipe --capability=CAP_NET_ADMIN \
+                      --network-namespace-path=\"$3\" --hostname=\"$4\" -D \"$2/merged\" || status=$?; \
+                      done; exit $status";
         let mut command = Command::new("unshare");
         command.args([
             "--mount",
