@@ -1,7 +1,7 @@
 //! People, whatever organizations they belong to.
 
 use super::email::Email;
-use crate::store::{Row, StoreError, Tx};
+use crate::store::{StoreError, Tx};
 use shared::{
     ids::{AccountId, OrgId},
     time::Timestamp,
@@ -46,6 +46,7 @@ pub fn callee(tx: &mut Tx<'_>, account_id: AccountId) -> Result<Callee, StoreErr
 /// # Errors
 /// [`StoreError`]
 pub fn callees(tx: &mut Tx<'_>, org_id: OrgId) -> Result<Vec<Callee>, StoreError> {
+    let told = |error: &StoreError| tracing::error!(%error, "A PHONE CANNOT BE READ from the database: enter it again");
     let phones = tx.legible(
         "SELECT accounts.id, phones.e164
          FROM memberships JOIN accounts ON accounts.id = memberships.account_id
@@ -54,7 +55,7 @@ pub fn callees(tx: &mut Tx<'_>, org_id: OrgId) -> Result<Vec<Callee>, StoreError
                AND phones.enabled = 1 AND phones.verified_at IS NOT NULL
          ORDER BY accounts.email, phones.position",
         &[&org_id],
-        |row| Ok(Callee { account_id: row.get(0)?, phone: phone(row, 1) }),
+        |row| Ok(Callee { account_id: row.get(0)?, phone: row.get(1).inspect_err(told).ok() }),
     )?;
     let mut members: Vec<Callee> = Vec::new();
     for Callee { account_id, phone } in phones {
@@ -64,11 +65,6 @@ pub fn callees(tx: &mut Tx<'_>, org_id: OrgId) -> Result<Vec<Callee>, StoreError
         }
     }
     Ok(members)
-}
-
-fn phone(row: &Row, column: usize) -> Option<String> {
-    let told = |error: &StoreError| tracing::error!(%error, "A PHONE CANNOT BE READ from the database: enter it again");
-    row.get(column).inspect_err(told).ok()
 }
 
 /// A member by e-mail address, in whatever case.

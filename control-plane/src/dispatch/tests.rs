@@ -33,6 +33,7 @@ mod shares;
 mod timeline;
 
 const PHONE: &str = "+380501234567";
+const OTHER_PHONE: &str = "+380501234568";
 const ORG: OrgId = OrgId::new(Uuid::from_u128(1));
 const OTHER_ORG: OrgId = OrgId::new(Uuid::from_u128(11));
 const PERSON: AccountId = AccountId::new(Uuid::from_u128(2));
@@ -143,6 +144,13 @@ impl Stage {
     async fn call(&self, request: RequestId) -> CallView {
         let query = CallQuery { org_id: ORG, request_id: Some(request), before: None, limit: 10 };
         history::page(&self.store, query).await.unwrap().items.remove(0)
+    }
+
+    /// Until the call of this request waits for this reason.
+    async fn waits_for(&self, request: RequestId, reason: &str) {
+        while self.call(request).await.reason.as_deref() != Some(reason) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     async fn at_rest(&self, request: RequestId) -> CallView {
@@ -315,9 +323,7 @@ async fn a_host_that_reports_on_anothers_attempt_changes_nothing() {
 async fn without_a_pbx_the_call_waits_and_goes_as_soon_as_one_is_there() {
     let stage = Stage::set().await;
     let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
-    while stage.call(request).await.reason.as_deref() != Some("no_pbx") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    stage.waits_for(request, "no_pbx").await;
     let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
     stage.events.send(AgentEvent::Freed(host.link.pbx())).await.unwrap();
     host.expect_order().await;
@@ -331,9 +337,7 @@ async fn a_full_trunk_takes_the_next_call_when_the_first_is_over_and_critical_go
     let first = host.expect_order().await;
     stage.webhook(Severity::Minor, quick(0), Some("+380501234562")).await;
     let (critical, _) = stage.webhook(Severity::Critical, quick(0), Some("+380501234563")).await;
-    while stage.call(critical).await.reason.as_deref() != Some("capacity") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    stage.waits_for(critical, "capacity").await;
     host.expect_silence().await;
     let report = host.report(first.attempt_id, ended(AttemptStatus::NoAnswer, Some(480), Some(19)));
     stage.events.send(AgentEvent::Report(host.link.clone(), report)).await.unwrap();

@@ -33,9 +33,10 @@ pub(super) fn enrolled(tx: &mut Tx<'_>) -> Result<Vec<(PbxId, String)>, StoreErr
 /// Which keys count, base64.
 pub(super) struct Keys {
     valid: HashSet<(PbxId, String)>,
-    revoked: HashSet<(PbxId, String)>,
     /// Each that counts can be read.
     pub(super) complete: bool,
+    /// Those that count no more; only looked for where not every other can be read.
+    revoked: HashSet<(PbxId, String)>,
 }
 
 impl Keys {
@@ -46,8 +47,12 @@ impl Keys {
         let found = tx.rows(sql, &[], |row| Ok(key(row).ok()))?;
         let complete = found.iter().all(Option::is_some);
         let sql = "SELECT pbx_id, public_key FROM agent_keys WHERE revoked_at IS NOT NULL";
-        let revoked = tx.legible(sql, &[], key)?.into_iter().collect();
-        Ok(Self { valid: found.into_iter().flatten().collect(), revoked, complete })
+        let revoked = if complete { vec![] } else { tx.legible(sql, &[], key)? };
+        Ok(Self {
+            valid: found.into_iter().flatten().collect(),
+            complete,
+            revoked: revoked.into_iter().collect(),
+        })
     }
 
     /// Whether a PBX has any.
@@ -58,7 +63,7 @@ impl Keys {
     /// Whether this one of it counts no more. What cannot be read was not revoked.
     pub(super) fn excludes(&self, pbx: PbxId, key: String) -> bool {
         let key = (pbx, key);
-        self.revoked.contains(&key) || (self.complete && !self.valid.contains(&key))
+        if self.complete { !self.valid.contains(&key) } else { self.revoked.contains(&key) }
     }
 }
 

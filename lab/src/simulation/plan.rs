@@ -212,6 +212,11 @@ impl Plan {
         incidents.sort_by_key(|incident| incident.at);
         Self { seed, network, skews, drifts, incidents }
     }
+
+    /// Whether any incident is like this.
+    pub fn has(&self, is_meant: impl Fn(&What) -> bool) -> bool {
+        self.incidents.iter().any(|incident| is_meant(&incident.what))
+    }
 }
 
 fn moment(rng: &mut ChaCha8Rng) -> Duration {

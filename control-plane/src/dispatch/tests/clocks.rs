@@ -10,8 +10,6 @@ use crate::{
 };
 use shared::outcome::Reason;
 
-const OTHER_PHONE: &str = "+380501234568";
-
 impl Stage {
     /// The clock was set by so much, and shows this.
     async fn clock_was_set(&self, by: i64, now: Timestamp) {
@@ -43,9 +41,7 @@ async fn a_clock_that_was_set_back_holds_no_call_back() {
 async fn when_the_clock_is_set_what_is_queued_moves_with_it_and_agents_ask_for_the_time() {
     let stage = Stage::set().await;
     let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
-    while stage.call(request).await.reason.is_none() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    stage.waits_for(request, "no_pbx").await;
     let times = || {
         stage.store.read(|tx| {
             tx.row("SELECT due_at, expires_at FROM calls", &[], |row| {
@@ -66,9 +62,7 @@ async fn when_the_clock_is_set_what_is_queued_moves_with_it_and_agents_ask_for_t
     stage.fleet.clock_was_set(hour);
     assert!(host.link.is_closed());
     let (next, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
-    while stage.call(next).await.reason.as_deref() != Some("no_pbx") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    stage.waits_for(next, "no_pbx").await;
 }
 
 #[tokio::test]
@@ -76,9 +70,8 @@ async fn a_damaged_call_does_not_keep_the_others_from_moving_with_the_clock() {
     let stage = Stage::set().await;
     let (damaged, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
     let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
-    while stage.call(damaged).await.reason.is_none() || stage.call(request).await.reason.is_none() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    stage.waits_for(damaged, "no_pbx").await;
+    stage.waits_for(request, "no_pbx").await;
     stage.damage("UPDATE calls SET destination = x'00' WHERE destination = '+380501234568'").await;
     let expiry = || {
         stage.store.read(|tx| {
@@ -111,9 +104,7 @@ async fn a_host_that_takes_a_fresh_order_for_an_expired_one_connects_again_and_i
 async fn a_start_after_the_clock_was_set_back_makes_every_call_in_its_time() {
     let stage = Stage::set().await;
     let (old, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
-    while stage.call(old).await.reason.is_none() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    stage.waits_for(old, "no_pbx").await;
     stage.stop.cancel();
     // It is a quarter of an hour old, and its clock was ten minutes ahead.
     let ahead = 600_000_000;

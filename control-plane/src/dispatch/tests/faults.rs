@@ -13,8 +13,6 @@ use crate::{
 use shared::outcome::{CallStatus, Reason};
 use tokio::time::Instant;
 
-const OTHER_PHONE: &str = "+380501234568";
-
 impl Stage {
     /// A turn that is taken and whose effects go nowhere.
     async fn turn(&self, work: Work) -> Done {
@@ -43,9 +41,7 @@ async fn a_due_call_that_cannot_be_read_stops_no_other_and_expires_in_the_end() 
     let stage = Stage::set().await;
     let (damaged, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
     // Its own turn is over before there is a host.
-    while stage.call(damaged).await.reason.as_deref() != Some("no_pbx") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    stage.waits_for(damaged, "no_pbx").await;
     let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
     stage.damage("UPDATE calls SET destination = x'00', due_at = 0").await;
     stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
@@ -72,14 +68,10 @@ async fn an_end_is_applied_also_while_a_waiting_call_cannot_be_read() {
     let (first, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
     let order = host.expect_order().await;
     let (waiting, _) = stage.webhook(Severity::Critical, quick(0), Some(OTHER_PHONE)).await;
-    while stage.call(waiting).await.reason.as_deref() != Some("capacity") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    stage.waits_for(waiting, "capacity").await;
     stage.damage("UPDATE calls SET destination = x'00' WHERE reason = 'capacity'").await;
     let (sound, _) = stage.webhook(Severity::Major, quick(0), Some("+380501234569")).await;
-    while stage.call(sound).await.reason.as_deref() != Some("capacity") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    stage.waits_for(sound, "capacity").await;
     let report = host.report(order.attempt_id, busy());
     stage.events.send(AgentEvent::Report(host.link.clone(), report)).await.unwrap();
     assert_eq!(host.expect_order().await.to.as_str(), "+380501234569");
@@ -129,9 +121,7 @@ async fn waiting_calls_are_shared_out_among_the_hosts() {
         waiting.push(stage.webhook(Severity::Critical, quick(0), Some(&phone)).await.0);
     }
     for request in &waiting {
-        while stage.call(*request).await.reason.as_deref() != Some("no_pbx") {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        stage.waits_for(*request, "no_pbx").await;
     }
     let one = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
     let _two = TestHost::connect(&stage.fleet, "pbx-2", 10).await;
@@ -301,9 +291,7 @@ async fn a_waiting_call_that_cannot_be_ordered_makes_nobody_deaf_and_the_next_on
     let mut waiting = Vec::new();
     for phone in [PHONE, OTHER_PHONE] {
         let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(phone)).await;
-        while stage.call(request).await.reason.as_deref() != Some("no_pbx") {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        stage.waits_for(request, "no_pbx").await;
         waiting.push(request);
     }
     let Database::Sqlite(path) = stage.store.database();

@@ -7,8 +7,6 @@ use crate::dispatch::{
 };
 use shared::phone::E164;
 
-const OTHER_PHONE: &str = "+380501234568";
-
 fn number(text: &str) -> E164 {
     text.parse().unwrap()
 }

@@ -26,9 +26,7 @@ impl Stage {
 async fn a_call_that_was_queued_in_the_backup_is_not_made_and_a_new_one_is() {
     let stage = Stage::set().await;
     let (request, alert) = stage.webhook(Severity::Critical, quick(5), Some(PHONE)).await;
-    while stage.call(request).await.reason.as_deref() != Some("no_pbx") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    stage.waits_for(request, "no_pbx").await;
     let stage = stage.restart().await;
     let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
     stage.events.send(AgentEvent::Forgotten(host.link.clone(), 0)).await.unwrap();

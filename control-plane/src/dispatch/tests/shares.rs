@@ -174,9 +174,7 @@ async fn an_order_that_never_started_lets_a_waiting_call_go() {
     let (request, alert) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
     let attempt_id = host.expect_order().await.attempt_id;
     let (waiting, _) = stage.webhook(Severity::Critical, quick(0), Some("+380501234568")).await;
-    while stage.call(waiting).await.reason.as_deref() != Some("capacity") {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    stage.waits_for(waiting, "capacity").await;
     stage
         .store
         .write(move |tx| alerts::close(tx, alert, By::Resolve(request), Timestamp::now()))

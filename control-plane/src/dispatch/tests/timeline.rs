@@ -11,8 +11,6 @@ use crate::{
 };
 use shared::ids::ApiKeyId;
 
-const OTHER_PHONE: &str = "+380501234568";
-
 impl Stage {
     async fn timeline(&self, alert: AlertId) -> Vec<EventView> {
         self.store.read(move |tx| timeline::page(tx, alert, 0, 100)).await.unwrap().items

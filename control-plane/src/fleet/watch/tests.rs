@@ -4,7 +4,7 @@
 use crate::{
     fleet::{
         EnrolError, Fleet, FleetError, enrol_token, keys,
-        session::tests::agent::{Agent, Field, enrolment, health},
+        session::tests::agent::{Agent, Field, enrolment, health, journal},
         watch::revoke_agent,
     },
     store::Store,
@@ -44,6 +44,15 @@ fn order() -> Order {
             message: None,
         },
     }
+}
+
+/// The agent of pbx-2, which is let in.
+async fn second(field: &Field) -> Agent {
+    let mut other = field.connect(None).await;
+    other.journal = journal(2);
+    other.send(other.hello("pbx-2", 2)).await;
+    assert!(matches!(other.hear().await, ControlFrame::Welcome { .. }));
+    other
 }
 
 /// Id of the key that signs the next order to this agent, which pins it.
@@ -139,10 +148,7 @@ async fn a_revoked_agent_is_hung_up_on_and_stays_out() {
     let answer = field.fleet.enrol(enrolment(&unused, "pbx-1", 3)).await;
     assert!(matches!(answer, Err(EnrolError::ExpiredToken)), "{answer:?}");
 
-    let mut other = field.connect(None).await;
-    other.journal = crate::fleet::session::tests::agent::journal(2);
-    other.send(other.hello("pbx-2", 2)).await;
-    assert!(matches!(other.hear().await, ControlFrame::Welcome { .. }));
+    let _other = second(&field).await;
     assert_eq!(revoke_agent(&beside, "pbx-1").await.unwrap(), 0);
     let unknown = revoke_agent(&beside, "pbx-9").await;
     assert!(matches!(unknown, Err(FleetError::UnknownPbx(name)) if name == "pbx-9"));
@@ -160,10 +166,7 @@ async fn a_key_that_cannot_be_read_from_the_database_was_not_revoked() {
     field.fleet.close_revoked().await.unwrap();
     signer(&field.fleet, &mut agent).await;
     // Another's is revoked all the same.
-    let mut other = field.connect(None).await;
-    other.journal = crate::fleet::session::tests::agent::journal(2);
-    other.send(other.hello("pbx-2", 2)).await;
-    assert!(matches!(other.hear().await, ControlFrame::Welcome { .. }));
+    let other = second(&field).await;
     field.event().await;
     revoke_agent(&field.store, "pbx-2").await.unwrap();
     field.fleet.close_revoked().await.unwrap();

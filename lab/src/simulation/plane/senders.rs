@@ -157,9 +157,7 @@ impl World<'_> {
             Err(error) => self.truth.broken(format!("a person cannot change an alert: {error}")),
         }
     }
-}
 
-impl World<'_> {
     /// The owner of a number asks to be left alone, as an operator does for them by the command line.
     pub(in crate::simulation) fn leave_alone(&mut self, number: usize) {
         let (number, now) = (DIALLABLE[number], self.plane_now());

@@ -169,9 +169,9 @@ impl World<'_> {
     /// No call gives up before its time, whatever the clock was set to. Where it was set and the control plane was
     /// not there all the time to see it, nobody can know.
     pub(in crate::simulation) fn check_expired(&mut self, now: Timestamp) {
-        let plans = |what: fn(&What) -> bool| self.plan.incidents.iter().any(|incident| what(&incident.what));
-        let sets_clock = plans(|what| matches!(what, What::ControlPlaneClock(_)));
-        if sets_clock && plans(|what| matches!(what, What::KillControlPlane(_) | What::RestoreDatabase(_))) {
+        let is_set = self.plan.has(|what| matches!(what, What::ControlPlaneClock(_)));
+        let goes_down = |what: &What| matches!(what, What::KillControlPlane(_) | What::RestoreDatabase(_));
+        if is_set && self.plan.has(goes_down) {
             return;
         }
         let expired = self.read(|tx| {

@@ -111,15 +111,12 @@ impl World<'_> {
     }
 
     fn is_harmed(&self) -> bool {
-        self.plan.network == Network::Hostile
-            || self.plan.incidents.iter().any(|incident| incident.what.is_harm())
+        self.plan.network == Network::Hostile || self.plan.has(What::is_harm)
     }
 
     /// Whether the log tells what came before what.
     fn goes_by_one_clock(&self) -> bool {
-        let sets_a_clock =
-            |what: &What| matches!(what, What::ControlPlaneClock(_) | What::RestoreDatabase(_));
-        !self.plan.incidents.iter().any(|incident| sets_a_clock(&incident.what))
+        !self.plan.has(|what| matches!(what, What::ControlPlaneClock(_) | What::RestoreDatabase(_)))
     }
 
     /// Whoever was answered 202 has called somebody, or finds in the log why not: a call made for it, or one of

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Copy {
     /// Attempts whose orders are in it.
     held: BTreeSet<AttemptId>,
-    /// The keys that were in it or had been handed over.
-    keys: BTreeMap<AttemptId, Keys>,
+    /// How many keys were in it or had been handed over.
+    keys: BTreeMap<AttemptId, usize>,
 }
 
 impl Keys {
@@ -34,6 +34,11 @@ impl Truth {
         }
         let of_host = self.of_host(host);
         self.unknown_to_host.extend(of_host);
+        self.forgets(host);
+    }
+
+    /// What would have shown that the database is old may be lost, and what counts against caps.
+    fn forgets(&mut self, host: usize) {
         self.uncapped.insert(host);
         self.mute.insert(host);
     }
@@ -43,7 +48,7 @@ impl Truth {
         let orders = copy.contents().expect("the copy can be read").orders;
         let held: BTreeSet<AttemptId> = orders.iter().map(|order| order.attempt).collect();
         let keys = self.keys.iter().filter(|(attempt, _)| held.contains(attempt));
-        let keys = keys.map(|(attempt, keys)| (*attempt, keys.clone())).collect();
+        let keys = keys.map(|(attempt, keys)| (*attempt, keys.digits.len())).collect();
         self.copies.insert(host, Copy { held, keys });
     }
 
@@ -72,15 +77,14 @@ impl World<'_> {
                 self.truth.unknown_to_host.insert(attempt);
                 self.truth.denied.insert(attempt);
             }
-            let copied = copied.get(&attempt).map_or(0, |keys| keys.digits.len());
+            let copied = copied.get(&attempt).copied().unwrap_or(0);
             let certain = self.keys_told(attempt).max(copied);
             if let Some(keys) = self.truth.keys.get_mut(&attempt) {
                 keys.keep(certain);
                 keys.more += copied;
             }
         }
-        self.truth.uncapped.insert(host);
-        self.truth.mute.insert(host);
+        self.truth.forgets(host);
     }
 
     /// How many keys of each attempt the control plane has yet to acknowledge.
@@ -122,8 +126,8 @@ impl World<'_> {
             keys.keep(certain);
             // What came before a copy was handed over and is not in it any more.
             for Copy { keys, .. } in self.truth.copies.values_mut() {
-                if let Some(keys) = keys.get_mut(&attempt) {
-                    keys.keep(certain);
+                if let Some(count) = keys.get_mut(&attempt) {
+                    *count = certain.min(*count);
                 }
             }
         }
