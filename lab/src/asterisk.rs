@@ -9,6 +9,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -48,6 +49,30 @@ impl Asterisk {
         let version = version_of(Some(&root))
             .with_context(|| format!("`chroot {} asterisk -V` does not run", root.display()))?;
         Ok(Self { root: Some(root), version })
+    }
+
+    /// Starts it with this configuration, in the foreground. It sees `dir` at the same path, wherever its root is:
+    /// in its own mount namespace, so that the binds vanish with it, however it ends.
+    ///
+    /// # Errors
+    /// `dir` is not absolute, or its root cannot be written.
+    pub fn command(&self, dir: &Path, config: &Path) -> Result<Command> {
+        let Some(root) = &self.root else {
+            let mut command = Command::new("asterisk");
+            command.arg("-C").arg(config).arg("-f");
+            return Ok(command);
+        };
+        let inside = root.join(dir.strip_prefix("/").context("the directory is absolute")?);
+        fs::create_dir_all(&inside).with_context(|| format!("create {}", inside.display()))?;
+        let mut command = Command::new("unshare");
+        command
+            .args(["--mount", "--propagation", "private", "sh", "-ec"])
+            .arg(
+                r#"mount --bind "$1" "$2"; mount -t proc proc "$3/proc"; exec chroot "$3" /usr/sbin/asterisk -C "$4" -f"#,
+            )
+            .arg("sh")
+            .args([dir, &inside, root, config]);
+        Ok(command)
     }
 }
 

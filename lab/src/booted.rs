@@ -4,10 +4,14 @@
 pub mod deb;
 pub mod machine;
 pub mod playbook;
+pub mod provider;
+pub mod repository;
 pub mod segment;
 
 pub use machine::Machine;
 pub use playbook::{Inventory, Recap};
+pub use provider::Provider;
+pub use repository::Repository;
 pub use segment::{Namespace, Segment};
 
 use anyhow::{Context, Result, ensure};

@@ -44,6 +44,12 @@ pub fn ensure_machines() -> Result<()> {
     ensure_program("nmap", "nmap", "it looks at the booted hosts from outside")
 }
 
+/// What publishes packages: an index and its signature.
+pub fn ensure_repository_tools() -> Result<()> {
+    ensure_program("apt-ftparchive", "apt-utils", "it writes the index of an APT repository")?;
+    ensure_program("gpg", "gnupg", "it signs an APT repository")
+}
+
 /// Unpacks a package below `root` without installing it: nothing of it is set up or started.
 pub fn unpack(package: &str, root: &Path, why: &str) -> Result<()> {
     preparing(format!(

@@ -1,6 +1,6 @@
 //! A PBX host: one Asterisk with its own directories, ports and password.
 
-mod config;
+pub(crate) mod config;
 
 pub use config::Trunk;
 
@@ -16,7 +16,6 @@ use std::{
     io::Write,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    process::Command,
     time::{Duration, Instant},
 };
 
@@ -121,7 +120,8 @@ impl PbxHost {
 
     /// A fresh start after [`PbxHost::kill`], without waiting until it answers.
     pub fn launch(&mut self) -> Result<()> {
-        self.process = Some(Process::start(&self.name, &self.command()?, &self.dir.join("log/output"))?);
+        let command = self.asterisk.command(&self.run_dir, &self.dir.join("etc/asterisk.conf"))?;
+        self.process = Some(Process::start(&self.name, &command, &self.dir.join("log/output"))?);
         Ok(())
     }
 
@@ -173,27 +173,6 @@ impl PbxHost {
     async fn boot(&mut self) -> Result<()> {
         self.launch()?;
         self.ready().await.with_context(|| format!("{} did not start\n{}", self.name, self.log_tail()))
-    }
-
-    /// In its own mount namespace, so that the binds vanish with it, however it ends.
-    fn command(&self) -> Result<Command> {
-        let config = self.dir.join("etc/asterisk.conf");
-        let Some(root) = &self.asterisk.root else {
-            let mut command = Command::new("asterisk");
-            command.arg("-C").arg(config).arg("-f");
-            return Ok(command);
-        };
-        let inside = root.join(self.run_dir.strip_prefix("/").context("the run directory is absolute")?);
-        fs::create_dir_all(&inside).with_context(|| format!("create {}", inside.display()))?;
-        let mut command = Command::new("unshare");
-        command
-            .args(["--mount", "--propagation", "private", "sh", "-ec"])
-            .arg(
-                r#"mount --bind "$1" "$2"; mount -t proc proc "$3/proc"; exec chroot "$3" /usr/sbin/asterisk -C "$4" -f"#,
-            )
-            .arg("sh")
-            .args([self.run_dir.as_path(), &inside, root, &config]);
-        Ok(command)
     }
 
     /// ARI answers before every module is loaded; an originate then fails with "Allocation failed".

@@ -13,9 +13,10 @@ use std::{
 
 /// Where apt finds the mirror, on this machine's address.
 const PROXY_PORT: u16 = 3128;
-/// This machine's address, and the carrier's.
+/// This machine's addresses: for hosts to reach it by, and those of the carrier and the provider.
 const OURS: u8 = 1;
 const CARRIER: u8 = 100;
+const PROVIDER: u8 = 101;
 
 /// A segment. Dropped, it is gone with whatever was connected to it.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ impl Segment {
     }
 
     fn configure(bridge: &str, net: u8, dir: &Path) -> Result<Process> {
-        for host in [OURS, CARRIER] {
+        for host in [OURS, CARRIER, PROVIDER] {
             ip(&format!("addr add {}/24 dev {bridge}", at(net, host)))?;
         }
         ip(&format!("link set {bridge} up"))?;
@@ -79,6 +80,11 @@ impl Segment {
     /// Where a carrier may listen: an address of this machine that no host is administrated from.
     pub fn carrier(&self) -> Ipv4Addr {
         self.address(CARRIER)
+    }
+
+    /// The same for a provider.
+    pub fn provider(&self) -> Ipv4Addr {
+        self.address(PROVIDER)
     }
 
     /// Lines for apt's configuration.

@@ -114,7 +114,8 @@ pub(super) fn files(host: &PbxHost, rtp_first: u16, rtp_last: u16) -> Vec<(&'sta
     files
 }
 
-fn asterisk(dir: &Path, name: &str, host_own: bool) -> String {
+/// `asterisk.conf` for an instance that has everything of its own below `dir`.
+pub(crate) fn asterisk(dir: &Path, name: &str, host_own: bool) -> String {
     let dir = dir.display();
     // The library path differs by architecture; the compiled-in default is right on the host, and
     // in the root it is found by the loader of the package itself.

@@ -5,7 +5,7 @@ use lab::{
     Behaviour, Carrier,
     ari::http_client_builder,
     authority::Authority,
-    booted::{Inventory, Machine, Recap, Segment, deb, machine::Acquaintances},
+    booted::{Inventory, Machine, Provider, Recap, Segment, deb, machine::Acquaintances, provider},
     dirs::RunDir,
     packages,
     ports::Ports,
@@ -49,6 +49,8 @@ const FORKY: Recipe = Recipe {
 const NAME: &str = "alerts.lab.test";
 /// Phones of those who are called.
 const PHONES: [&str; 4] = ["+380501234561", "+380501234562", "+380501234563", "+380501234564"];
+/// Phone of one who is called through the provider alone.
+pub const ABROAD: &str = "+447400123456";
 /// From a webhook to the key that takes it, however busy this machine is.
 const REACHED_WITHIN: Duration = Duration::from_secs(60);
 
@@ -60,6 +62,8 @@ pub struct Field {
     pub segment: Segment,
     inventory: Inventory,
     carrier: Carrier,
+    pub provider: Provider,
+    abroad: Project,
     projects: Vec<Project>,
     http: reqwest::Client,
     run: RunDir,
@@ -73,14 +77,20 @@ impl Field {
         let (bookworm, forky) = (roots::prepare(&BOOKWORM)?, roots::prepare(&FORKY)?);
         let run = RunDir::create()?;
         let segment = Segment::make(run.path())?;
-        let names = [(NAME, 10), ("pbx-1", 21), ("pbx-2", 22)];
-        let known =
-            Acquaintances::make(run.path(), &names.map(|(name, host)| (name, segment.address(host))))?;
+        let names = [
+            (NAME, segment.address(10)),
+            ("pbx-1", segment.address(21)),
+            ("pbx-2", segment.address(22)),
+            (provider::NAME, segment.provider()),
+        ];
+        let known = Acquaintances::make(run.path(), &names)?;
         let (alerts, one, two) = tokio::try_join!(
             Machine::boot("alerts", &bookworm, &segment, 10, &known, run.path()),
             Machine::boot("pbx-1", &forky, &segment, 21, &known, run.path()),
             Machine::boot("pbx-2", &forky, &segment, 22, &known, run.path()),
         )?;
+        // As from a provider who has none: the role brings it. What it needs stays, which saves fetching it.
+        two.shell("dpkg --purge asterisk asterisk-config asterisk-modules && rm -rf /etc/asterisk").await?;
         let ports = Arc::new(Ports::default());
         let carrier = Carrier::open_at(segment.carrier(), &run.path().join("carrier"), &ports, &["a"])?;
         carrier.by_default(Behaviour::press('1'));
@@ -88,7 +98,10 @@ impl Field {
         let projects: Vec<Project> =
             PHONES.iter().enumerate().map(|(n, phone)| Project::new(&format!("shop-{n}"), phone)).collect();
         let patience = Patience { redials: 3, redial_pause_seconds: 1, ring_seconds: 20 };
-        fs::write(run.path().join("organizations.toml"), organization("acme", &projects, patience))
+        let provider = Provider::open(&segment, run.path()).await?;
+        let abroad = Project::new("shop-abroad", ABROAD);
+        let everybody: Vec<Project> = projects.iter().chain([&abroad]).cloned().collect();
+        fs::write(run.path().join("organizations.toml"), organization("acme", &everybody, patience))
             .context("write organizations.toml")?;
         let text = inventory(&segment, &carrier, &authority, run.path())?;
         let inventory = Inventory::write(run.path(), &text, known.key())?;
@@ -97,12 +110,28 @@ impl Field {
             .resolve(NAME, SocketAddr::from((alerts.address(), 0)))
             .build()
             .context("make an HTTP client")?;
-        Ok(Self { alerts, pbxs: vec![one, two], segment, inventory, carrier, projects, http, run })
+        Ok(Self {
+            alerts,
+            pbxs: vec![one, two],
+            segment,
+            inventory,
+            carrier,
+            provider,
+            abroad,
+            projects,
+            http,
+            run,
+        })
     }
 
     /// The run's own directory.
     pub fn dir(&self) -> &Path {
         self.run.path()
+    }
+
+    /// The port of the carrier's trunk.
+    pub fn carrier_port(&self) -> Result<u16> {
+        self.carrier.port("a")
     }
 
     /// Runs a playbook.
@@ -119,7 +148,16 @@ impl Field {
 
     /// Sends an alert to the endpoint of this project until it is accepted; its request.
     pub async fn alert(&self, project: usize, message: &str) -> Result<String> {
-        let url = format!("https://{NAME}/api/wh/{}", self.projects[project % self.projects.len()].endpoint);
+        self.alert_to(&self.projects[project % self.projects.len()], message).await
+    }
+
+    /// The same for the one who is called through the provider.
+    pub async fn alert_abroad(&self, message: &str) -> Result<String> {
+        self.alert_to(&self.abroad, message).await
+    }
+
+    async fn alert_to(&self, project: &Project, message: &str) -> Result<String> {
+        let url = format!("https://{NAME}/api/wh/{}", project.endpoint);
         let body = json!({"severity": "critical", "message": message}).to_string();
         let begun = Instant::now();
         loop {
@@ -214,9 +252,14 @@ impl Field {
 
     /// Alerts ring phones through each PBX host, and key 1 takes them.
     pub async fn rings_through_each(&self) -> Result<()> {
+        self.rings_through(&self.pbxs).await
+    }
+
+    /// The same, for these hosts.
+    pub async fn rings_through(&self, pbxs: &[Machine]) -> Result<()> {
         let api_key = self.api_key().await?;
         let before = self.carrier.calls().len();
-        let wanted: BTreeSet<IpAddr> = self.pbxs.iter().map(|pbx| IpAddr::V4(pbx.address())).collect();
+        let wanted: BTreeSet<IpAddr> = pbxs.iter().map(|pbx| IpAddr::V4(pbx.address())).collect();
         for round in 0..6 {
             let message = format!("round {round} {:08x}", rand::random::<u32>());
             let request = self.alert(round, &message).await?;
@@ -239,6 +282,7 @@ impl Field {
             let text = journal.unwrap_or_else(|error| format!("{error:#}"));
             let _ = fs::write(self.run.path().join(format!("{}.journal", machine.name())), text);
         }
+        eprintln!("what the hosts said is in {}", self.run.path().display());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::field::Field;
 use anyhow::{Context, Result, ensure};
+use lab::booted::Machine;
 use serde_json::{Value, json};
 
 /// Runs as the agent would, and says of each thing whether it could be done.
@@ -84,5 +85,25 @@ pub async fn the_agent_can_do_its_work_and_nothing_else(field: &Field) -> Result
     let level = exposure.split_whitespace().find_map(|word| word.parse::<f64>().ok());
     let level = level.with_context(|| format!("no level in {exposure:?}"))?;
     ensure!(level <= 2.0, "systemd-analyze security: {exposure}");
+    Ok(())
+}
+
+pub async fn systemd_has_nothing_to_say_against_the_units(field: &Field) -> Result<()> {
+    for pbx in &field.pbxs {
+        verify(pbx, "pbx-agent.service callping-firewall.service").await?;
+    }
+    let ours =
+        "control-plane.service control-plane.socket control-plane-backup.service control-plane-backup.timer";
+    verify(&field.alerts, ours).await
+}
+
+/// Of units that come with the host it may say what it likes.
+async fn verify(machine: &Machine, units: &str) -> Result<()> {
+    let said = machine.shell(&format!("systemd-analyze verify {units} 2>&1")).await?;
+    let ours: Vec<&str> = said
+        .lines()
+        .filter(|line| ["pbx-agent", "callping", "control-plane"].iter().any(|name| line.contains(name)))
+        .collect();
+    ensure!(ours.is_empty(), "systemd-analyze verify on {}: {ours:#?}", machine.name());
     Ok(())
 }

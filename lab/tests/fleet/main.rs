@@ -5,8 +5,10 @@
 
 mod field;
 mod inside;
+mod keys;
 mod mistakes;
 mod outside;
+mod secured;
 mod stream;
 mod upgrades;
 
@@ -28,11 +30,16 @@ async fn the_story(field: &mut Field) -> Result<()> {
     one_run_makes_bare_hosts_ring_people(field).await.context("the first run")?;
     a_second_run_changes_nothing(field).await.context("the second run")?;
     inside::the_agent_can_do_its_work_and_nothing_else(field).await.context("from inside")?;
+    inside::systemd_has_nothing_to_say_against_the_units(field).await.context("the units")?;
     outside::a_stranger_finds_what_is_documented_and_nothing_else(field).await.context("from outside")?;
     mistakes::each_stops_with_what_to_do(field).await.context("mistakes")?;
     upgrades::an_upgrade_under_calls_loses_none(field).await.context("the upgrade")?;
     upgrades::a_broken_version_is_taken_back(field).await.context("the broken version")?;
-    hosts_that_reboot_come_back_by_themselves(field).await.context("the reboot")
+    upgrades::a_version_comes_from_a_repository(field).await.context("the repository")?;
+    keys::new_secrets_under_calls_lose_none(field).await.context("new secrets")?;
+    hosts_that_reboot_come_back_by_themselves(field).await.context("the reboot")?;
+    secured::a_provider_is_called_over_tls_and_srtp(field).await.context("TLS and SRTP")?;
+    a_host_leaves_without_a_trace(field).await.context("the last host's farewell")
 }
 
 async fn one_run_makes_bare_hosts_ring_people(field: &Field) -> Result<()> {
@@ -54,4 +61,21 @@ async fn hosts_that_reboot_come_back_by_themselves(field: &mut Field) -> Result<
     field.pbxs[1].reboot().await?;
     field.is_ready().await?;
     field.rings_through_each().await
+}
+
+async fn a_host_leaves_without_a_trace(field: &Field) -> Result<()> {
+    let (stays, goes) = (&field.pbxs[..1], &field.pbxs[1]);
+    let unsaid = field.run("decommission.yml", &["--limit", "pbx-2"]).await?;
+    ensure!(!unsaid.succeeded && unsaid.output.contains("would leave the fleet"), "{}", unsaid.tail());
+    field
+        .succeeds("decommission.yml", &["--limit", "pbx-2", "--extra-vars", "decommission_confirm=pbx-2"])
+        .await?;
+    let left = goes
+        .shell(
+            "ls -d /etc/pbx-agent /var/lib/pbx-agent /usr/bin/pbx-agent /etc/asterisk/pjsip.conf* \
+             /etc/asterisk/ari.conf* 2>/dev/null; ss --no-header --listening --numeric 'sport = :5060 or sport = :8088'",
+        )
+        .await?;
+    ensure!(left.trim().is_empty(), "this is left: {left}");
+    field.rings_through(stays).await
 }

@@ -35,6 +35,33 @@ pub async fn each_stops_with_what_to_do(field: &Field) -> Result<()> {
     )
     .await?;
 
+    told(
+        &["--limit", "pbx-1", "--extra-vars", "preflight_clock_tolerance_seconds=-1"],
+        &["The clock of pbx-1", "timedatectl set-ntp true"],
+    )
+    .await?;
+    let pbx = &field.pbxs[0];
+    pbx.shell("systemd-run --quiet --unit=squatter python3 -m http.server --bind 127.0.0.1 8089").await?;
+    let taken = told(
+        &["--limit", "pbx-1", "--extra-vars", "asterisk_ari_port=8089"],
+        &["Another program listens on port 8089", "asterisk_ari_port"],
+    )
+    .await;
+    pbx.shell("systemctl stop squatter").await?;
+    taken.context("a port that is taken")?;
+    pbx.shell("mv /etc/os-release /etc/os-release.kept").await?;
+    let old = "PRETTY_NAME=\"Debian GNU/Linux 11 (bullseye)\"\nNAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"11\"\n";
+    pbx.write("/etc/os-release", old).await?;
+    let unsupported = told(&["--limit", "pbx-1"], &["which is not supported", "Debian 12 or newer"]).await;
+    pbx.shell("mv /etc/os-release.kept /etc/os-release").await?;
+    unsupported.context("a release that is not supported")?;
+
+    // An installation that was interrupted is finished.
+    pbx.shell("dpkg --unpack /var/cache/callping/pbx-agent_*.deb").await?;
+    field.succeeds("site.yml", &["--limit", "pbx-1"]).await.context("half installed")?;
+    let state = pbx.shell("dpkg-query --show --showformat='${db:Status-Abbrev}' pbx-agent").await?;
+    ensure!(state.trim() == "ii", "the package is {state}");
+
     // Not enrolled any more, and with a token that opens nothing.
     let pbx = &field.pbxs[1];
     pbx.shell("cp -p /var/lib/pbx-agent/enrolment.json /root/ && rm /var/lib/pbx-agent/enrolment.json")

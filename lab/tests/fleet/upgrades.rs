@@ -5,10 +5,14 @@ use crate::{
     stream::{self, Stream},
 };
 use anyhow::{Result, ensure};
-use lab::booted::{Machine, deb};
+use lab::booted::{Machine, Repository, deb, repository::SUITE};
+use serde_json::json;
 
 const NEXT: &str = "0.1.1-1";
 const BROKEN: &str = "0.1.2-1";
+const PUBLISHED: &str = "0.1.3-1";
+/// Where it is served.
+const REPOSITORY_PORT: u16 = 8080;
 
 pub async fn an_upgrade_under_calls_loses_none(field: &Field) -> Result<()> {
     let same = |_: &std::path::Path| Ok(());
@@ -60,6 +64,19 @@ pub async fn a_broken_version_is_taken_back(field: &Field) -> Result<()> {
     ensure!(!recap.succeeded && recap.output.contains("was taken back"), "{}", recap.tail());
     version_is(&field.alerts, "control-plane", NEXT).await?;
     field.is_ready().await?;
+    field.rings_through_each().await
+}
+
+pub async fn a_version_comes_from_a_repository(field: &Field) -> Result<()> {
+    let agent = deb::as_version(&deb::built("pbx-agent")?, PUBLISHED, field.dir(), |_| Ok(()))?;
+    let repository = Repository::publish(&[agent], field.dir(), field.segment.ours(), REPOSITORY_PORT)?;
+    let variables = json!({
+        "pbx_agent_package_file": "",
+        "pbx_agent_version": PUBLISHED,
+        "pbx_agent_repository": {"uris": repository.uri, "suites": SUITE, "signed_by": repository.key},
+    });
+    field.succeeds("upgrade.yml", &["--limit", "pbx-2", "--extra-vars", &variables.to_string()]).await?;
+    version_is(&field.pbxs[1], "pbx-agent", PUBLISHED).await?;
     field.rings_through_each().await
 }
 
