@@ -9,6 +9,11 @@ TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 DENY_VERSION := 0.20.2
 DEB_VERSION := 3.8.0
 
+# Packages, and why.
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+install = echo "installing $(1): $(2)"; $(SUDO) apt-get update -qq && \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null
+
 .PHONY: help
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,7 +24,7 @@ run: host ## real Asterisk, a carrier, both programs, one webhook: watch the cal
 	"$(TARGET)/debug/lab" demo $(if $(ONCE),--once)
 
 .PHONY: test
-test: host format lint deny suite ## everything that is tested, on real parts
+test: host format lint lint-ansible deny suite lint-deb fleet ## everything that is tested, on real parts
 
 .PHONY: format
 format: components
@@ -55,7 +60,7 @@ lint-ansible: $(TARGET)/tools/ansible/installed ## form and lints of the Ansible
 
 $(TARGET)/tools/ansible/installed: ansible/requirements-lint.txt
 	@echo "installing ansible-lint and yamllint under target/: the Ansible collection is tested with them"
-	@python3 -m venv --help >/dev/null 2>&1 || { echo "python3 with venv is missing: apt-get install python3-venv" >&2; exit 1; }
+	@python3 -c 'import ensurepip' 2>/dev/null || { $(call install,python3-venv,Ansible and its lints live in an environment of their own); }
 	python3 -m venv "$(TARGET)/tools/ansible"
 	"$(TARGET)/tools/ansible/bin/pip" install --quiet --requirement ansible/requirements-lint.txt
 	touch $@
@@ -77,14 +82,14 @@ deb: host $(TARGET)/tools/bin/cargo-deb ## Debian packages of both programs, in 
 		"$(TARGET)/tools/bin/cargo-deb" --no-build --locked -p $$package; \
 	done
 
-# The story takes a quarter of an hour, and everything it does it does to hosts of its own.
+# The story takes a quarter of an hour, as root; everything it does it does to hosts of its own.
 .PHONY: fleet
-fleet: deb $(TARGET)/tools/ansible/installed ## the packages and the playbooks on booted hosts, from bare to upgraded
-	$(CARGO) test --workspace --locked --test fleet -- --nocapture
+fleet: deb $(TARGET)/tools/ansible/installed ## the packages and the playbooks on booted hosts, from bare to upgraded (FLEET=ubuntu)
+	FLEET="$(FLEET)" $(CARGO) test --workspace --locked --test fleet -- --nocapture
 
 .PHONY: lint-deb
 lint-deb: deb ## what Debian's own checker says of the packages
-	@command -v lintian >/dev/null || { echo "lintian is missing: apt-get install lintian" >&2; exit 1; }
+	@command -v lintian >/dev/null || { $(call install,lintian,it is Debian's own checker of packages); }
 	lintian --fail-on error,warning "$(TARGET)"/debian/*.deb
 
 $(TARGET)/tools/bin/cargo-deb:
@@ -113,11 +118,7 @@ chaos: host ## kills and cuts at random on real parts: lost, rung twice, labelle
 .PHONY: host
 host:
 	@command -v $(CARGO) >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs and try again" >&2; exit 1; }
-	@if ! command -v cc >/dev/null; then \
-		echo "installing gcc: SQLite and ring are compiled from C"; \
-		$(if $(filter 0,$(shell id -u)),,sudo) apt-get update -qq && \
-		$(if $(filter 0,$(shell id -u)),,sudo) apt-get install -y -qq --no-install-recommends gcc libc6-dev >/dev/null; \
-	fi
+	@command -v cc >/dev/null || { $(call install,gcc libc6-dev,SQLite and ring are compiled from C); }
 
 # Parts of Rust that rustup's minimal profile leaves out.
 .PHONY: components

@@ -5,7 +5,7 @@
 
 use crate::{
     packages,
-    roots::{self, Recipe},
+    roots::{self, Distribution, Recipe},
 };
 use anyhow::{Context, Result};
 use std::{
@@ -18,6 +18,7 @@ use std::{
 const OLDEST: u32 = 18;
 const ROOT: Recipe = Recipe {
     name: "asterisk-root",
+    distribution: Distribution::Debian,
     suite: "forky",
     packages: &["asterisk"],
     why: "this machine has no Asterisk 18 or newer (Asterisk 22, 345 MB)",

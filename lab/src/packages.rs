@@ -27,6 +27,11 @@ pub fn ensure_openssl() -> Result<()> {
     ensure_program("openssl", "openssl", "it makes the certificates of the lab's authority")
 }
 
+/// curl, which fetches Ubuntu's keys.
+pub fn ensure_curl() -> Result<()> {
+    ensure_program("curl", "curl", "it fetches Ubuntu's keys")
+}
+
 /// tinyproxy, through which booted hosts reach Debian's mirror.
 pub fn ensure_tinyproxy() -> Result<()> {
     ensure_program("tinyproxy", "tinyproxy-bin", "booted hosts reach Debian's mirror through it")

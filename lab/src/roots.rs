@@ -1,4 +1,4 @@
-//! Debian roots of our making: made once with mmdebstrap, below the lab's home, and shared by every run.
+//! Debian and Ubuntu roots of our making: made once with mmdebstrap, below the lab's home, and shared by every run.
 
 use crate::{packages, say::preparing};
 use anyhow::{Context, Result, ensure};
@@ -9,16 +9,32 @@ use std::{
     time::Instant,
 };
 
-const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+const DEBIAN_KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+const UBUNTU: &str = "http://archive.ubuntu.com/ubuntu";
+/// Debian has no package with Ubuntu's keys. This one holds F6ECB3762474EDA9D21B7022871920D1991BC93C, which signs every
+/// release since 2018; it is known by its SHA-256.
+const UBUNTU_KEYS: [&str; 2] = [
+    "pool/main/u/ubuntu-keyring/ubuntu-keyring_2021.03.26_all.deb",
+    "0d0e7ed6b112f5d03eabf3c7eb01ebdacf9c57714b279e90495cfc58c8c4520f",
+];
 /// Written last, so that a root without it is known to be half made.
 const STAMP: &str = ".callping-lab-ready";
+
+/// Whose root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distribution {
+    Debian,
+    Ubuntu,
+}
 
 /// What a root is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Recipe {
     /// Name of its directory.
     pub name: &'static str,
-    /// Debian's.
+    /// Whose.
+    pub distribution: Distribution,
+    /// The release's code name.
     pub suite: &'static str,
     /// Packages beside the essential ones and apt.
     pub packages: &'static [&'static str],
@@ -46,7 +62,7 @@ pub fn prepare(recipe: &Recipe) -> Result<PathBuf> {
 }
 
 fn make(recipe: &Recipe, home: &Path, root: &Path) -> Result<()> {
-    let Recipe { name, suite, packages, why } = recipe;
+    let Recipe { name, distribution, suite, packages, why } = recipe;
     packages::ensure_mmdebstrap()?;
     let half_made = format!("{name}.making-");
     for leftover in fs::read_dir(home).context("read the lab's directory")?.flatten() {
@@ -54,11 +70,11 @@ fn make(recipe: &Recipe, home: &Path, root: &Path) -> Result<()> {
             fs::remove_dir_all(leftover.path()).context("remove a half-made root")?;
         }
     }
-    let mirror = debian_mirror(Path::new("/etc/apt"));
+    let source = source(*distribution, suite, home)?;
     let making = home.join(format!("{half_made}{}", std::process::id()));
     preparing(format!(
-        "{why}: making a Debian {suite} root from {} in {} (once)",
-        mirror.as_deref().unwrap_or("mmdebstrap's own mirror"),
+        "{why}: making a {distribution:?} {suite} root from {} in {} (once)",
+        source.as_deref().unwrap_or("mmdebstrap's own mirror"),
         root.display()
     ));
     let begun = Instant::now();
@@ -67,7 +83,7 @@ fn make(recipe: &Recipe, home: &Path, root: &Path) -> Result<()> {
         .args(["--variant=apt", &format!("--include={contents}")])
         .args(["--aptopt=Acquire::Check-Valid-Until \"false\"", suite])
         .arg(&making)
-        .args(mirror.map(|mirror| format!("deb [signed-by={KEYRING}] {mirror} {suite} main")))
+        .args(source)
         .output()
         .context("run mmdebstrap")?;
     ensure!(
@@ -82,6 +98,36 @@ fn make(recipe: &Recipe, home: &Path, root: &Path) -> Result<()> {
     fs::rename(&making, root).context("put the root in its place")?;
     preparing(format!("{name} is ready after {:.0} s", begun.elapsed().as_secs_f64()));
     Ok(())
+}
+
+/// The line of sources.list(5); `None` where mmdebstrap knows better.
+fn source(distribution: Distribution, suite: &str, home: &Path) -> Result<Option<String>> {
+    if distribution == Distribution::Ubuntu {
+        let keyring = ubuntu_keyring(home)?;
+        return Ok(Some(format!("deb [signed-by={}] {UBUNTU} {suite} main universe", keyring.display())));
+    }
+    let mirror = debian_mirror(Path::new("/etc/apt"));
+    Ok(mirror.map(|mirror| format!("deb [signed-by={DEBIAN_KEYRING}] {mirror} {suite} main")))
+}
+
+fn ubuntu_keyring(home: &Path) -> Result<PathBuf> {
+    packages::ensure_curl()?;
+    let dir = home.join("ubuntu-keyring");
+    fs::create_dir_all(&dir).with_context(|| format!("create {}", dir.display()))?;
+    let [path, digest] = UBUNTU_KEYS;
+    let script = "curl --fail --silent --show-error --output keyring.deb \"$1\" \
+                  && echo \"$2 keyring.deb\" | sha256sum --check --quiet && dpkg-deb -x keyring.deb .";
+    let output = Command::new("sh")
+        .args(["-c", script, "sh", &format!("{UBUNTU}/{path}"), digest])
+        .current_dir(&dir)
+        .output()
+        .context("fetch Ubuntu's keys")?;
+    ensure!(
+        output.status.success(),
+        "Ubuntu's keys could not be fetched: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(dir.join("usr/share/keyrings/ubuntu-archive-keyring.gpg"))
 }
 
 /// The Debian mirror this host installs from; `None` where it is no Debian, and mmdebstrap knows one.

@@ -1,5 +1,6 @@
 //! Three bare hosts, a carrier, and an operator's inventory.
 
+use crate::releases::Releases;
 use anyhow::{Context, Result, bail, ensure};
 use lab::{
     Behaviour, Carrier,
@@ -9,7 +10,7 @@ use lab::{
     dirs::RunDir,
     packages,
     ports::Ports,
-    roots::{self, Recipe},
+    roots,
     setup::{Patience, Project, organization},
 };
 use serde_json::{Value, json};
@@ -20,29 +21,6 @@ use std::{
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
-};
-
-/// As a provider hands it out.
-const BOOKWORM: Recipe = Recipe {
-    name: "bookworm-root",
-    suite: "bookworm",
-    packages: &["systemd-sysv", "dbus", "python3", "openssh-server", "ca-certificates", "iproute2"],
-    why: "the control plane's host",
-};
-/// The same, with an Asterisk that the operator has installed.
-const FORKY: Recipe = Recipe {
-    name: "forky-root",
-    suite: "forky",
-    packages: &[
-        "systemd-sysv",
-        "dbus",
-        "python3",
-        "openssh-server",
-        "ca-certificates",
-        "iproute2",
-        "asterisk",
-    ],
-    why: "the PBX hosts",
 };
 
 /// Name of the control plane, which its certificate holds.
@@ -74,7 +52,10 @@ impl Field {
     pub async fn boot() -> Result<Self> {
         packages::ensure_sipp_and_espeak()?;
         packages::ensure_machines()?;
-        let (bookworm, forky) = (roots::prepare(&BOOKWORM)?, roots::prepare(&FORKY)?);
+        let releases = Releases::chosen()?;
+        let (plane, [first, second]) =
+            (roots::prepare(&releases.plane)?, releases.pbxs.each_ref().map(roots::prepare));
+        let (first, second) = (first?, second?);
         let run = RunDir::create()?;
         let segment = Segment::make(run.path())?;
         let names = [
@@ -85,9 +66,9 @@ impl Field {
         ];
         let known = Acquaintances::make(run.path(), &names)?;
         let (alerts, one, two) = tokio::try_join!(
-            Machine::boot("alerts", &bookworm, &segment, 10, &known, run.path()),
-            Machine::boot("pbx-1", &forky, &segment, 21, &known, run.path()),
-            Machine::boot("pbx-2", &forky, &segment, 22, &known, run.path()),
+            Machine::boot("alerts", &plane, &segment, 10, &known, run.path()),
+            Machine::boot("pbx-1", &first, &segment, 21, &known, run.path()),
+            Machine::boot("pbx-2", &second, &segment, 22, &known, run.path()),
         )?;
         // As from a provider who has none: the role brings it. What it needs stays, which saves fetching it.
         two.shell("dpkg --purge asterisk asterisk-config asterisk-modules && rm -rf /etc/asterisk").await?;

@@ -8,6 +8,7 @@ mod inside;
 mod keys;
 mod mistakes;
 mod outside;
+mod releases;
 mod secured;
 mod stream;
 mod upgrades;
