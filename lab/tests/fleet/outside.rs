@@ -1,40 +1,53 @@
 //! What somebody else on the network finds.
 
 use crate::field::Field;
-use anyhow::{Result, ensure};
-use std::collections::BTreeSet;
+use anyhow::{Result, bail, ensure};
+use lab::booted::{Machine, Namespace};
+use std::{collections::BTreeSet, net::Ipv4Addr, thread};
+
+const EVERY_PORT: [&str; 2] = ["-sS", "1-65535"];
+/// What a stranger could hope for: DNS, NTP, mDNS, syslog, SIP, SIP over TLS, ARI, RTP.
+const DATAGRAMS: [&str; 2] = ["-sU", "53,123,514,5060,5061,5353,8088,10000-10010"];
 
 pub async fn a_stranger_finds_what_is_documented_and_nothing_else(field: &Field) -> Result<()> {
-    let stranger = field.segment.join(200)?;
-    let open = |address: String, scan: [&str; 2]| -> Result<BTreeSet<String>> {
-        let [kind, ports] = scan;
-        let mut arguments =
-            vec!["-n", "-Pn", "-T4", "--max-retries", "1", "--min-rate", "4000", kind, "-p", ports];
-        arguments.extend(["--open", "-oG", "-", &address]);
-        Ok(ports_in(&stranger.run("nmap", &arguments)?))
-    };
-    let everything = ["-sS", "1-65535"];
-    // What a stranger could hope for: SIP, SIP over TLS, ARI, RTP, DNS, mDNS, NTP, syslog.
-    let datagrams = ["-sU", "53,123,514,5060,5061,5353,8088,10000-10010"];
-    let alerts = open(field.alerts.address().to_string(), everything)?;
-    ensure!(alerts == BTreeSet::from(["443/open/tcp".to_owned()]), "the control plane shows {alerts:?}");
-    for pbx in &field.pbxs {
-        let address = pbx.address().to_string();
-        let shown = open(address.clone(), everything)?;
-        ensure!(shown.is_empty(), "{} shows {shown:?}", pbx.name());
-        let shown = open(address.clone(), datagrams)?;
-        let answered: Vec<&String> = shown.iter().filter(|port| port.contains("/open/")).collect();
-        ensure!(answered.is_empty(), "{} answers {answered:?}", pbx.name());
-        // nmap cannot tell silence from a filter; an OPTIONS that nobody answers can.
-        let asked = stranger.run("python3", &["-c", OPTIONS, &address])?;
-        ensure!(asked.trim() == "silence", "{} answers a stranger's OPTIONS: {asked}", pbx.name());
-    }
+    let stranger = &field.segment.join(200)?;
+    // A scan is spent waiting for answers that do not come.
+    thread::scope(|scope| {
+        let mut looks = vec![scope.spawn(|| {
+            let open = open(stranger, field.alerts.address(), EVERY_PORT)?;
+            ensure!(open == BTreeSet::from(["443/open/tcp".to_owned()]), "the control plane shows {open:?}");
+            Ok(())
+        })];
+        looks.extend(field.pbxs.iter().map(|pbx| scope.spawn(|| shows_nothing(stranger, pbx))));
+        looks.into_iter().try_for_each(|look| look.join().unwrap_or_else(|_| bail!("a scan panicked")))
+    })?;
     // What the trunk's address may reach answers, so that the silence above is the firewall's.
     for pbx in &field.pbxs {
         let listens = pbx.shell("ss --no-header --listening --numeric --udp 'sport = :5060'").await?;
         ensure!(!listens.trim().is_empty(), "{} does not listen for SIP at all", pbx.name());
     }
     Ok(())
+}
+
+fn shows_nothing(stranger: &Namespace, pbx: &Machine) -> Result<()> {
+    let shown = open(stranger, pbx.address(), EVERY_PORT)?;
+    ensure!(shown.is_empty(), "{} shows {shown:?}", pbx.name());
+    let shown = open(stranger, pbx.address(), DATAGRAMS)?;
+    let answered: Vec<&String> = shown.iter().filter(|port| port.contains("/open/")).collect();
+    ensure!(answered.is_empty(), "{} answers {answered:?}", pbx.name());
+    // nmap cannot tell silence from a filter; an OPTIONS that nobody answers can.
+    let asked = stranger.run("python3", &["-c", OPTIONS, &pbx.address().to_string()])?;
+    ensure!(asked.trim() == "silence", "{} answers a stranger's OPTIONS: {asked}", pbx.name());
+    Ok(())
+}
+
+/// Ports that are open, or may be.
+fn open(stranger: &Namespace, address: Ipv4Addr, [kind, ports]: [&str; 2]) -> Result<BTreeSet<String>> {
+    let address = address.to_string();
+    let mut arguments =
+        vec!["-n", "-Pn", "-T4", "--max-retries", "1", "--min-rate", "4000", kind, "-p", ports];
+    arguments.extend(["--open", "-oG", "-", &address]);
+    Ok(ports_in(&stranger.run("nmap", &arguments)?))
 }
 
 const OPTIONS: &str = "\
