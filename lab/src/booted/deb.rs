@@ -21,7 +21,8 @@ pub fn built(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("no package of {name} in {}: `make deb` builds it", dir.display()))
 }
 
-/// The same package as this version, below `dir`, with what `change` does to its unpacked tree.
+/// The same package as this version, below `dir`, with what `change` does to its unpacked tree;
+/// or the one that was made before.
 pub fn as_version(
     package: &Path,
     version: &str,
@@ -32,6 +33,10 @@ pub fn as_version(
     let mut parts = file.splitn(3, '_');
     let (name, architecture) = (parts.next().context("a name")?, parts.nth(1).context("an architecture")?);
     let tree = dir.join(format!("{name}-{version}"));
+    let made = dir.join(format!("{name}_{version}_{architecture}"));
+    if made.exists() {
+        return Ok(made);
+    }
     output(Command::new("dpkg-deb").arg("-R").arg(package).arg(&tree))?;
     let control = tree.join("DEBIAN/control");
     let text = fs::read_to_string(&control).context("read the control file")?;
@@ -43,7 +48,6 @@ pub fn as_version(
         .collect();
     fs::write(&control, text).context("write the control file")?;
     change(&tree)?;
-    let made = dir.join(format!("{name}_{version}_{architecture}"));
     output(Command::new("dpkg-deb").args(["--root-owner-group", "-b"]).arg(&tree).arg(&made))?;
     Ok(made)
 }

@@ -7,6 +7,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// An inventory on disk.
@@ -14,7 +15,7 @@ use std::{
 pub struct Inventory {
     file: PathBuf,
     key: PathBuf,
-    runs: std::cell::Cell<u32>,
+    runs: AtomicU32,
 }
 
 /// How a run ended.
@@ -33,7 +34,7 @@ impl Inventory {
     pub fn write(dir: &Path, text: &str, key: &Path) -> Result<Self> {
         let file = dir.join("inventory.yml");
         fs::write(&file, text).context("write the inventory")?;
-        Ok(Self { file, key: key.to_owned(), runs: std::cell::Cell::new(0) })
+        Ok(Self { file, key: key.to_owned(), runs: AtomicU32::new(0) })
     }
 
     /// Runs a playbook of ours with further arguments.
@@ -69,8 +70,8 @@ impl Inventory {
         let output = command.output().await.context("run ansible-playbook")?;
         let text =
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        self.runs.set(self.runs.get() + 1);
-        let log = self.file.with_file_name(format!("playbook-{}-{playbook}.log", self.runs.get()));
+        let run = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
+        let log = self.file.with_file_name(format!("playbook-{run}-{playbook}.log"));
         fs::write(&log, &text).with_context(|| format!("write {}", log.display()))?;
         let changed = recap(&text);
         if changed.is_empty() {

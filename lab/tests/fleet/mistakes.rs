@@ -56,7 +56,8 @@ pub async fn each_stops_with_what_to_do(field: &Field) -> Result<()> {
     pbx.shell("mv /etc/os-release.kept /etc/os-release").await?;
     unsupported.context("a release that is not supported")?;
 
-    // An installation that was interrupted is finished.
+    // An installation that was interrupted is finished, and the rest that a run began is ended.
+    pbx.shell("touch /etc/pbx-agent/resting && runuser -u pbx-agent -- pbx-agent drain").await?;
     pbx.shell("dpkg --unpack /var/cache/callping/pbx-agent_*.deb").await?;
     field.succeeds("site.yml", &["--limit", "pbx-1"]).await.context("half installed")?;
     let state = pbx.shell("dpkg-query --show --showformat='${db:Status-Abbrev}' pbx-agent").await?;
