@@ -23,7 +23,9 @@ const STAMP: &str = ".callping-lab-ready";
 /// Whose root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Distribution {
+    /// From the mirror that this machine installs from.
     Debian,
+    /// From Ubuntu's own archive.
     Ubuntu,
 }
 

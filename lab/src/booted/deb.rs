@@ -52,11 +52,11 @@ pub fn as_version(
     Ok(made)
 }
 
-/// Puts a program into the tree that says its version and can do nothing.
-pub fn break_program(tree: &Path, program: &str) -> Result<()> {
+/// Puts a program into the tree that says its version and can do nothing; after it has done this in a shell.
+pub fn break_program(tree: &Path, program: &str, harm: &str) -> Result<()> {
     let path = tree.join("usr/bin").join(program);
     let script = format!(
-        "#!/bin/sh\n[ \"$1\" = --version ] && {{ echo '{program} broken'; exit 0; }}\necho 'this version is broken' >&2\nexit 1\n"
+        "#!/bin/sh\n[ \"$1\" = --version ] && {{ echo '{program} broken'; exit 0; }}\n{harm}\necho 'this version is broken' >&2\nexit 1\n"
     );
     fs::write(&path, script).with_context(|| format!("write {}", path.display()))?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;

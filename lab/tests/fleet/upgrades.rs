@@ -11,6 +11,13 @@ use serde_json::json;
 const NEXT: &str = "0.1.1-1";
 const BROKEN: &str = "0.1.2-1";
 const PUBLISHED: &str = "0.1.3-1";
+/// The broken control plane has changed the database by then, so that an earlier one refuses it.
+const MIGRATES: &str = r#"python3 - <<'END'
+import sqlite3
+database = sqlite3.connect('/var/lib/control-plane/control-plane.db')
+database.execute("INSERT OR IGNORE INTO schema_migrations (version, name, applied_at) VALUES (999, 'later', 0)")
+database.commit()
+END"#;
 /// Where it is served.
 const REPOSITORY_PORT: u16 = 8080;
 
@@ -47,7 +54,7 @@ pub async fn an_upgrade_under_calls_loses_none(field: &Field) -> Result<()> {
 }
 
 pub async fn a_broken_version_is_taken_back(field: &Field) -> Result<()> {
-    let breaks = |tree: &std::path::Path| deb::break_program(tree, "pbx-agent");
+    let breaks = |tree: &std::path::Path| deb::break_program(tree, "pbx-agent", "");
     let broken = deb::as_version(&deb::built("pbx-agent")?, BROKEN, field.dir(), breaks)?;
     let file = format!("pbx_agent_package_file={}", broken.display());
     let arguments =
@@ -63,13 +70,14 @@ pub async fn a_broken_version_is_taken_back(field: &Field) -> Result<()> {
         version_is(machine, "pbx-agent", NEXT).await?;
     }
 
-    let breaks = |tree: &std::path::Path| deb::break_program(tree, "control-plane");
+    let breaks = |tree: &std::path::Path| deb::break_program(tree, "control-plane", MIGRATES);
     let broken = deb::as_version(&deb::built("control-plane")?, BROKEN, field.dir(), breaks)?;
     let file = format!("control_plane_package_file={}", broken.display());
     let wait = "control_plane_health_wait_seconds=10";
     let arguments = ["--limit", "control_plane", "--extra-vars", &file, "--extra-vars", wait];
     let recap = field.run("upgrade.yml", &arguments).await?;
     ensure!(!recap.succeeded && recap.output.contains("was taken back"), "{}", recap.tail());
+    field.alerts.shell("ls /var/lib/control-plane/control-plane.db.before-restore-*").await?;
     version_is(&field.alerts, "control-plane", NEXT).await?;
     field.is_ready().await?;
     field.rings_through_each().await
