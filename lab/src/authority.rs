@@ -1,7 +1,7 @@
 //! The lab's own certificate authority, one for each run.
 
-use crate::packages;
-use anyhow::{Context, Result, ensure};
+use crate::{packages, process::output};
+use anyhow::{Context, Result};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -76,14 +76,13 @@ impl Authority {
 /// Makes `NAME.key` and a certificate for it, `NAME.pem`.
 fn certify(dir: &Path, extensions: &str, name: &str, signer: &[&str]) -> Result<()> {
     let (key, certificate) = (format!("{name}.key"), format!("{name}.pem"));
-    let output = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
-        .args(["-days", "2", "-config", "openssl.cnf", "-extensions", extensions])
-        .args(["-subj", &format!("/CN=CallPing lab {name}"), "-keyout", &key, "-out", &certificate])
-        .args(signer)
-        .current_dir(dir)
-        .output()
-        .context("run openssl")?;
-    ensure!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr).trim());
-    Ok(())
+    output(
+        Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+            .args(["-days", "2", "-config", "openssl.cnf", "-extensions", extensions])
+            .args(["-subj", &format!("/CN=CallPing lab {name}"), "-keyout", &key, "-out", &certificate])
+            .args(signer)
+            .current_dir(dir),
+    )
+    .map(drop)
 }

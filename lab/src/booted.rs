@@ -14,26 +14,14 @@ pub use provider::Provider;
 pub use repository::Repository;
 pub use segment::{Namespace, Segment};
 
-use anyhow::{Context, Result, ensure};
+use crate::process::output;
+use anyhow::{Context, Result};
 use std::{path::PathBuf, process::Command};
 
 /// The project's own directory.
 pub fn project() -> Result<PathBuf> {
     let lab = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     Ok(lab.parent().context("the lab lies in the project")?.to_owned())
-}
-
-/// Runs it to its end; what it printed.
-fn output(command: &mut Command) -> Result<String> {
-    let output = command.output().with_context(|| format!("run {command:?}"))?;
-    ensure!(
-        output.status.success(),
-        "{command:?} ended with {}:\n{}{}",
-        output.status,
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Runs `ip` with these words.

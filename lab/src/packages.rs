@@ -1,6 +1,6 @@
 //! Debian packages the lab needs, installed when missing, with a line that says why.
 
-use crate::say::preparing;
+use crate::{process::output, say::preparing};
 use anyhow::{Context, Result, ensure};
 use std::{
     fs,
@@ -73,14 +73,7 @@ pub fn unpack(package: &str, root: &Path, why: &str) -> Result<()> {
     })?;
     for file in fs::read_dir(&fetched).with_context(|| format!("list {}", fetched.display()))? {
         let file = file.with_context(|| format!("list {}", fetched.display()))?.path();
-        let output =
-            Command::new("dpkg-deb").arg("-x").arg(&file).arg(root).output().context("run dpkg-deb")?;
-        ensure!(
-            output.status.success(),
-            "dpkg-deb -x {}: {}",
-            file.display(),
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        output(Command::new("dpkg-deb").arg("-x").arg(&file).arg(root))?;
     }
     Ok(())
 }

@@ -63,10 +63,8 @@ impl PbxHost {
             trunks,
             process: None,
         };
-        for dir in ["etc", "run", "spool", "lib", "log", "cache", "agent"] {
-            let dir = host.dir.join(dir);
-            fs::create_dir_all(&dir).with_context(|| format!("create {}", dir.display()))?;
-        }
+        config::make_directories(&host.dir)?;
+        fs::create_dir_all(host.dir.join("agent")).context("create the agent's directory")?;
         write_secret(&host.password_file(), &host.password)?;
         for (file, text) in config::files(&host, rtp_first, rtp_first + rtp_ports - 1) {
             fs::write(host.dir.join("etc").join(file), text).with_context(|| format!("write {file}"))?;

@@ -1,7 +1,7 @@
 //! Debian and Ubuntu roots of our making: made once with mmdebstrap, below the lab's home, and shared by every run.
 
-use crate::{packages, say::preparing};
-use anyhow::{Context, Result, ensure};
+use crate::{packages, process::output, say::preparing};
+use anyhow::{Context, Result};
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
@@ -81,18 +81,14 @@ fn make(recipe: &Recipe, home: &Path, root: &Path) -> Result<()> {
     ));
     let begun = Instant::now();
     let contents = packages.join(",");
-    let output = Command::new("mmdebstrap")
-        .args(["--variant=apt", &format!("--include={contents}")])
-        .args(["--aptopt=Acquire::Check-Valid-Until \"false\"", suite])
-        .arg(&making)
-        .args(source)
-        .output()
-        .context("run mmdebstrap")?;
-    ensure!(
-        output.status.success(),
-        "mmdebstrap could not make the root {name} (it must be run by root):\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    output(
+        Command::new("mmdebstrap")
+            .args(["--variant=apt", &format!("--include={contents}")])
+            .args(["--aptopt=Acquire::Check-Valid-Until \"false\"", suite])
+            .arg(&making)
+            .args(source),
+    )
+    .with_context(|| format!("mmdebstrap could not make the root {name} (it must be run by root)"))?;
     fs::write(making.join(STAMP), &contents).context("stamp the root")?;
     if root.exists() {
         fs::remove_dir_all(root).context("remove an unfinished root")?;
@@ -119,16 +115,9 @@ fn ubuntu_keyring(home: &Path) -> Result<PathBuf> {
     let [path, digest] = UBUNTU_KEYS;
     let script = "curl --fail --silent --show-error --output keyring.deb \"$1\" \
                   && echo \"$2 keyring.deb\" | sha256sum --check --quiet && dpkg-deb -x keyring.deb .";
-    let output = Command::new("sh")
-        .args(["-c", script, "sh", &format!("{UBUNTU}/{path}"), digest])
-        .current_dir(&dir)
-        .output()
-        .context("fetch Ubuntu's keys")?;
-    ensure!(
-        output.status.success(),
-        "Ubuntu's keys could not be fetched: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let url = format!("{UBUNTU}/{path}");
+    output(Command::new("sh").args(["-c", script, "sh", &url, digest]).current_dir(&dir))
+        .context("Ubuntu's keys could not be fetched")?;
     Ok(dir.join("usr/share/keyrings/ubuntu-archive-keyring.gpg"))
 }
 

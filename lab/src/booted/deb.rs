@@ -1,6 +1,7 @@
 //! Packages of ours under another version: to upgrade to, or broken on purpose.
 
-use super::output;
+use super::Machine;
+use crate::process::output;
 use anyhow::{Context, Result};
 use std::{
     fs,
@@ -19,6 +20,11 @@ pub fn built(name: &str) -> Result<PathBuf> {
         path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&format!("{name}_")))
     });
     found.with_context(|| format!("no package of {name} in {}: `make deb` builds it", dir.display()))
+}
+
+/// Its version on a host.
+pub async fn version(machine: &Machine, package: &str) -> Result<String> {
+    machine.shell(&format!("dpkg-query --show --showformat='${{Version}}' {package}")).await
 }
 
 /// The same package as this version, below `dir`, with what `change` does to its unpacked tree;

@@ -1,7 +1,7 @@
 //! One booted host.
 
-use super::{Namespace, Segment, output};
-use crate::process::Process;
+use super::{Namespace, Segment};
+use crate::process::{Process, output};
 use anyhow::{Context, Result, bail, ensure};
 use std::{
     fs,

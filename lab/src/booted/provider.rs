@@ -38,9 +38,7 @@ impl Provider {
         let dir = dir.join("provider");
         let authority = Authority::make_for(&dir.join("tls"), NAME).await?;
         let asterisk = Asterisk::prepare().await?;
-        for place in ["etc", "run", "lib", "spool", "log", "cache"] {
-            fs::create_dir_all(dir.join(place)).context("create the provider's directories")?;
-        }
+        config::make_directories(&dir)?;
         for (name, text) in files(segment.provider(), &asterisk, &authority, &dir) {
             fs::write(dir.join("etc").join(name), text).with_context(|| format!("write {name}"))?;
         }

@@ -1,11 +1,14 @@
 //! An APT repository of packages, signed, as an operator would publish one.
 
-use super::output;
-use crate::{packages, process::Process};
+use crate::{
+    packages,
+    process::{Process, output},
+};
 use anyhow::{Context, Result};
 use std::{
     fs,
     net::Ipv4Addr,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -53,7 +56,7 @@ impl Repository {
             let mut command = Command::new("gpg");
             output(command.args(["--batch", "--quiet", "--homedir"]).arg(&home).args(words))
         };
-        output(Command::new("chmod").arg("700").arg(&home))?;
+        fs::set_permissions(&home, fs::Permissions::from_mode(0o700)).context("close the keys off")?;
         let who = "lab@example.com";
         gpg(&["--passphrase", "", "--quick-generate-key", who, "ed25519", "sign", "2d"])?;
         let (signed, release) = (release.with_file_name("InRelease"), release.display().to_string());

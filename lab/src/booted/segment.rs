@@ -1,7 +1,10 @@
 //! A network segment with this machine on it: a bridge, a namespace for each host, and a way to Debian's mirror.
 
-use super::{ip, output};
-use crate::{packages, process::Process};
+use super::ip;
+use crate::{
+    packages,
+    process::{Process, output},
+};
 use anyhow::{Context, Result};
 use std::{
     fs,

@@ -5,10 +5,7 @@ use anyhow::{Result, ensure};
 
 pub async fn new_secrets_under_calls_lose_none(field: &Field) -> Result<()> {
     let before = secrets(field).await?;
-    let api_key = field.api_key().await?;
-    let (_, sent) = stream::during(field, field.succeeds("rotate_keys.yml", &[])).await?;
-    let unreached = field.unreached(&sent.accepted, &api_key).await?;
-    ensure!(unreached.is_empty(), "{} of {} alerts: {unreached:#?}", unreached.len(), sent.accepted.len());
+    let (_, sent) = stream::loses_none(field, field.succeeds("rotate_keys.yml", &[])).await?;
     lab::say::say(format!(
         "new keys and passwords under calls: {} alerts accepted, all reached somebody",
         sent.accepted.len()

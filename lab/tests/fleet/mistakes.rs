@@ -2,6 +2,12 @@
 
 use crate::field::Field;
 use anyhow::{Context, Result, ensure};
+use lab::booted::Machine;
+use std::future::Future;
+
+/// A release that is not supported, as it says of itself.
+const BULLSEYE: &str =
+    "PRETTY_NAME=\"Debian GNU/Linux 11 (bullseye)\"\nNAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"11\"";
 
 /// On bare hosts.
 pub async fn what_is_missing_is_named_before_anything_is_changed(field: &Field) -> Result<()> {
@@ -41,20 +47,17 @@ pub async fn each_stops_with_what_to_do(field: &Field) -> Result<()> {
     )
     .await?;
     let pbx = &field.pbxs[0];
-    pbx.shell("systemd-run --quiet --unit=squatter python3 -m http.server --bind 127.0.0.1 8089").await?;
+    let squats = "systemd-run --quiet --unit=squatter python3 -m http.server --bind 127.0.0.1 8089";
     let taken = told(
         &["--limit", "pbx-1", "--extra-vars", "asterisk_ari_port=8089"],
         &["Another program listens on port 8089", "asterisk_ari_port"],
-    )
-    .await;
-    pbx.shell("systemctl stop squatter").await?;
-    taken.context("a port that is taken")?;
-    pbx.shell("mv /etc/os-release /etc/os-release.kept").await?;
-    let old = "PRETTY_NAME=\"Debian GNU/Linux 11 (bullseye)\"\nNAME=\"Debian GNU/Linux\"\nID=debian\nVERSION_ID=\"11\"\n";
-    pbx.write("/etc/os-release", old).await?;
-    let unsupported = told(&["--limit", "pbx-1"], &["which is not supported", "Debian 12 or newer"]).await;
-    pbx.shell("mv /etc/os-release.kept /etc/os-release").await?;
-    unsupported.context("a release that is not supported")?;
+    );
+    amid(pbx, squats, taken, "systemctl stop squatter").await.context("a port that is taken")?;
+    let is_old = format!("mv /etc/os-release /etc/os-release.kept && echo '{BULLSEYE}' > /etc/os-release");
+    let unsupported = told(&["--limit", "pbx-1"], &["which is not supported", "Debian 12 or newer"]);
+    amid(pbx, &is_old, unsupported, "mv /etc/os-release.kept /etc/os-release")
+        .await
+        .context("a release that is not supported")?;
 
     // An installation that was interrupted is finished, and the rest that a run began is ended.
     pbx.shell("touch /etc/pbx-agent/resting && runuser -u pbx-agent -- pbx-agent drain").await?;
@@ -64,26 +67,35 @@ pub async fn each_stops_with_what_to_do(field: &Field) -> Result<()> {
     ensure!(state.trim() == "ii", "the package is {state}");
 
     // Not enrolled any more, and with a token that opens nothing.
-    let pbx = &field.pbxs[1];
-    pbx.shell("cp -p /var/lib/pbx-agent/enrolment.json /root/ && rm /var/lib/pbx-agent/enrolment.json")
-        .await?;
+    let leaves = "cp -p /var/lib/pbx-agent/enrolment.json /root/ && rm /var/lib/pbx-agent/enrolment.json";
     let token = told(
         &["--limit", "pbx-2", "--extra-vars", "pbx_agent_enrolment_token=never-given"],
         &["could not be enrolled", "fetch another"],
-    )
-    .await;
-    pbx.shell("cp -p /root/enrolment.json /var/lib/pbx-agent/ && systemctl restart pbx-agent").await?;
-    token.context("a token that opens nothing")?;
+    );
+    let comes_back = "cp -p /root/enrolment.json /var/lib/pbx-agent/ && systemctl restart pbx-agent";
+    amid(&field.pbxs[1], leaves, token, comes_back).await.context("a token that opens nothing")?;
 
-    field.alerts.shell("systemctl stop control-plane").await?;
     let unreachable = told(
         &["--limit", "pbx-1", "--extra-vars", "pbx_agent_health_wait_seconds=4"],
         &["cannot place calls", "control"],
-    )
-    .await;
-    field.alerts.shell("systemctl start control-plane").await?;
-    unreachable.context("a control plane that is away")?;
+    );
+    amid(&field.alerts, "systemctl stop control-plane", unreachable, "systemctl start control-plane")
+        .await
+        .context("a control plane that is away")?;
 
     field.is_ready().await?;
     field.rings_through_each().await
+}
+
+/// Looks while something is wrong with a host; mended in any case.
+async fn amid(
+    machine: &Machine,
+    harm: &str,
+    look: impl Future<Output = Result<()>>,
+    mend: &str,
+) -> Result<()> {
+    machine.shell(harm).await?;
+    let seen = look.await;
+    machine.shell(mend).await?;
+    seen
 }

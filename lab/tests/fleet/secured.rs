@@ -12,7 +12,7 @@ use std::{fs, path::Path};
 pub async fn a_provider_is_called_over_tls_and_srtp(field: &Field) -> Result<()> {
     let pbx = &field.pbxs[1];
     // What is there stays there.
-    let installed = pbx.shell("dpkg-query --show --showformat='${Version}' pbx-agent").await?;
+    let installed = deb::version(pbx, "pbx-agent").await?;
     let installed = &deb::as_version(&deb::built("pbx-agent")?, &installed, field.dir(), |_| Ok(()))?;
     let told = |password: &'static str, words: &'static str| async move {
         let variables = variables(field, installed, password, 6)?;

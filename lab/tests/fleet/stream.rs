@@ -1,7 +1,7 @@
 //! Alerts that do not stop while something is done to the hosts.
 
 use crate::field::Field;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use std::{
     future::Future,
     time::{Duration, Instant},
@@ -18,8 +18,17 @@ pub struct Stream {
     pub longest_wait: Duration,
 }
 
+/// Sends alerts for as long as this takes; each must reach somebody.
+pub async fn loses_none<T>(field: &Field, work: impl Future<Output = Result<T>>) -> Result<(T, Stream)> {
+    let api_key = field.api_key().await?;
+    let (done, stream) = during(field, work).await?;
+    let unreached = field.unreached(&stream.accepted, &api_key).await?;
+    ensure!(unreached.is_empty(), "{} of {} alerts: {unreached:#?}", unreached.len(), stream.accepted.len());
+    Ok((done, stream))
+}
+
 /// Sends alerts for as long as this takes, and a few after it.
-pub async fn during<T>(field: &Field, work: impl Future<Output = Result<T>>) -> Result<(T, Stream)> {
+async fn during<T>(field: &Field, work: impl Future<Output = Result<T>>) -> Result<(T, Stream)> {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let alerts = async {
         let (mut accepted, mut longest_wait) = (Vec::new(), Duration::ZERO);

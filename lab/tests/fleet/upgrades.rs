@@ -30,11 +30,8 @@ pub async fn an_upgrade_under_calls_loses_none(field: &Field) -> Result<()> {
         format!("control_plane_package_file={}", plane.display()),
     ];
     let arguments = ["--extra-vars", &files[0], "--extra-vars", &files[1]];
-    let api_key = field.api_key().await?;
     let (_, Stream { accepted, longest_wait }) =
-        stream::during(field, field.succeeds("upgrade.yml", &arguments)).await?;
-    let unreached = field.unreached(&accepted, &api_key).await?;
-    ensure!(unreached.is_empty(), "{} of {} alerts: {unreached:#?}", unreached.len(), accepted.len());
+        stream::loses_none(field, field.succeeds("upgrade.yml", &arguments)).await?;
     lab::say::say(format!(
         "upgrade under calls: {} alerts accepted, all reached somebody; a sender waited {longest_wait:?} at most",
         accepted.len()
@@ -44,10 +41,11 @@ pub async fn an_upgrade_under_calls_loses_none(field: &Field) -> Result<()> {
     }
     version_is(&field.alerts, "control-plane", NEXT).await?;
     // The inventory still names the old one.
-    for (limit, machine) in [("pbx-1", &field.pbxs[0]), ("control_plane", &field.alerts)] {
+    let (pbx, plane) = (&field.pbxs[0], &field.alerts);
+    for (machine, limit, package) in [(pbx, "pbx-1", "pbx-agent"), (plane, "control_plane", "control-plane")]
+    {
         let recap = field.run("site.yml", &["--limit", limit]).await?;
         ensure!(!recap.succeeded && recap.output.contains("playbooks/upgrade.yml"), "{}", recap.tail());
-        let package = if limit == "pbx-1" { "pbx-agent" } else { "control-plane" };
         version_is(machine, package, NEXT).await?;
     }
     Ok(())
@@ -59,13 +57,9 @@ pub async fn a_broken_version_is_taken_back(field: &Field) -> Result<()> {
     let file = format!("pbx_agent_package_file={}", broken.display());
     let arguments =
         ["--limit", "pbx", "--extra-vars", &file, "--extra-vars", "pbx_agent_health_wait_seconds=10"];
-    let api_key = field.api_key().await?;
-    let (recap, Stream { accepted, .. }) =
-        stream::during(field, field.run("upgrade.yml", &arguments)).await?;
+    let (recap, _) = stream::loses_none(field, field.run("upgrade.yml", &arguments)).await?;
     ensure!(!recap.succeeded, "a broken version was installed:\n{}", recap.tail());
     ensure!(recap.output.contains("was taken back"), "{}", recap.tail());
-    let unreached = field.unreached(&accepted, &api_key).await?;
-    ensure!(unreached.is_empty(), "{} of {} alerts: {unreached:#?}", unreached.len(), accepted.len());
     for machine in field.pbxs.iter() {
         version_is(machine, "pbx-agent", NEXT).await?;
     }
@@ -97,8 +91,7 @@ pub async fn a_version_comes_from_a_repository(field: &Field) -> Result<()> {
 }
 
 async fn version_is(machine: &Machine, package: &str, version: &str) -> Result<()> {
-    let installed =
-        machine.shell(&format!("dpkg-query --show --showformat='${{Version}}' {package}")).await?;
+    let installed = deb::version(machine, package).await?;
     ensure!(installed == version, "{} has {package} {installed}, not {version}", machine.name());
     Ok(())
 }
