@@ -10,6 +10,9 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
+/// Start of the names of the runs' logs.
+const LOG: &str = "playbook-";
+
 /// An inventory on disk.
 #[derive(Debug)]
 pub struct Inventory {
@@ -35,6 +38,11 @@ impl Inventory {
         let file = dir.join("inventory.yml");
         fs::write(&file, text).context("write the inventory")?;
         Ok(Self { file, key: key.to_owned(), runs: AtomicU32::new(0) })
+    }
+
+    /// Writes it anew.
+    pub fn replace(&self, text: &str) -> Result<()> {
+        fs::write(&self.file, text).context("write the inventory")
     }
 
     /// Runs a playbook of ours with further arguments.
@@ -71,13 +79,26 @@ impl Inventory {
         let text =
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         let run = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
-        let log = self.file.with_file_name(format!("playbook-{run}-{playbook}.log"));
+        let log = self.file.with_file_name(format!("{LOG}{run}-{playbook}.log"));
         fs::write(&log, &text).with_context(|| format!("write {}", log.display()))?;
         let changed = recap(&text);
         if changed.is_empty() {
             bail!("{playbook} did not come to its recap:\n{text}");
         }
         Ok(Recap { succeeded: output.status.success(), changed, output: text })
+    }
+
+    /// What every run so far has printed.
+    pub fn printed(&self) -> Result<String> {
+        let dir = self.file.parent().context("the inventory lies in a directory")?;
+        let mut printed = String::new();
+        for entry in fs::read_dir(dir)? {
+            let path = entry?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(LOG)) {
+                printed += &fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+            }
+        }
+        Ok(printed)
     }
 }
 

@@ -41,6 +41,7 @@ pub struct Field {
     inventory: Inventory,
     carrier: Carrier,
     pub provider: Provider,
+    authority: Authority,
     abroad: Project,
     projects: Vec<Project>,
     http: reqwest::Client,
@@ -84,7 +85,8 @@ impl Field {
         let everybody: Vec<Project> = projects.iter().chain([&abroad]).cloned().collect();
         fs::write(run.path().join("organizations.toml"), organization("acme", &everybody, patience))
             .context("write organizations.toml")?;
-        let text = inventory(&segment, &carrier, &authority, run.path())?;
+        let certificate = certificate_as_text(&authority)?;
+        let text = inventory(&segment, &carrier, &authority, &certificate, run.path())?;
         let inventory = Inventory::write(run.path(), &text, known.key())?;
         let http = http_client_builder()
             .tls_certs_only([authority.certificate()?])
@@ -98,6 +100,7 @@ impl Field {
             inventory,
             carrier,
             provider,
+            authority,
             abroad,
             projects,
             http,
@@ -125,6 +128,28 @@ impl Field {
         let recap = self.run(playbook, arguments).await?;
         ensure!(recap.succeeded, "{playbook} {arguments:?} failed:\n{}", recap.tail());
         Ok(recap)
+    }
+
+    /// Names the certificate's files on the control plane's host instead of giving its text.
+    pub fn keep_the_certificate_on_its_host(&self) -> Result<()> {
+        let text = inventory(
+            &self.segment,
+            &self.carrier,
+            &self.authority,
+            CERTIFICATE_ON_ITS_HOST,
+            self.run.path(),
+        );
+        self.inventory.replace(&text?)
+    }
+
+    /// What every playbook so far has printed.
+    pub fn printed(&self) -> Result<String> {
+        self.inventory.printed()
+    }
+
+    /// Everybody who is called.
+    pub fn projects(&self) -> impl Iterator<Item = &Project> {
+        self.projects.iter().chain([&self.abroad])
     }
 
     /// Sends an alert to the endpoint of this project until it is accepted; its request.
@@ -267,11 +292,31 @@ impl Field {
     }
 }
 
-fn inventory(segment: &Segment, carrier: &Carrier, authority: &Authority, dir: &Path) -> Result<String> {
+/// Where the README has certbot put it.
+const CERTIFICATE_ON_ITS_HOST: &str =
+    "          control_plane_tls_certificate_file: /etc/control-plane-tls/fullchain.pem
+          control_plane_tls_key_file: /etc/control-plane-tls/privkey.pem
+";
+
+fn certificate_as_text(authority: &Authority) -> Result<String> {
     let indented = |path: &Path| -> Result<String> {
         let text = fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
         Ok(text.lines().map(|line| format!("            {line}\n")).collect())
     };
+    Ok(format!(
+        "          control_plane_tls_certificate: |\n{}          control_plane_tls_key: |\n{}",
+        indented(&authority.certificate_file())?,
+        indented(&authority.key_file())?
+    ))
+}
+
+fn inventory(
+    segment: &Segment,
+    carrier: &Carrier,
+    authority: &Authority,
+    certificate: &str,
+    dir: &Path,
+) -> Result<String> {
     let (agent, plane) = (deb::built("pbx-agent")?, deb::built("control-plane")?);
     Ok(format!(
         "all:
@@ -284,9 +329,7 @@ fn inventory(segment: &Segment, carrier: &Carrier, authority: &Authority, dir: &
         alerts:
           ansible_host: {alerts}
           control_plane_public_url: https://{NAME}
-          control_plane_tls_certificate: |
-{certificate}          control_plane_tls_key: |
-{key}          control_plane_package_file: {plane}
+{certificate}          control_plane_package_file: {plane}
           control_plane_apply_file: {dir}/organizations.toml
           hardening_tcp_services:
             - port: 443
@@ -316,8 +359,6 @@ fn inventory(segment: &Segment, carrier: &Carrier, authority: &Authority, dir: &
         alerts = segment.address(10),
         one = segment.address(21),
         two = segment.address(22),
-        certificate = indented(&authority.certificate_file())?,
-        key = indented(&authority.key_file())?,
         plane = plane.display(),
         agent = agent.display(),
         dir = dir.display(),

@@ -1,13 +1,14 @@
-//! What the agent's unit lets a program do that runs in its place.
+//! What the units let a program do that runs in the place of theirs.
 
 use crate::field::Field;
 use anyhow::{Context, Result, ensure};
 use lab::booted::Machine;
 use serde_json::{Value, json};
 
-/// Runs as the agent would, and says of each thing whether it could be done.
+/// Runs as the program would, and says of each thing whether it could be done.
 const PROBE: &str = r#"
-import json, os, socket, subprocess, ctypes
+import ctypes, json, mmap, os, socket, subprocess, time
+unit, state = os.environ['UNIT'], os.environ['STATE_DIRECTORY']
 def can(what):
     try:
         what()
@@ -19,19 +20,20 @@ def write(path):
         f.write('x')
 def family(number, kind=socket.SOCK_DGRAM):
     return lambda: socket.socket(number, kind).close()
-def executable_memory():
-    import mmap
-    m = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-    m.close()
 def listen():
-    s = socket.socket()
-    s.bind(('0.0.0.0', 9))
+    with socket.socket() as s:
+        s.bind(('0.0.0.0', 9))
+        s.listen()
+def name(process):
+    return open('/proc/%s/comm' % process).read().strip()
+processes = [process for process in os.listdir('/proc') if process.isdigit()]
 found = {
     'is root': os.getuid() == 0,
-    'reads its credential': can(lambda: open(os.environ['CREDENTIALS_DIRECTORY'] + '/ari.password').read()),
-    'writes its state': can(lambda: write('/var/lib/pbx-agent/probe')),
+    'writes its state': can(lambda: write(state + '/probe')),
     'writes a /tmp': can(lambda: write('/tmp/probe')),
     'opens TCP': can(family(socket.AF_INET, socket.SOCK_STREAM)),
+    'reads its credential': can(lambda: open(os.environ['CREDENTIALS_DIRECTORY'] + '/ari.password').read()),
+    'reads its TLS key': can(lambda: open('/etc/control-plane/tls/key.pem').read()),
     'reads /etc/shadow': can(lambda: open('/etc/shadow').read()),
     'reads the password of ARI in /etc': can(lambda: open('/etc/pbx-agent/ari.password').read()),
     'reads the passwords of trunks': can(lambda: open('/etc/asterisk/pjsip.conf').read()),
@@ -40,51 +42,65 @@ found = {
     'writes /etc': can(lambda: write('/etc/probe')),
     'writes /usr': can(lambda: write('/usr/probe')),
     'writes /var/lib': can(lambda: write('/var/lib/probe')),
-    'writes its own configuration': can(lambda: write('/etc/pbx-agent/agent.toml')),
-    'sees other processes': any(open('/proc/%s/comm' % p).read().strip() == 'asterisk' for p in os.listdir('/proc') if p.isdigit()),
+    'writes its own configuration': can(lambda: write('/etc/' + unit + '/probe')),
+    'sees other processes': any(can(lambda: name(process)) and name(process) in ['asterisk', 'sshd'] for process in processes),
+    'listens on a privileged port': can(listen),
     'opens packet sockets': can(family(socket.AF_PACKET, socket.SOCK_RAW)),
     'opens netlink': can(family(socket.AF_NETLINK, socket.SOCK_RAW)),
     'opens raw IP': can(family(socket.AF_INET, socket.SOCK_RAW)),
-    'opens bluetooth': can(lambda: socket.socket(31, socket.SOCK_RAW, 1).close()),
+    'opens bluetooth': can(family(31, socket.SOCK_RAW)),
     'changes its user': can(lambda: os.setuid(0)),
     'makes a namespace': ctypes.CDLL(None).unshare(0x10000000) == 0,
     'mounts': ctypes.CDLL(None).mount(b'none', b'/tmp', b'tmpfs', 0, None) == 0,
-    'sets the clock': can(lambda: __import__('time').clock_settime(0, 0)),
-    'has writable executable memory': can(executable_memory),
-    'loads a module': subprocess.run(['modprobe', 'dummy'], capture_output=True).returncode == 0 if os.path.exists('/sbin/modprobe') else False,
+    'sets the clock': can(lambda: time.clock_settime(0, 0)),
+    'has writable executable memory': can(lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()),
+    'loads a module': can(lambda: subprocess.run(['modprobe', 'dummy'], check=True, capture_output=True)),
     'reads the kernel log': can(lambda: open('/dev/kmsg').read(1)),
 }
-with open('/var/lib/pbx-agent/probe.json', 'w') as f:
+with open(state + '/probe.json', 'w') as f:
     json.dump(found, f)
 "#;
+/// What every program of ours needs.
+const NEEDS: [&str; 3] = ["writes its state", "writes a /tmp", "opens TCP"];
 
-pub async fn the_agent_can_do_its_work_and_nothing_else(field: &Field) -> Result<()> {
-    let pbx = &field.pbxs[0];
-    pbx.write("/usr/local/lib/probe.py", PROBE).await?;
-    // The unit itself, with another program in it; and not twice at once in one state directory.
-    pbx.shell(
-        "sed -e 's#^ExecStart=.*#ExecStart=/usr/bin/python3 /usr/local/lib/probe.py#' -e 's/^Type=.*/Type=oneshot/' \
-             -e '/^Restart=/d' -e '/^WatchdogSec=/d' -e '/^NotifyAccess=/d' \
-             \"$(systemctl show --value --property FragmentPath pbx-agent)\" > /run/systemd/system/probe.service \
-         && systemctl daemon-reload && systemctl start probe",
-    )
-    .await
-    .context("run the probe")?;
-    let found = pbx.shell("cat /var/lib/pbx-agent/probe.json").await?;
-    pbx.shell("rm -f /run/systemd/system/probe.service /usr/local/lib/probe.py /var/lib/pbx-agent/probe*; systemctl daemon-reload")
-        .await?;
-    let mut found: Value = serde_json::from_str(&found).context("the probe's findings")?;
-    let found = found.as_object_mut().context("an object")?;
-    for needed in ["reads its credential", "writes its state", "writes a /tmp", "opens TCP"] {
-        ensure!(found.remove(needed) == Some(json!(true)), "the agent's place is too narrow: {needed}");
-    }
-    let too_much: Vec<&String> =
-        found.iter().filter(|(_, could)| **could != json!(false)).map(|(what, _)| what).collect();
-    ensure!(too_much.is_empty(), "whoever takes the agent over {too_much:?}");
-    let exposure = pbx.shell("systemd-analyze security --no-pager pbx-agent | tail -1").await?;
+pub async fn the_programs_can_do_their_work_and_nothing_else(field: &Field) -> Result<()> {
+    let agent = probe(&field.pbxs[0], "pbx-agent", "reads its credential");
+    let plane = probe(&field.alerts, "control-plane", "reads its TLS key");
+    tokio::try_join!(agent, plane)?;
+    let exposure = field.pbxs[0].shell("systemd-analyze security --no-pager pbx-agent | tail -1").await?;
     let level = exposure.split_whitespace().find_map(|word| word.parse::<f64>().ok());
     let level = level.with_context(|| format!("no level in {exposure:?}"))?;
     ensure!(level <= 2.0, "systemd-analyze security: {exposure}");
+    Ok(())
+}
+
+/// Puts the probe in the place of the program; `secret` is what it alone may read.
+async fn probe(machine: &Machine, unit: &str, secret: &str) -> Result<()> {
+    machine.write("/usr/local/lib/probe.py", PROBE).await?;
+    // The unit itself, with another program in it.
+    machine
+        .shell(&format!(
+            "sed -e 's#^ExecStart=.*#ExecStart=/usr/bin/python3 /usr/local/lib/probe.py#' -e 's/^Type=.*/Type=oneshot/' \
+             -e '/^Restart=/d' -e '/^WatchdogSec=/d' -e '/^NotifyAccess=/d' -e 's/^User=/Environment=UNIT={unit}\nUser=/' \
+             \"$(systemctl show --value --property FragmentPath {unit})\" > /run/systemd/system/probe.service \
+             && systemctl daemon-reload && systemctl start probe"
+        ))
+        .await
+        .context("run the probe")?;
+    let found = machine.shell(&format!("cat /var/lib/{unit}/probe.json")).await?;
+    machine
+        .shell(&format!(
+            "rm -f /run/systemd/system/probe.service /usr/local/lib/probe.py /var/lib/{unit}/probe*; systemctl daemon-reload"
+        ))
+        .await?;
+    let mut found: Value = serde_json::from_str(&found).context("the probe's findings")?;
+    let found = found.as_object_mut().context("an object")?;
+    for needed in NEEDS.iter().chain([&secret]) {
+        ensure!(found.remove(*needed) == Some(json!(true)), "the place of {unit} is too narrow: {needed}");
+    }
+    let too_much: Vec<&String> =
+        found.iter().filter(|(_, could)| **could != json!(false)).map(|(what, _)| what).collect();
+    ensure!(too_much.is_empty(), "whoever takes {unit} over {too_much:?}");
     Ok(())
 }
 

@@ -1,9 +1,12 @@
 //! What somebody else on the network finds.
 
 use crate::field::Field;
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use lab::booted::{Machine, Namespace};
-use std::{collections::BTreeSet, net::Ipv4Addr, thread};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    thread,
+};
 
 const EVERY_PORT: [&str; 2] = ["-sS", "1-65535"];
 /// What a stranger could hope for: DNS, NTP, mDNS, syslog, SIP, SIP over TLS, ARI, RTP.
@@ -11,14 +14,28 @@ const DATAGRAMS: [&str; 2] = ["-sU", "53,123,514,5060,5061,5353,8088,10000-10010
 
 pub async fn a_stranger_finds_what_is_documented_and_nothing_else(field: &Field) -> Result<()> {
     let stranger = &field.segment.join(200)?;
+    let mut sixes = BTreeMap::new();
+    for machine in field.pbxs.iter().chain([&field.alerts]) {
+        sixes.insert(machine.name(), address_six(machine).await?);
+    }
     // A scan is spent waiting for answers that do not come.
     thread::scope(|scope| {
         let mut looks = vec![scope.spawn(|| {
-            let open = open(stranger, field.alerts.address(), EVERY_PORT)?;
-            ensure!(open == BTreeSet::from(["443/open/tcp".to_owned()]), "the control plane shows {open:?}");
+            let found = open(stranger, &field.alerts.address().to_string(), EVERY_PORT)?;
+            ensure!(
+                found == BTreeSet::from(["443/open/tcp".to_owned()]),
+                "the control plane shows {found:?}"
+            );
             Ok(())
         })];
         looks.extend(field.pbxs.iter().map(|pbx| scope.spawn(|| shows_nothing(stranger, pbx))));
+        looks.extend(sixes.iter().map(|(name, address)| {
+            scope.spawn(move || {
+                let found = open(stranger, address, EVERY_PORT)?;
+                ensure!(found.is_empty(), "{name} shows {found:?} over IPv6");
+                Ok(())
+            })
+        }));
         looks.into_iter().try_for_each(|look| look.join().unwrap_or_else(|_| bail!("a scan panicked")))
     })?;
     // What the trunk's address may reach answers, so that the silence above is the firewall's.
@@ -30,23 +47,33 @@ pub async fn a_stranger_finds_what_is_documented_and_nothing_else(field: &Field)
 }
 
 fn shows_nothing(stranger: &Namespace, pbx: &Machine) -> Result<()> {
-    let shown = open(stranger, pbx.address(), EVERY_PORT)?;
+    let address = &pbx.address().to_string();
+    let shown = open(stranger, address, EVERY_PORT)?;
     ensure!(shown.is_empty(), "{} shows {shown:?}", pbx.name());
-    let shown = open(stranger, pbx.address(), DATAGRAMS)?;
+    let shown = open(stranger, address, DATAGRAMS)?;
     let answered: Vec<&String> = shown.iter().filter(|port| port.contains("/open/")).collect();
     ensure!(answered.is_empty(), "{} answers {answered:?}", pbx.name());
     // nmap cannot tell silence from a filter; an OPTIONS that nobody answers can.
-    let asked = stranger.run("python3", &["-c", OPTIONS, &pbx.address().to_string()])?;
+    let asked = stranger.run("python3", &["-c", OPTIONS, address])?;
     ensure!(asked.trim() == "silence", "{} answers a stranger's OPTIONS: {asked}", pbx.name());
     Ok(())
 }
 
+/// The IPv6 address that a host gives itself, as its neighbours write it.
+async fn address_six(machine: &Machine) -> Result<String> {
+    let shown = machine.shell("ip -6 -oneline address show dev host0 scope link").await?;
+    let address = shown.split_whitespace().find_map(|word| word.strip_suffix("/64"));
+    Ok(format!("{}%host0", address.with_context(|| format!("no IPv6 address in {shown:?}"))?))
+}
+
 /// Ports that are open, or may be.
-fn open(stranger: &Namespace, address: Ipv4Addr, [kind, ports]: [&str; 2]) -> Result<BTreeSet<String>> {
-    let address = address.to_string();
+fn open(stranger: &Namespace, address: &str, [kind, ports]: [&str; 2]) -> Result<BTreeSet<String>> {
     let mut arguments =
         vec!["-n", "-Pn", "-T4", "--max-retries", "1", "--min-rate", "4000", kind, "-p", ports];
-    arguments.extend(["--open", "-oG", "-", &address]);
+    if address.contains(':') {
+        arguments.push("-6");
+    }
+    arguments.extend(["--open", "-oG", "-", address]);
     Ok(ports_in(&stranger.run("nmap", &arguments)?))
 }
 

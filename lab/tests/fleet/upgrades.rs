@@ -77,6 +77,29 @@ pub async fn a_broken_version_is_taken_back(field: &Field) -> Result<()> {
     field.rings_through_each().await
 }
 
+/// The package that was kept for the way back has been damaged.
+pub async fn a_way_back_that_fails_is_mended_by_a_version_that_works(field: &Field) -> Result<()> {
+    let pbx = &field.pbxs[0];
+    pbx.shell(&format!("truncate --size=1000 /var/cache/callping/pbx-agent_{NEXT}_*.deb")).await?;
+    let broken = deb::as_version(&deb::built("pbx-agent")?, BROKEN, field.dir(), |_| Ok(()))?;
+    let file = format!("pbx_agent_package_file={}", broken.display());
+    let wait = "pbx_agent_health_wait_seconds=10";
+    let arguments = ["--limit", "pbx-1", "--extra-vars", &file, "--extra-vars", wait];
+    let (recap, _) = stream::loses_none(field, field.run("upgrade.yml", &arguments)).await?;
+    ensure!(!recap.succeeded && recap.output.contains("so did the way back"), "{}", recap.tail());
+
+    let works = deb::as_version(&deb::built("pbx-agent")?, NEXT, field.dir(), |_| Ok(()))?;
+    let file = format!("pbx_agent_package_file={}", works.display());
+    let arguments = ["--limit", "pbx-1", "--extra-vars", &file];
+    let recap = field.run("upgrade.yml", &arguments).await?;
+    ensure!(!recap.succeeded && recap.output.contains("pbx_agent_upgrade_anyway=true"), "{}", recap.tail());
+    let anyway = [&arguments[..], &["--extra-vars", "pbx_agent_upgrade_anyway=true"]].concat();
+    field.succeeds("upgrade.yml", &anyway).await?;
+    version_is(pbx, "pbx-agent", NEXT).await?;
+    // Nothing is left at rest.
+    field.rings_through_each().await
+}
+
 pub async fn a_version_comes_from_a_repository(field: &Field) -> Result<()> {
     let agent = deb::as_version(&deb::built("pbx-agent")?, PUBLISHED, field.dir(), |_| Ok(()))?;
     let repository = Repository::publish(&[agent], field.dir(), field.segment.ours(), REPOSITORY_PORT)?;
