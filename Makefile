@@ -24,7 +24,7 @@ run: host ## real Asterisk, a carrier, both programs, one webhook: watch the cal
 	"$(TARGET)/debug/lab" demo $(if $(ONCE),--once)
 
 .PHONY: test
-test: host format lint lint-ansible deny suite ## everything that is tested, on real parts
+test: host format lint lint-ansible deny suite lint-deb fleet ## everything that is tested, on real parts
 
 .PHONY: format
 format: components

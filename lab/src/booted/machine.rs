@@ -5,7 +5,7 @@ use crate::process::{Process, output};
 use anyhow::{Context, Result, bail, ensure};
 use std::{
     fs,
-    net::Ipv4Addr,
+    net::{Ipv4Addr, Ipv6Addr},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
@@ -112,6 +112,11 @@ impl Machine {
     /// Its address.
     pub fn address(&self) -> Ipv4Addr {
         self.namespace.address()
+    }
+
+    /// Its address in IPv6.
+    pub fn address_six(&self) -> Ipv6Addr {
+        self.namespace.address_six()
     }
 
     /// Runs a script there, as root over SSH; what it printed.

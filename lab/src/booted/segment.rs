@@ -8,7 +8,7 @@ use crate::{
 use anyhow::{Context, Result};
 use std::{
     fs,
-    net::Ipv4Addr,
+    net::{Ipv4Addr, Ipv6Addr},
     path::Path,
     process::Command,
     sync::atomic::{AtomicU8, Ordering},
@@ -30,11 +30,12 @@ pub struct Segment {
     _proxy: Process,
 }
 
-/// A network namespace with one address in a segment.
+/// A network namespace with an address of each kind in a segment.
 #[derive(Debug)]
 pub struct Namespace {
     name: String,
     address: Ipv4Addr,
+    address_six: Ipv6Addr,
 }
 
 impl Segment {
@@ -102,13 +103,14 @@ impl Segment {
     pub fn join(&self, host: u8) -> Result<Namespace> {
         let name = format!("{}-{host}", self.bridge);
         ip(&format!("netns add {name}"))?;
-        let namespace = Namespace { name, address: self.address(host) };
+        let namespace = Namespace { name, address: self.address(host), address_six: at_six(self.net, host) };
         // The name of an interface has no more than 15 characters.
         let outside = format!("{}v{host}", &self.bridge[..8]);
-        let Namespace { name, address } = &namespace;
+        let Namespace { name, address, address_six } = &namespace;
         ip(&format!("link add {outside} type veth peer name host0 netns {name}"))?;
         ip(&format!("link set {outside} master {} up", self.bridge))?;
         ip(&format!("-n {name} addr add {address}/24 dev host0"))?;
+        ip(&format!("-n {name} addr add {address_six}/64 dev host0 nodad"))?;
         ip(&format!("-n {name} link set host0 up"))?;
         ip(&format!("-n {name} link set lo up"))?;
         Ok(namespace)
@@ -125,6 +127,11 @@ impl Namespace {
     /// Its address.
     pub fn address(&self) -> Ipv4Addr {
         self.address
+    }
+
+    /// Its address in IPv6.
+    pub fn address_six(&self) -> Ipv6Addr {
+        self.address_six
     }
 
     /// Where a program finds it.
@@ -169,6 +176,10 @@ fn is_orphaned(bridge: &str) -> bool {
 
 fn at(net: u8, host: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 77, net, host)
+}
+
+fn at_six(net: u8, host: u8) -> Ipv6Addr {
+    Ipv6Addr::new(0xfd77, 0, 0, u16::from(net), 0, 0, 0, u16::from(host))
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ async fn probe(machine: &Machine, unit: &str, secret: &str) -> Result<()> {
     machine
         .shell(&format!(
             "sed -e 's#^ExecStart=.*#ExecStart=/usr/bin/python3 /usr/local/lib/probe.py#' -e 's/^Type=.*/Type=oneshot/' \
-             -e '/^Restart=/d' -e '/^WatchdogSec=/d' -e '/^NotifyAccess=/d' -e 's/^User=/Environment=UNIT={unit}\nUser=/' \
+             -e '/^Restart=/d' -e '/^WatchdogSec=/d' -e '/^NotifyAccess=/d' -e '/^User=/i Environment=UNIT={unit}' \
              \"$(systemctl show --value --property FragmentPath {unit})\" > /run/systemd/system/probe.service \
              && systemctl daemon-reload && systemctl start probe"
         ))

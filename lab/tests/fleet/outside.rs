@@ -1,12 +1,9 @@
 //! What somebody else on the network finds.
 
 use crate::field::Field;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use lab::booted::{Machine, Namespace};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    thread,
-};
+use std::{collections::BTreeSet, thread};
 
 const EVERY_PORT: [&str; 2] = ["-sS", "1-65535"];
 /// What a stranger could hope for: DNS, NTP, mDNS, syslog, SIP, SIP over TLS, ARI, RTP.
@@ -14,10 +11,6 @@ const DATAGRAMS: [&str; 2] = ["-sU", "53,123,514,5060,5061,5353,8088,10000-10010
 
 pub async fn a_stranger_finds_what_is_documented_and_nothing_else(field: &Field) -> Result<()> {
     let stranger = &field.segment.join(200)?;
-    let mut sixes = BTreeMap::new();
-    for machine in field.pbxs.iter().chain([&field.alerts]) {
-        sixes.insert(machine.name(), address_six(machine).await?);
-    }
     // A scan is spent waiting for answers that do not come.
     thread::scope(|scope| {
         let mut looks = vec![scope.spawn(|| {
@@ -29,10 +22,10 @@ pub async fn a_stranger_finds_what_is_documented_and_nothing_else(field: &Field)
             Ok(())
         })];
         looks.extend(field.pbxs.iter().map(|pbx| scope.spawn(|| shows_nothing(stranger, pbx))));
-        looks.extend(sixes.iter().map(|(name, address)| {
-            scope.spawn(move || {
-                let found = open(stranger, address, EVERY_PORT)?;
-                ensure!(found.is_empty(), "{name} shows {found:?} over IPv6");
+        looks.extend(field.pbxs.iter().map(|pbx| {
+            scope.spawn(|| {
+                let found = open(stranger, &pbx.address_six().to_string(), EVERY_PORT)?;
+                ensure!(found.is_empty(), "{} shows {found:?} over IPv6", pbx.name());
                 Ok(())
             })
         }));
@@ -57,13 +50,6 @@ fn shows_nothing(stranger: &Namespace, pbx: &Machine) -> Result<()> {
     let asked = stranger.run("python3", &["-c", OPTIONS, address])?;
     ensure!(asked.trim() == "silence", "{} answers a stranger's OPTIONS: {asked}", pbx.name());
     Ok(())
-}
-
-/// The IPv6 address that a host gives itself, as its neighbours write it.
-async fn address_six(machine: &Machine) -> Result<String> {
-    let shown = machine.shell("ip -6 -oneline address show dev host0 scope link").await?;
-    let address = shown.split_whitespace().find_map(|word| word.strip_suffix("/64"));
-    Ok(format!("{}%host0", address.with_context(|| format!("no IPv6 address in {shown:?}"))?))
 }
 
 /// Ports that are open, or may be.
