@@ -84,7 +84,7 @@ fn make(recipe: &Recipe, home: &Path, root: &Path) -> Result<()> {
     output(
         Command::new("mmdebstrap")
             .args(["--variant=apt", &format!("--include={contents}")])
-            .args(["--aptopt=Acquire::Check-Valid-Until \"false\"", suite])
+            .args(["--aptopt=Acquire::Check-Valid-Until \"false\"", OWN_KEYRING, suite])
             .arg(&making)
             .args(source),
     )
@@ -97,6 +97,9 @@ fn make(recipe: &Recipe, home: &Path, root: &Path) -> Result<()> {
     preparing(format!("{name} is ready after {:.0} s", begun.elapsed().as_secs_f64()));
     Ok(())
 }
+
+/// A root verifies with the keys in it, wherever those were that it was made with.
+const OWN_KEYRING: &str = r##"--customize-hook=sed -i 's#signed-by=[^]]*/usr/share/#signed-by=/usr/share/#' "$1"/etc/apt/sources.list"##;
 
 /// The line of sources.list(5); `None` where mmdebstrap knows better.
 fn source(distribution: Distribution, suite: &str, home: &Path) -> Result<Option<String>> {
