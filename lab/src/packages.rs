@@ -37,6 +37,11 @@ pub fn ensure_tinyproxy() -> Result<()> {
     ensure_program("tinyproxy", "tinyproxy-bin", "booted hosts reach Debian's mirror through it")
 }
 
+/// dnsmasq, from which booted hosts learn names.
+pub fn ensure_dnsmasq() -> Result<()> {
+    ensure_program("dnsmasq", "dnsmasq-base", "booted hosts learn each other's names from it")
+}
+
 /// What boots hosts and reaches them.
 pub fn ensure_machines() -> Result<()> {
     ensure_program(

@@ -26,22 +26,20 @@ pub struct Machine {
     key: PathBuf,
 }
 
-/// Whom a host lets in, and whom it knows.
+/// Whom hosts let in.
 #[derive(Debug)]
-pub struct Acquaintances {
+pub struct Administrator {
     key: PathBuf,
     public: String,
-    hosts: String,
 }
 
-impl Acquaintances {
-    /// Makes a key for SSH below `dir`; hosts know each other by these names.
-    pub fn make(dir: &Path, names: &[(&str, Ipv4Addr)]) -> Result<Self> {
+impl Administrator {
+    /// Makes a key for SSH below `dir`.
+    pub fn make(dir: &Path) -> Result<Self> {
         let key = dir.join("ssh_key");
         output(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key))?;
         let public = fs::read_to_string(dir.join("ssh_key.pub")).context("read the key for SSH")?;
-        let known = names.iter().map(|(name, address)| format!("{address} {name}\n")).collect::<String>();
-        Ok(Self { key, public, hosts: format!("127.0.0.1 localhost\n{known}") })
+        Ok(Self { key, public })
     }
 
     /// The private key's file.
@@ -57,7 +55,7 @@ impl Machine {
         root: &Path,
         segment: &Segment,
         number: u8,
-        known: &Acquaintances,
+        administrator: &Administrator,
         dir: &Path,
     ) -> Result<Self> {
         let namespace = segment.join(number)?;
@@ -72,9 +70,10 @@ impl Machine {
             fs::write(&path, text).with_context(|| format!("write {}", path.display()))
         };
         write("etc/hostname", &format!("{name}\n"))?;
-        write("etc/hosts", &known.hosts)?;
+        write("etc/hosts", &format!("127.0.0.1 localhost {name}\n"))?;
+        write("etc/resolv.conf", &segment.resolv_conf())?;
         write("etc/apt/apt.conf.d/90lab", &segment.apt_conf())?;
-        write("root/.ssh/authorized_keys", &known.public)?;
+        write("root/.ssh/authorized_keys", &administrator.public)?;
         for (path, mode) in [("root", 0o700), ("root/.ssh", 0o700), ("root/.ssh/authorized_keys", 0o600)] {
             fs::set_permissions(upper.join(path), fs::Permissions::from_mode(mode))?;
         }
@@ -82,7 +81,7 @@ impl Machine {
         // 133 is how systemd-nspawn --keep-unit asks to be started again, after a reboot.
         let script = "mount -t overlay overlay -o \"lowerdir=$1,upperdir=$2/upper,workdir=$2/work\" \"$2/merged\" \
                       || exit; status=133; while [ $status = 133 ]; do status=0; \
-                      systemd-nspawn --quiet --boot --register=no --keep-unit --console=pipe --capability=CAP_NET_ADMIN \
+                      systemd-nspawn --quiet --boot --register=no --keep-unit --console=pipe --resolv-conf=off --capability=CAP_NET_ADMIN \
                       --network-namespace-path=\"$3\" --hostname=\"$4\" -D \"$2/merged\" || status=$?; \
                       done; exit $status";
         let mut command = Command::new("unshare");
@@ -99,7 +98,7 @@ impl Machine {
         command.arg(root).arg(&dir).arg(namespace.path()).arg(name);
         command.env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1");
         let process = Process::start(name, &command, &dir.join("console.log"))?;
-        let mut this = Self { process, name: name.to_owned(), namespace, key: known.key.clone() };
+        let mut this = Self { process, name: name.to_owned(), namespace, key: administrator.key.clone() };
         this.await_shell("").await?;
         Ok(this)
     }

@@ -1,4 +1,4 @@
-//! A network segment with this machine on it: a bridge, a namespace for each host, and a way to Debian's mirror.
+//! A network segment with this machine on it: a bridge, a namespace for each host, names, and a way to Debian's mirror.
 
 use super::ip;
 use crate::{
@@ -19,7 +19,8 @@ const PROXY_PORT: u16 = 3128;
 /// This machine's addresses: for hosts to reach it by, and those of the carrier and the provider.
 const OURS: u8 = 1;
 const CARRIER: u8 = 100;
-const PROVIDER: u8 = 101;
+/// The number of a provider.
+pub const PROVIDER: u8 = 101;
 
 /// A segment. Dropped, it is gone with whatever was connected to it.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub struct Segment {
     net: u8,
     /// Forwards what apt asks for: hosts of the segment reach nothing else.
     _proxy: Process,
+    /// Knows the names of the segment and no others.
+    _names: Process,
 }
 
 /// A network namespace with an address of each kind in a segment.
@@ -39,22 +42,24 @@ pub struct Namespace {
 }
 
 impl Segment {
-    /// Makes a bridge with a /24 that nobody uses.
-    pub fn make(dir: &Path) -> Result<Self> {
+    /// Makes a bridge with a /24 that nobody uses; DNS has these names for the addresses with these numbers.
+    pub fn make(dir: &Path, names: &[(&str, u8)]) -> Result<Self> {
         static NUMBER: AtomicU8 = AtomicU8::new(0);
         packages::ensure_tinyproxy()?;
+        packages::ensure_dnsmasq()?;
         sweep();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let (bridge, net) = (format!("cp{:06x}{number:02x}", std::process::id()), rand::random());
         ip(&format!("link add {bridge} type bridge"))?;
-        let configured = Self::configure(&bridge, net, dir);
+        let configured = Self::configure(&bridge, net, dir, names);
         if configured.is_err() {
             let _ = ip(&format!("link del {bridge}"));
         }
-        Ok(Self { _proxy: configured?, bridge, net })
+        let (proxy, names) = configured?;
+        Ok(Self { _proxy: proxy, _names: names, bridge, net })
     }
 
-    fn configure(bridge: &str, net: u8, dir: &Path) -> Result<Process> {
+    fn configure(bridge: &str, net: u8, dir: &Path, names: &[(&str, u8)]) -> Result<(Process, Process)> {
         for host in [OURS, CARRIER, PROVIDER] {
             ip(&format!("addr add {}/24 dev {bridge}", at(net, host)))?;
         }
@@ -68,7 +73,13 @@ impl Segment {
         fs::write(&config, text).context("write tinyproxy.conf")?;
         let mut command = Command::new("tinyproxy");
         command.arg("-d").arg("-c").arg(&config);
-        Process::start("tinyproxy", &command, &dir.join("tinyproxy.log"))
+        let proxy = Process::start("tinyproxy", &command, &dir.join("tinyproxy.log"))?;
+        let mut command = Command::new("dnsmasq");
+        command.args(["--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--user=nobody"]);
+        command.args(["--no-resolv", "--no-hosts", "--bind-interfaces", "--log-facility=-"]);
+        command.arg(format!("--listen-address={here}"));
+        command.args(names.iter().map(|(name, host)| format!("--host-record={name},{}", at(net, *host))));
+        Ok((proxy, Process::start("dnsmasq", &command, &dir.join("dnsmasq.log"))?))
     }
 
     /// The address with this number.
@@ -89,6 +100,11 @@ impl Segment {
     /// The same for a provider.
     pub fn provider(&self) -> Ipv4Addr {
         self.address(PROVIDER)
+    }
+
+    /// Lines of resolv.conf(5).
+    pub fn resolv_conf(&self) -> String {
+        format!("nameserver {}\n", self.ours())
     }
 
     /// Lines for apt's configuration.

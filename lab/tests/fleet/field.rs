@@ -6,7 +6,7 @@ use lab::{
     Behaviour, Carrier,
     ari::http_client_builder,
     authority::Authority,
-    booted::{Inventory, Machine, Provider, Recap, Segment, deb, machine::Acquaintances, provider},
+    booted::{Inventory, Machine, Provider, Recap, Segment, deb, machine::Administrator, provider, segment},
     dirs::RunDir,
     packages,
     ports::Ports,
@@ -58,18 +58,13 @@ impl Field {
             (roots::prepare(&releases.plane)?, releases.pbxs.each_ref().map(roots::prepare));
         let (first, second) = (first?, second?);
         let run = RunDir::create()?;
-        let segment = Segment::make(run.path())?;
-        let names = [
-            (NAME, segment.address(10)),
-            ("pbx-1", segment.address(21)),
-            ("pbx-2", segment.address(22)),
-            (provider::NAME, segment.provider()),
-        ];
-        let known = Acquaintances::make(run.path(), &names)?;
+        let names = [(NAME, 10), ("pbx-1", 21), ("pbx-2", 22), (provider::NAME, segment::PROVIDER)];
+        let segment = Segment::make(run.path(), &names)?;
+        let administrator = Administrator::make(run.path())?;
         let (alerts, one, two) = tokio::try_join!(
-            Machine::boot("alerts", &plane, &segment, 10, &known, run.path()),
-            Machine::boot("pbx-1", &first, &segment, 21, &known, run.path()),
-            Machine::boot("pbx-2", &second, &segment, 22, &known, run.path()),
+            Machine::boot("alerts", &plane, &segment, 10, &administrator, run.path()),
+            Machine::boot("pbx-1", &first, &segment, 21, &administrator, run.path()),
+            Machine::boot("pbx-2", &second, &segment, 22, &administrator, run.path()),
         )?;
         // As from a provider who has none: the role brings it. What it needs stays, which saves fetching it.
         two.shell("dpkg --purge asterisk asterisk-config asterisk-modules && rm -rf /etc/asterisk").await?;
@@ -87,7 +82,7 @@ impl Field {
             .context("write organizations.toml")?;
         let certificate = certificate_as_text(&authority)?;
         let text = inventory(&segment, &carrier, &authority, &certificate, run.path())?;
-        let inventory = Inventory::write(run.path(), &text, known.key())?;
+        let inventory = Inventory::write(run.path(), &text, administrator.key())?;
         let http = http_client_builder()
             .tls_certs_only([authority.certificate()?])
             .resolve(NAME, SocketAddr::from((alerts.address(), 0)))
