@@ -54,9 +54,7 @@ impl Provider {
 
     /// How it was called by this number, `tls=1 srtp=1`; `None` if it was not.
     pub fn picked_up(&self, number: &str) -> Option<String> {
-        let log = fs::read_to_string(self.log()).ok()?;
-        let words = format!("picked up {} ", number.trim_start_matches('+'));
-        log.lines().find_map(|line| Some(line.split_once(&words)?.1.trim().to_owned()))
+        picked_up_in(&fs::read_to_string(self.log()).ok()?, number)
     }
 
     /// The end of its log, for whoever reads why something failed.
@@ -67,6 +65,13 @@ impl Provider {
     fn log(&self) -> PathBuf {
         self.dir.join("log/messages.log")
     }
+}
+
+/// The same words stand there once more, in quotes, where the dialplan is told step by step.
+fn picked_up_in(log: &str, number: &str) -> Option<String> {
+    let digits = number.trim_start_matches('+');
+    let words = format!("Ext. {digits}: picked up {digits} ");
+    log.lines().find_map(|line| Some(line.split_once(&words)?.1.trim().to_owned()))
 }
 
 fn files(
@@ -98,4 +103,18 @@ fn files(
         ("pjsip.conf", pjsip),
         ("extensions.conf", extensions.to_owned()),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_read_from_the_log_and_not_from_the_dialplan() {
+        let log = "VERBOSE[1][C-1] pbx.c: Executing [447400123456@phones:2] Log(\"PJSIP/customer-0\", \"NOTICE,picked up \
+                   447400123456 tls=1 srtp=1\") in new stack\n\
+                   NOTICE[1][C-1] Ext. 447400123456: picked up 447400123456 tls=1 srtp=0\n";
+        assert_eq!(picked_up_in(log, "+447400123456").as_deref(), Some("tls=1 srtp=0"));
+        assert_eq!(picked_up_in(log, "+447400123457"), None);
+    }
 }
