@@ -5,6 +5,7 @@ mod check;
 mod check_number;
 mod do_not_call;
 mod support;
+mod suppressed;
 mod trust;
 
 use crate::{
@@ -115,6 +116,9 @@ enum Command {
     /// Keep the list of numbers that are never rung
     #[command(subcommand)]
     DoNotCall(do_not_call::DoNotCall),
+    /// Keep the list of addresses that get no letter any more
+    #[command(subcommand)]
+    Suppressed(suppressed::Suppressed),
     /// Print the description of the HTTP API (OpenAPI, JSON)
     Openapi,
     /// Say of each number whether it may be called; exit 0 only if every NUMBER may
@@ -145,6 +149,7 @@ pub async fn execute(arguments: Arguments, sockets: HandedOver) -> ExitCode {
         Command::SupportBundle { file, options } => support::write(file, options).await,
         Command::Check { json, options } => return check::run(options, json).await,
         Command::DoNotCall(command) => do_not_call::run(command).await,
+        Command::Suppressed(command) => suppressed::run(command).await,
         Command::Openapi => {
             say::text(&web::openapi_document());
             Ok(())

@@ -3,14 +3,17 @@
 
 mod file;
 mod given;
+mod mail;
 
 use crate::{
+    mail::MailSettings,
     store::Database,
     web::{TlsFiles, TrustedProxies},
 };
 use clap::Args;
 use daemon::Credentials;
 use given::{Given, Place};
+use mail::MailOptions;
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -59,6 +62,8 @@ pub struct ServeOptions {
     /// Addresses and networks of reverse proxies, separated by commas: theirs is the word on who a client is
     #[arg(long, value_name = "LIST", env = "CP_TRUSTED_PROXIES")]
     trusted_proxies: Option<String>,
+    #[command(flatten)]
+    mail: MailOptions,
 }
 
 impl ServeOptions {
@@ -92,6 +97,8 @@ pub struct Settings {
     pub metrics_listen: Option<SocketAddr>,
     /// Reverse proxies whose word on who a client is counts.
     pub trusted_proxies: TrustedProxies,
+    /// How letters leave; without it they wait.
+    pub mail: Option<MailSettings>,
 }
 
 /// Why a configuration cannot be used.
@@ -168,8 +175,16 @@ impl Settings {
     /// # Errors
     /// [`ConfigError`]
     pub fn resolve(options: ServeOptions) -> Result<Self, ConfigError> {
-        let ServeOptions { data, listen, public_url, tls_cert, tls_key, metrics_listen, trusted_proxies } =
-            options;
+        let ServeOptions {
+            data,
+            listen,
+            public_url,
+            tls_cert,
+            tls_key,
+            metrics_listen,
+            trusted_proxies,
+            mail,
+        } = options;
         let mut file = file::read(data.config.as_deref())?;
         let data = Data::from_given(data, &mut file)?;
         let listen = Place::option("--listen", "CP_LISTEN").or_file(listen, file.listen.take());
@@ -194,6 +209,7 @@ impl Settings {
                 .map(|given| given.read(str::parse))
                 .transpose()?
                 .unwrap_or_default(),
+            mail: mail.resolve(&mut file)?,
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Data flows one way: `web` -> `intake` -> `routing` -> `dispatch` -> `fleet` -> the agents, and
 //! their reports back through `fleet` to `dispatch`. A room uses only rooms further along,
-//! `accounts`, `store` and the crate `shared`. ARCHITECTURE.md tells the whole story.
+//! `accounts`, `store` and the crate `shared`; `mail` stands beside them for whoever writes to people. ARCHITECTURE.md tells the whole story.
 
 pub mod accounts;
 pub mod apply;
@@ -11,6 +11,7 @@ pub mod config;
 pub mod dispatch;
 pub mod fleet;
 pub mod intake;
+pub mod mail;
 pub mod routing;
 pub mod say;
 mod secret;

@@ -5,6 +5,7 @@ use crate::{
     dispatch::{self, Nudge},
     fleet::{Fleet, FleetError},
     intake::Intake,
+    mail::{self, MailError},
     service::{Listeners, Service},
     store::{Store, StoreError},
     web::{self, App, Limits, Listening, TlsError},
@@ -64,6 +65,9 @@ pub enum ServeError {
     /// The certificate or its key.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Mail: the file of a secret, or a directory.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -82,7 +86,7 @@ impl ServeError {
     /// Whether nothing but another configuration helps.
     pub const fn is_configuration(&self) -> bool {
         match self {
-            Self::Tls(_) => true,
+            Self::Tls(_) | Self::Mail(_) => true,
             Self::DataDir { .. }
             | Self::AlreadyServing(_)
             | Self::DispatcherEnded
@@ -164,6 +168,14 @@ impl Server {
         let Listeners { everybody, metrics } = Listeners::open(settings, sockets).await?;
         let lock = take(&settings.data)?;
         let store = open_patiently(&settings.data, &manager).await?;
+        let mail = mail::Nudge::default();
+        let (sender, mail_secret) = match &settings.mail {
+            Some(given) => {
+                let sender = mail::Sender::new(store.clone(), given, mail.clone())?;
+                (Some(sender), mail::webhook_secret(given)?)
+            }
+            None => (None, None),
+        };
         let fleet = Fleet::open(store.clone(), &settings.data.dir).await?;
         let nudge = Nudge::default();
         let (events, reported) = mpsc::channel(WAITING_EVENTS);
@@ -174,6 +186,8 @@ impl Server {
         let app = Arc::new(App {
             intake: Intake::new(store.clone(), nudge.clone(), limits.endpoint_rate),
             nudge,
+            mail,
+            mail_secret,
             store,
             fleet,
             events,
@@ -194,6 +208,10 @@ impl Server {
         if let Some(metrics) = metrics {
             app.tasks.spawn(metrics.serve(None, app.metrics_site()));
         }
+        match sender {
+            Some(sender) => drop(app.tasks.spawn(sender.run(app.stop.clone()))),
+            None => tracing::warn!("no mail is configured: letters stay queued until there is --mail"),
+        }
         announce(settings, address, metrics_address);
         Ok(Self { address, metrics_address, app, dispatcher, _lock: lock })
     }
@@ -206,6 +224,11 @@ impl Server {
     /// Where metrics are served.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics_address
+    }
+
+    /// Wakes the sender of letters after one was queued.
+    pub fn mail(&self) -> mail::Nudge {
+        self.app.mail.clone()
     }
 
     /// Completes only where it can no longer do its work, so that whoever watches the process starts it
@@ -320,6 +343,7 @@ mod tests {
             tls: None,
             metrics_listen: None,
             trusted_proxies: web::TrustedProxies::default(),
+            mail: None,
         }
     }
 

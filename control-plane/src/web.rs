@@ -9,6 +9,7 @@ mod body;
 mod connection;
 mod health;
 mod limits;
+mod mail;
 mod metrics;
 mod openapi;
 mod problem;
@@ -31,6 +32,7 @@ use crate::{
     dispatch::Nudge,
     fleet::{Fleet, session::AgentEvent},
     intake::Intake,
+    mail::{self as letters, WebhookSecret},
     store::Store,
 };
 use std::{sync::Arc, time::Instant};
@@ -53,6 +55,10 @@ pub(crate) struct App {
     pub(crate) intake: Intake,
     /// Wakes the dispatcher after an alert was changed.
     pub(crate) nudge: Nudge,
+    /// Wakes the sender of letters.
+    pub(crate) mail: letters::Nudge,
+    /// What the mail provider signs its events with.
+    pub(crate) mail_secret: Option<WebhookSecret>,
     /// Where what agents say goes.
     pub(crate) events: mpsc::Sender<AgentEvent>,
     /// Tells whether the dispatcher still runs.

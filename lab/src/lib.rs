@@ -15,6 +15,7 @@ pub mod nginx;
 pub mod packages;
 pub mod pbx;
 pub mod ports;
+pub mod postoffice;
 pub mod process;
 pub mod product;
 pub mod roots;

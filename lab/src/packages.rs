@@ -27,6 +27,12 @@ pub fn ensure_openssl() -> Result<()> {
     ensure_program("openssl", "openssl", "it makes the certificates of the lab's authority")
 }
 
+/// aiosmtpd, which is the mail server of stories.
+pub fn ensure_aiosmtpd() -> Result<()> {
+    let there = || Path::new("/usr/lib/python3/dist-packages/aiosmtpd").is_dir();
+    ensure_there(there, "python3-aiosmtpd", "it is the mail server of the stories about letters")
+}
+
 /// curl, which fetches Ubuntu's keys.
 pub fn ensure_curl() -> Result<()> {
     ensure_program("curl", "curl", "it fetches Ubuntu's keys")

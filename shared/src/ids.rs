@@ -72,6 +72,8 @@ ids! {
     PbxId,
     /// A key of the HTTP API.
     ApiKeyId,
+    /// One letter to one person. Also its key at the mail provider, which takes it once.
+    LetterId,
     /// One journal of one agent. A new journal file is a new id, so that report numbers that
     /// start again at 1 are not mistaken for old ones.
     JournalId,

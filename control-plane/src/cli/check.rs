@@ -3,7 +3,9 @@
 use super::{WRONG, existing};
 use crate::{
     config::{Data, ServeOptions, Settings},
-    fleet, say,
+    fleet,
+    mail::{self, MailSettings, State},
+    say,
     store::Store,
 };
 use serde::Serialize;
@@ -56,7 +58,7 @@ pub(super) async fn findings(options: ServeOptions) -> Findings {
 }
 
 async fn probe(findings: &mut Findings, settings: &Settings) {
-    let Settings { data, listen, tls, .. } = settings;
+    let Settings { data, listen, tls, mail, .. } = settings;
     findings.add("configuration", Verdict::Good, format!("to listen on {listen}"));
     match tls {
         Some(files) => match files.load() {
@@ -76,6 +78,7 @@ async fn probe(findings: &mut Findings, settings: &Settings) {
         }
         Err(error) => findings.add("order-signing key", Verdict::Bad, error),
     }
+    letters(findings, mail.as_ref()).await;
     match existing(data).await {
         Ok(store) => database(findings, &store, data).await,
         Err(error) => findings.add("database", Verdict::Bad, error),
@@ -92,12 +95,40 @@ fn data_dir(findings: &mut Findings, data: &Data) {
     }
 }
 
+async fn letters(findings: &mut Findings, mail: Option<&MailSettings>) {
+    match mail {
+        None => findings.add("mail", Verdict::Worth, "not configured: letters stay queued; see --mail"),
+        Some(settings) => match mail::probe(settings).await {
+            Ok(found) => findings.add("mail", Verdict::Good, found),
+            Err(error) => {
+                let verdict = if error.is_configuration() { Verdict::Misconfigured } else { Verdict::Bad };
+                findings.add("mail", verdict, error);
+            }
+        },
+    }
+}
+
+/// Letters that nobody takes are seen here before anybody misses one.
+async fn outbox(findings: &mut Findings, store: &Store) {
+    match mail::figures(store).await {
+        Ok(figures) => {
+            let told: Vec<String> =
+                figures.letters.iter().map(|(state, count)| format!("{count} {}", state.as_str())).collect();
+            let waits = figures.letters.iter().any(|(state, count)| *state == State::Waiting && *count > 0);
+            let verdict = if waits { Verdict::Worth } else { Verdict::Good };
+            findings.add("letters", verdict, told.join(", "));
+        }
+        Err(error) => findings.add("letters", Verdict::Bad, error),
+    }
+}
+
 async fn database(findings: &mut Findings, store: &Store, data: &Data) {
     findings.add("database", Verdict::Good, data.database_file().display());
     match store.verify().await {
         Ok(()) => findings.add("integrity", Verdict::Good, "whole, by the engine's own check"),
         Err(error) => findings.add("integrity", Verdict::Bad, error),
     }
+    outbox(findings, store).await;
     match fleet::enrolled(store).await {
         Ok(names) if names.is_empty() => {
             let detail = "none is enrolled, so nobody can be called: `control-plane enroll-token PBX`, then \

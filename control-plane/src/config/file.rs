@@ -24,9 +24,13 @@ pub(super) struct Keys {
     pub(super) tls_key: Option<Given>,
     pub(super) metrics_listen: Option<Given>,
     pub(super) trusted_proxies: Option<Given>,
+    pub(super) mail: Option<Given>,
+    pub(super) mail_from: Option<Given>,
+    pub(super) mail_password_file: Option<Given>,
+    pub(super) mail_webhook_secret_file: Option<Given>,
 }
 
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 12] = [
     "listen",
     "data_dir",
     "database",
@@ -35,6 +39,10 @@ const KNOWN: [&str; 8] = [
     "tls_key",
     "metrics_listen",
     "trusted_proxies",
+    "mail",
+    "mail_from",
+    "mail_password_file",
+    "mail_webhook_secret_file",
 ];
 
 /// Reads the file, where one is named.
@@ -63,6 +71,10 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Keys, ConfigError> {
             "tls_key" => &mut keys.tls_key,
             "metrics_listen" => &mut keys.metrics_listen,
             "trusted_proxies" => &mut keys.trusted_proxies,
+            "mail" => &mut keys.mail,
+            "mail_from" => &mut keys.mail_from,
+            "mail_password_file" => &mut keys.mail_password_file,
+            "mail_webhook_secret_file" => &mut keys.mail_webhook_secret_file,
             unknown => return Err(here.error(unknown_key(unknown, &KNOWN))),
         };
         *slot = match value.into_inner() {

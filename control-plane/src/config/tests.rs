@@ -3,6 +3,7 @@
 mod fuzz;
 
 use super::*;
+use crate::mail::{Route, SmtpServer, SmtpTls};
 use clap::Parser;
 use std::io::Write;
 use tempfile::NamedTempFile;
@@ -52,6 +53,10 @@ const FILE: &str = r#"
     tls_key = "key.pem"
     metrics_listen = "127.0.0.1:9100"
     trusted_proxies = "10.0.0.0/8, ::1"
+    mail = "smtp://ops@mail.example.com:587"
+    mail_from = "CallPing <alerts@example.com>"
+    mail_password_file = "mail.password"
+    mail_webhook_secret_file = "/etc/callping/webhook.secret"
 "#;
 
 #[test]
@@ -112,6 +117,37 @@ fn a_wrong_value_names_the_line_it_stands_in() {
         let text = complaint(&[], Some(file));
         assert!(text.contains(expected), "{file:?}: {text}");
     }
+}
+
+#[test]
+fn mail_is_whole_or_its_mistake_is_named_where_it_was_made() {
+    let whole = resolve(&[], Some(FILE)).unwrap().mail.unwrap();
+    let server = SmtpServer {
+        host: "mail.example.com".into(),
+        port: 587,
+        user: Some("ops".into()),
+        tls: SmtpTls::StartTls,
+    };
+    assert_eq!(whole.route, Route::Smtp(server));
+    assert_eq!(whole.password_file.as_deref(), Some(Path::new("mail.password")));
+    assert_eq!(resolve(&[], None).unwrap().mail, None);
+    for (file, expected) in [
+        ("mail = \"smtp://a:s3cret@b.example.com\"", ":1: mail: a password does not belong here"),
+        ("\nmail = \"pigeon:\"", ":2: mail: write smtp://USER@HOST:587"),
+        ("mail = \"resend:\"", ":1: mail: this takes a password or a key too: give mail_password_file"),
+        ("mail = \"file:letters\"", ":1: mail: letters are from somebody: give mail_from"),
+        ("mail = \"file:letters\"\nmail_from = \"me\"", ":2: mail_from: is an address, perhaps with a name"),
+        ("mail_from = \"a@example.com\"", ":1: mail_from: goes with mail, which is not given"),
+        (
+            "mail = \"smtp://b.example.com\"\nmail_from = \"a@example.com\"\nmail_password_file = \"x\"",
+            ":3: mail_password_file: is of no use: mail names nobody to sign in as",
+        ),
+    ] {
+        let text = complaint(&[], Some(file));
+        assert!(text.contains(expected) && !text.contains("s3cret"), "{file:?}: {text}");
+    }
+    let text = complaint(&["--mail", "resend:"], None);
+    assert!(text.starts_with("--mail (or CP_MAIL): this takes a password"), "{text}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::StoreError;
 use shared::{
     ids::{
-        AccountId, AlertId, ApiKeyId, AttemptId, CallId, EndpointId, JournalId, OrgId, PbxId, PhoneId,
-        ProjectId, RequestId,
+        AccountId, AlertId, ApiKeyId, AttemptId, CallId, EndpointId, JournalId, LetterId, OrgId, PbxId,
+        PhoneId, ProjectId, RequestId,
     },
     outcome::{AttemptStatus, CallStatus, Reason},
     phone::E164,
@@ -210,6 +210,7 @@ as_text! {
     PbxId => "an id", |text| text.parse().ok();
     ApiKeyId => "an id", |text| text.parse().ok();
     JournalId => "an id", |text| text.parse().ok();
+    LetterId => "an id", |text| text.parse().ok();
     E164 => "a number that may be dialled", |text| text.parse().ok();
     Severity => "a severity", Severity::from_word;
     CallStatus => "a call status", CallStatus::from_word;

@@ -7,7 +7,9 @@ use super::{
 use crate::{
     dispatch::figures::{Figures, figures},
     fleet::PbxHealth,
+    mail,
 };
+use shared::time::Timestamp;
 use std::{fmt::Write, sync::Arc};
 use warp::{
     Filter,
@@ -61,6 +63,17 @@ async fn answer(app: &App) -> Response {
             &[("", connected)],
         );
         page.gauge("callping_pbxs", "PBXs in the apply file.", &[("", fleet.items.len() as u64)]);
+    }
+    if let Ok(mail::Figures { letters, oldest_waiting }) = mail::figures(&app.store).await {
+        let labelled = letters.map(|(state, count)| (format!("state=\"{}\"", state.as_str()), count));
+        let samples = labelled.each_ref().map(|(label, count)| (label.as_str(), *count));
+        page.gauge("callping_letters", "Letters to people, by where they stand.", &samples);
+        let age = oldest_waiting.map_or(0, |queued| Timestamp::now().since(queued).as_secs());
+        page.gauge(
+            "callping_letters_oldest_waiting_seconds",
+            "Age of the oldest letter that waits to be sent; 0 where none does.",
+            &[("", age)],
+        );
     }
     let mut response = Response::new(page.0.into());
     response

@@ -1,6 +1,6 @@
 //! The description of the API, generated from what stands beside the handlers.
 
-use super::{api, health, problem::ProblemDocument, webhook};
+use super::{api, health, mail, problem::ProblemDocument, webhook};
 use std::sync::LazyLock;
 use utoipa::{
     Modify, OpenApi,
@@ -16,7 +16,7 @@ use utoipa::{
     info(title = "CallPing", description = "Rings a phone when a machine says something is wrong."),
     paths(
         webhook::take, api::alerts, api::alert, api::acknowledge, api::close, api::calls, api::pbxs,
-        health::lives, health::ready
+        health::lives, health::ready, mail::resend
     ),
     components(schemas(ProblemDocument)),
     modifiers(&Everywhere)

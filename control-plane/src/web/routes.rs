@@ -1,6 +1,6 @@
 //! The routes that warp serves, put together.
 
-use super::{App, Response, Routes, api, health, problem, problem::Problem, webhook};
+use super::{App, Response, Routes, api, health, mail, problem, problem::Problem, webhook};
 use std::{convert::Infallible, sync::Arc};
 use warp::{Filter, Rejection, http::Method};
 
@@ -11,7 +11,9 @@ pub(super) const POST: &str = "POST";
 
 /// Everything but the agents' paths.
 pub(super) fn public(app: &Arc<App>) -> Routes {
-    answered(webhook::routes(app).or(health::routes(app)).unify().or(api::routes(app)).unify().boxed())
+    let (webhooks, health, api, mail) =
+        (webhook::routes(app), health::routes(app), api::routes(app), mail::routes(app));
+    answered(webhooks.or(health).unify().or(api).unify().or(mail).unify().boxed())
 }
 
 /// Routes that answer whatever comes.

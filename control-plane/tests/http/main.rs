@@ -9,6 +9,7 @@ mod backpressure;
 mod backup;
 mod commands;
 mod hostile;
+mod mail;
 mod paths;
 mod plane;
 mod service;

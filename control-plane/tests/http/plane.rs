@@ -106,6 +106,11 @@ impl Plane {
         self.server.metrics_address().unwrap()
     }
 
+    /// Wakes the sender of letters.
+    pub(crate) fn nudge_mail(&self) {
+        self.server.mail().nudge();
+    }
+
     pub(crate) fn data_dir(&self) -> &Path {
         self.dir.path()
     }
@@ -151,6 +156,7 @@ pub(crate) fn settings_in(dir: &Path) -> Settings {
         tls: None,
         metrics_listen: None,
         trusted_proxies: TrustedProxies::default(),
+        mail: None,
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Settings {
     pub file: Option<String>,
     /// Serve TLS with the certificate of this authority.
     pub tls: Option<Authority>,
+    /// Trust this authority, PEM, and not those of the host.
+    pub trusts: Option<PathBuf>,
 }
 
 /// A control plane on embedded SQLite below the run directory.
@@ -34,6 +36,7 @@ pub struct ControlPlane {
     data_dir: PathBuf,
     port: u16,
     options: Vec<OsString>,
+    trusts: Option<PathBuf>,
     scheme: &'static str,
     http: reqwest::Client,
     process: Option<Process>,
@@ -64,7 +67,17 @@ impl ControlPlane {
             (scheme, http) = ("https", http.tls_certs_only([authority.certificate()?]));
         }
         let http = http.build().context("make an HTTP client")?;
-        let mut this = Self { binary, dir, data_dir, port, options, scheme, http, process: None };
+        let mut this = Self {
+            binary,
+            dir,
+            data_dir,
+            port,
+            options,
+            trusts: settings.trusts,
+            scheme,
+            http,
+            process: None,
+        };
         this.boot().await?;
         Ok(this)
     }
@@ -163,6 +176,9 @@ impl ControlPlane {
         command.arg("--ignore-signal=XFSZ").arg(&self.binary);
         command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)]);
         command.arg("--data-dir").arg(&self.data_dir).args(&self.options);
+        if let Some(authority) = &self.trusts {
+            command.env("SSL_CERT_FILE", authority);
+        }
         self.process = Some(Process::start("control-plane", &command, &self.log())?);
         Ok(())
     }

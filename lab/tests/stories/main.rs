@@ -7,6 +7,7 @@ mod chaos;
 mod digest;
 mod expectations;
 mod hosts;
+mod mail;
 mod nobody_answers;
 mod product;
 mod scene;

@@ -20,10 +20,16 @@ fn load(path: &Path, text: &[u8]) -> Result<(), ConfigError> {
 }
 
 fn promised(settings: &Settings) {
-    let Settings { data, listen: _, public_url, tls, metrics_listen: _, trusted_proxies: _ } = settings;
+    let Settings { data, listen: _, public_url, tls, metrics_listen: _, trusted_proxies: _, mail } = settings;
     assert!(is_plain(&data.dir) && is_plain(data.database_file()), "{settings:?}");
     if let Some(TlsFiles { cert, key }) = tls {
         assert!(is_plain(cert) && is_plain(key), "{settings:?}");
+    }
+    if let Some(mail) = mail {
+        assert!(
+            mail.password_file.iter().chain(&mail.webhook_secret_file).all(|file| is_plain(file)),
+            "{settings:?}"
+        );
     }
     if let Some(url) = public_url {
         let port = url.port().map_or_else(String::new, |port| format!(":{port}"));

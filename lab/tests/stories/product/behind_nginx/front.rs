@@ -38,7 +38,8 @@ impl Front {
     /// nginx ends TLS; the control plane trusts it, the agent knows of it.
     pub async fn ends_tls() -> Result<Self> {
         let (lab, authority, ours) = field().await?;
-        let settings = Settings { file: Some(block("Control plane", "toml")?.to_owned()), tls: None };
+        let settings =
+            Settings { file: Some(block("Control plane", "toml")?.to_owned()), ..Settings::default() };
         let control_plane = ControlPlane::configured(lab.dir(), ours.plane, settings).await?;
         let servers = moved(
             block("nginx", "nginx")?,
@@ -64,7 +65,7 @@ impl Front {
                 ("/etc/ssl/alerts.key", authority.key_file().display().to_string()),
             ],
         )?;
-        let settings = Settings { file: Some(file), tls: Some(authority.clone()) };
+        let settings = Settings { file: Some(file), tls: Some(authority.clone()), ..Settings::default() };
         let control_plane = ControlPlane::configured(lab.dir(), ours.plane, settings).await?;
         let servers = moved(
             block(HEADING, "nginx")?,
