@@ -1,0 +1,166 @@
+//! How often something may be tried: sign-ins, resets, invitations and the like, counted per person and per address of
+//! the network. Counts are rows, so that a restart forgives nobody; whose they are is hashed.
+
+use crate::{
+    secret::hash_of,
+    store::{StoreError, Tx},
+};
+use shared::time::Timestamp;
+use std::{net::IpAddr, time::Duration};
+
+/// So many within so long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is tried; a name of its own, since it is stored.
+    pub what: &'static str,
+    /// How often.
+    pub most: u32,
+    /// Within which time, from the first one on.
+    pub within: Duration,
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+const QUARTER: Duration = Duration::from_secs(15 * 60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Wrong passwords for one account.
+pub const WRONG_PASSWORDS: Limit = Limit { what: "wrong passwords", most: 10, within: QUARTER };
+/// Sign-ins from one address, right or wrong: an office may sit behind one.
+pub const SIGN_INS: Limit = Limit { what: "sign-ins from", most: 60, within: QUARTER };
+/// New accounts from one address.
+pub const SIGN_UPS: Limit = Limit { what: "sign-ups from", most: 20, within: HOUR };
+/// Mails to one mailbox that somebody asked for who need not be its owner.
+pub const UNASKED_MAILS: Limit = Limit { what: "mails to", most: 5, within: HOUR };
+/// Refreshes of one session.
+pub const REFRESHES: Limit = Limit { what: "refreshes of", most: 30, within: MINUTE };
+/// Links of mails that were tried from one address.
+pub const LINKS: Limit = Limit { what: "links from", most: 30, within: HOUR };
+/// Changes of one account's address.
+pub const ADDRESS_CHANGES: Limit = Limit { what: "address changes of", most: 5, within: DAY };
+/// Invitations of one organization.
+pub const INVITES: Limit = Limit { what: "invites of", most: 100, within: DAY };
+/// Calls that speak a code to one account's phones.
+pub const VERIFICATION_CALLS: Limit = Limit { what: "verification calls of", most: 10, within: DAY };
+/// Calls that speak a code to one number, whoever asks.
+pub const VERIFICATION_CALLS_TO: Limit = Limit { what: "verification calls to", most: 5, within: DAY };
+
+/// Counts one more try. Too many: how long until the next one counts.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn count(
+    tx: &mut Tx<'_>,
+    limit: Limit,
+    whose: &str,
+    now: Timestamp,
+) -> Result<Result<(), Duration>, StoreError> {
+    let whose = hash_of(whose);
+    let found = tx.row(
+        "SELECT window_start, count FROM tries WHERE what = $1 AND whose = $2",
+        &[&limit.what, &whose],
+        |row| Ok((row.get::<Timestamp>(0)?, row.get::<u32>(1)?)),
+    )?;
+    // A clock that was set back must not lock anybody out until it has caught up.
+    let running = found.filter(|(start, _)| *start <= now && now.since(*start) < limit.within);
+    let (start, counted) = running.unwrap_or((now, 0));
+    if counted >= limit.most {
+        return Ok(Err(limit.within - now.since(start)));
+    }
+    tx.execute(
+        "INSERT INTO tries (what, whose, window_start, count) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (what, whose) DO UPDATE SET window_start = $3, count = $4",
+        &[&limit.what, &whose, &start, &(counted + 1)],
+    )?;
+    Ok(Ok(()))
+}
+
+/// Whether one more would be too many, without counting it.
+///
+/// # Errors
+/// As [`count`].
+pub fn look(
+    tx: &mut Tx<'_>,
+    limit: Limit,
+    whose: &str,
+    now: Timestamp,
+) -> Result<Result<(), Duration>, StoreError> {
+    let found = tx.row(
+        "SELECT window_start FROM tries WHERE what = $1 AND whose = $2 AND count >= $3 AND window_start <= $4",
+        &[&limit.what, &hash_of(whose), &limit.most, &now],
+        |row| row.get::<Timestamp>(0),
+    )?;
+    let left = found.and_then(|start| limit.within.checked_sub(now.since(start)));
+    Ok(left.filter(|left| !left.is_zero()).map_or(Ok(()), Err))
+}
+
+/// Forgets a count: the right password after wrong ones.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn forgive(tx: &mut Tx<'_>, limit: Limit, whose: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM tries WHERE what = $1 AND whose = $2", &[&limit.what, &hash_of(whose)]).map(drop)
+}
+
+/// Whose tries those of an address are: an IPv6 network of 64 bits belongs to one customer.
+pub fn network_of(remote: IpAddr) -> String {
+    match remote.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{TestStore, store};
+
+    const LIMIT: Limit = Limit { what: "tests of", most: 3, within: Duration::from_secs(60) };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    async fn counted(store: &TestStore, whose: &'static str, now: Timestamp) -> Result<(), u64> {
+        let counted = store.write(move |tx| count(tx, LIMIT, whose, now)).await.unwrap();
+        counted.map_err(|wait| wait.as_secs())
+    }
+
+    #[tokio::test]
+    async fn one_too_many_is_told_when_to_come_back_and_others_are_not_held_back() {
+        let store = store().await;
+        for _ in 0..3 {
+            assert_eq!(counted(&store, "ann", at(100)).await, Ok(()));
+        }
+        assert_eq!(counted(&store, "ann", at(130)).await, Err(30));
+        let looked = store.read(|tx| look(tx, LIMIT, "ann", at(130))).await.unwrap();
+        assert_eq!(looked, Err(Duration::from_secs(30)));
+        assert_eq!(counted(&store, "bob", at(130)).await, Ok(()));
+        assert_eq!(counted(&store, "ann", at(160)).await, Ok(()));
+        store.write(|tx| forgive(tx, LIMIT, "ann")).await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(counted(&store, "ann", at(161)).await, Ok(()));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_locks_nobody_out() {
+        let store = store().await;
+        for _ in 0..3 {
+            counted(&store, "ann", at(100_000)).await.unwrap();
+        }
+        assert_eq!(store.read(|tx| look(tx, LIMIT, "ann", at(100))).await.unwrap(), Ok(()));
+        assert_eq!(counted(&store, "ann", at(100)).await, Ok(()));
+    }
+
+    #[test]
+    fn an_ipv6_customer_counts_as_one() {
+        let of = |text: &str| network_of(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2:3::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), "192.0.2.1");
+    }
+}
