@@ -1,0 +1,322 @@
+//! Sign-ins: one row each, from the first request to the last.
+//!
+//! A browser holds two secrets of a session. The token ([`super::token`]) goes along with every request and lives for
+//! minutes. The refresh token gets a new pair, once: it is spent then, and whoever shows it again holds a copy, so the
+//! session ends for everybody.
+
+use super::token::Audience;
+use crate::{
+    secret::{self, hash_of},
+    store::{StoreError, ToValue, Tx, Value},
+};
+use shared::{
+    ids::{AccountId, SessionId},
+    time::Timestamp,
+};
+use std::time::Duration;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// A session that nobody refreshes ends after this; and after the second for somebody who asked to stay.
+const LIVES: Duration = DAY;
+const STAYS: Duration = Duration::from_secs(7 * 24 * 3600);
+/// However busy: this long after the sign-in somebody signs in again.
+const LONGEST: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How long a proof of who somebody is counts for what needs one.
+const PROOF_LASTS: Duration = Duration::from_secs(5 * 60);
+/// Two windows of one browser may refresh at the same moment: the one that comes second within this is no thief.
+const GRACE: Duration = Duration::from_secs(20);
+/// Longest user agent that is kept, bytes.
+const LONGEST_AGENT: usize = 300;
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its owner signed out.
+    SignedOut,
+    /// Its owner ended it from another session, or an operator did.
+    Revoked,
+    /// The password was changed or reset elsewhere.
+    PasswordChanged,
+    /// A refresh token was shown twice.
+    Reused,
+    /// The account was closed.
+    Closed,
+}
+
+impl End {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed out",
+            Self::Revoked => "revoked",
+            Self::PasswordChanged => "password changed",
+            Self::Reused => "refresh token reused",
+            Self::Closed => "account closed",
+        }
+    }
+}
+
+impl ToValue for Audience {
+    fn to_value(&self) -> Value {
+        self.as_str().to_value()
+    }
+}
+
+/// Where somebody signs in from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Address of the client.
+    pub remote: String,
+    /// What its browser calls itself.
+    pub user_agent: String,
+}
+
+/// A session that was just made or refreshed, with what its browser alone gets to know.
+pub struct Opened {
+    /// Which.
+    pub id: SessionId,
+    /// Whose.
+    pub account_id: AccountId,
+    /// Goes back once for the next one.
+    pub refresh_token: Zeroizing<String>,
+    /// Goes along, in a header, with whatever changes something.
+    pub csrf_token: String,
+    /// When it ends if nobody refreshes it.
+    pub expires_at: Timestamp,
+}
+
+/// A session that is good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Which.
+    pub id: SessionId,
+    /// Whose.
+    pub account_id: AccountId,
+    /// What a request must carry that changes something.
+    pub csrf_token: String,
+    /// When its owner last gave password or code.
+    pub proved_at: Timestamp,
+}
+
+impl Session {
+    /// Whether its owner has just proved who they are.
+    pub fn is_proved(&self, now: Timestamp) -> bool {
+        now.since(self.proved_at) < PROOF_LASTS
+    }
+}
+
+/// A row of the list that its owner sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Which.
+    pub id: SessionId,
+    /// From where.
+    pub origin: Origin,
+    /// Sign-in.
+    pub created_at: Timestamp,
+    /// Last refresh.
+    pub last_seen_at: Timestamp,
+    /// End, if nobody refreshes it.
+    pub expires_at: Timestamp,
+}
+
+/// What became of a refresh token.
+pub enum Refreshed {
+    /// A new pair.
+    Anew(Opened),
+    /// It was spent a moment ago by another window, which has the new pair.
+    JustSpent,
+    /// It was spent before, so somebody has a copy: the session is over.
+    Reused(SessionId, AccountId),
+    /// It opens nothing.
+    Unknown,
+}
+
+/// Begins a session: somebody has proved who they are.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn open(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    audience: Audience,
+    stays: bool,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<Opened, StoreError> {
+    let id = SessionId::new(Uuid::now_v7());
+    let (refresh_token, csrf_token) = (secret::make(), secret::make().to_string());
+    let expires_at = now + if stays { STAYS } else { LIVES };
+    tx.execute(
+        "INSERT INTO sessions (id, account_id, audience, refresh_hash, refreshed_at, csrf_token, stays, created_at,
+                               last_seen_at, expires_at, proved_at, remote, user_agent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $5, $5, $8, $5, $9, $10)",
+        &[
+            &id,
+            &account,
+            &audience,
+            &hash_of(&refresh_token),
+            &now,
+            &csrf_token,
+            &stays,
+            &expires_at,
+            &origin.remote,
+            &shortened(&origin.user_agent),
+        ],
+    )?;
+    Ok(Opened { id, account_id: account, refresh_token, csrf_token, expires_at })
+}
+
+/// The session behind a token, where it is not over.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn find(
+    tx: &mut Tx<'_>,
+    id: SessionId,
+    audience: Audience,
+    now: Timestamp,
+) -> Result<Option<Session>, StoreError> {
+    tx.row(
+        "SELECT sessions.account_id, csrf_token, proved_at FROM sessions
+         JOIN accounts ON accounts.id = sessions.account_id
+         WHERE sessions.id = $1 AND audience = $2 AND ended_at IS NULL AND expires_at > $3 AND closed_at IS NULL",
+        &[&id, &audience, &now],
+        |row| Ok(Session { id, account_id: row.get(0)?, csrf_token: row.get(1)?, proved_at: row.get(2)? }),
+    )
+}
+
+/// Spends a refresh token.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn refresh(
+    tx: &mut Tx<'_>,
+    refresh_token: &str,
+    audience: Audience,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<Refreshed, StoreError> {
+    let hash = hash_of(refresh_token);
+    let found = tx.row(
+        "SELECT id, account_id, csrf_token, stays, created_at FROM sessions
+         WHERE refresh_hash = $1 AND audience = $2 AND ended_at IS NULL AND expires_at > $3",
+        &[&hash, &audience, &now],
+        |row| {
+            let (id, account, csrf): (SessionId, AccountId, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((id, account, csrf, row.get::<bool>(3)?, row.get::<Timestamp>(4)?))
+        },
+    )?;
+    let Some((id, account_id, csrf_token, stays, created_at)) = found else {
+        return spent_before(tx, &hash, now);
+    };
+    let refresh_token = secret::make();
+    let expires_at = (now + if stays { STAYS } else { LIVES }).min(created_at + LONGEST);
+    tx.execute(
+        "UPDATE sessions SET spent_hash = refresh_hash, refresh_hash = $1, refreshed_at = $2, last_seen_at = $2,
+                             expires_at = $3, remote = $4, user_agent = $5
+         WHERE id = $6",
+        &[&hash_of(&refresh_token), &now, &expires_at, &origin.remote, &shortened(&origin.user_agent), &id],
+    )?;
+    Ok(Refreshed::Anew(Opened { id, account_id, refresh_token, csrf_token, expires_at }))
+}
+
+fn spent_before(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<Refreshed, StoreError> {
+    let found = tx.row(
+        "SELECT id, account_id, refreshed_at FROM sessions WHERE spent_hash = $1 AND ended_at IS NULL",
+        &[&hash],
+        |row| Ok((row.get::<SessionId>(0)?, row.get::<AccountId>(1)?, row.get::<Timestamp>(2)?)),
+    )?;
+    let Some((id, account, refreshed_at)) = found else { return Ok(Refreshed::Unknown) };
+    if now.since(refreshed_at) < GRACE {
+        return Ok(Refreshed::JustSpent);
+    }
+    end(tx, account, id, End::Reused, now)?;
+    Ok(Refreshed::Reused(id, account))
+}
+
+/// Notes that the owner has proved who they are.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn prove(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE sessions SET proved_at = $1 WHERE id = $2", &[&now, &id]).map(drop)
+}
+
+/// Somebody's sessions that are not over, newest first.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn list(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
+    tx.legible(
+        "SELECT id, remote, user_agent, created_at, last_seen_at, expires_at FROM sessions
+         WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY id DESC LIMIT 200",
+        &[&account, &now],
+        |row| {
+            Ok(Listed {
+                id: row.get(0)?,
+                origin: Origin { remote: row.get(1)?, user_agent: row.get(2)? },
+                created_at: row.get(3)?,
+                last_seen_at: row.get(4)?,
+                expires_at: row.get(5)?,
+            })
+        },
+    )
+}
+
+/// Ends one session of somebody; whether there was one.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn end(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: SessionId,
+    why: End,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let ended = tx.execute(
+        "UPDATE sessions SET ended_at = $1, end_reason = $2 WHERE id = $3 AND account_id = $4 AND ended_at IS NULL",
+        &[&now, &why.as_str(), &id, &account],
+    )?;
+    Ok(ended > 0)
+}
+
+/// Ends all sessions of somebody but this one; how many.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn end_others(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    but: Option<SessionId>,
+    why: End,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let but = but.map_or_else(String::new, |but| but.to_string());
+    tx.execute(
+        "UPDATE sessions SET ended_at = $1, end_reason = $2 WHERE account_id = $3 AND id <> $4 AND ended_at IS NULL",
+        &[&now, &why.as_str(), &account, &but],
+    )
+}
+
+/// Whether somebody has signed in before from this address with this browser: elsewhere is worth a notice.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn is_known_origin(tx: &mut Tx<'_>, account: AccountId, origin: &Origin) -> Result<bool, StoreError> {
+    let found = tx.row(
+        "SELECT 1 FROM sessions WHERE account_id = $1 AND remote = $2 AND user_agent = $3 LIMIT 1",
+        &[&account, &origin.remote, &shortened(&origin.user_agent)],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+fn shortened(agent: &str) -> &str {
+    &agent[..agent.floor_char_boundary(LONGEST_AGENT)]
+}
+
+#[cfg(test)]
+mod tests;

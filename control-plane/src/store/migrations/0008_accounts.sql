@@ -1,0 +1,107 @@
+-- People who sign in. An account without a password is one that only the apply file named: a reset by mail gives it one.
+ALTER TABLE accounts ADD COLUMN display_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE accounts ADD COLUMN language TEXT NOT NULL DEFAULT 'en';
+ALTER TABLE accounts ADD COLUMN password TEXT;
+ALTER TABLE accounts ADD COLUMN email_verified_at BIGINT;
+ALTER TABLE accounts ADD COLUMN closed_at BIGINT;
+
+-- Who runs the installation. The same person, password and second factor; another sign-in.
+CREATE TABLE operators (
+    account_id TEXT PRIMARY KEY REFERENCES accounts (id),
+    created_at BIGINT NOT NULL
+);
+
+-- One row a sign-in. `refresh_hash` is of the one refresh token that is good now; `spent_hash` of the one before it, whose
+-- use by anybody means that a copy is about. A session that ended keeps its row for the list and the audit.
+CREATE TABLE sessions (
+    id            TEXT PRIMARY KEY,
+    account_id    TEXT NOT NULL REFERENCES accounts (id),
+    audience      TEXT NOT NULL CHECK (audience IN ('portal', 'admin')),
+    refresh_hash  TEXT NOT NULL UNIQUE,
+    spent_hash    TEXT,
+    refreshed_at  BIGINT NOT NULL,
+    csrf_token    TEXT NOT NULL,
+    stays         BIGINT NOT NULL,
+    created_at    BIGINT NOT NULL,
+    last_seen_at  BIGINT NOT NULL,
+    expires_at    BIGINT NOT NULL,
+    proved_at     BIGINT NOT NULL,
+    remote        TEXT NOT NULL,
+    user_agent    TEXT NOT NULL,
+    ended_at      BIGINT,
+    end_reason    TEXT
+);
+CREATE INDEX sessions_by_account ON sessions (account_id, id) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX sessions_by_spent ON sessions (spent_hash) WHERE spent_hash IS NOT NULL;
+
+-- The second factor. Not asked for until it is confirmed.
+CREATE TABLE second_factors (
+    account_id   TEXT PRIMARY KEY REFERENCES accounts (id),
+    secret       BYTEA NOT NULL,
+    created_at   BIGINT NOT NULL,
+    confirmed_at BIGINT,
+    last_step    BIGINT,
+    wrong        BIGINT NOT NULL,
+    paused_until BIGINT
+);
+CREATE TABLE recovery_codes (
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    code_hash  TEXT NOT NULL,
+    used_at    BIGINT,
+    PRIMARY KEY (account_id, code_hash)
+);
+
+-- What a link in a mail opens, once.
+CREATE TABLE mail_links (
+    token_hash TEXT PRIMARY KEY,
+    purpose    TEXT NOT NULL CHECK (purpose IN ('verify', 'reset', 'change')),
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    email      TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at    BIGINT
+);
+CREATE INDEX mail_links_by_account ON mail_links (account_id, purpose) WHERE used_at IS NULL;
+
+CREATE TABLE invites (
+    id          TEXT PRIMARY KEY,
+    org_id      TEXT NOT NULL REFERENCES orgs (id),
+    email       TEXT NOT NULL,
+    role        TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member', 'viewer')),
+    token_hash  TEXT NOT NULL UNIQUE,
+    invited_by  TEXT NOT NULL REFERENCES accounts (id),
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    accepted_at BIGINT,
+    revoked_at  BIGINT
+);
+CREATE INDEX invites_by_org ON invites (org_id, id);
+CREATE UNIQUE INDEX invites_pending ON invites (org_id, email) WHERE accepted_at IS NULL AND revoked_at IS NULL;
+
+-- Who did what to what, from where. `org_id` is NULL for what belongs to no organization.
+CREATE TABLE audit_log (
+    id           TEXT PRIMARY KEY,
+    org_id       TEXT REFERENCES orgs (id),
+    account_id   TEXT,
+    actor_kind   TEXT NOT NULL CHECK (actor_kind IN ('account', 'api_key', 'operator', 'nobody')),
+    actor        TEXT NOT NULL,
+    act          TEXT NOT NULL,
+    subject_kind TEXT NOT NULL,
+    subject      TEXT NOT NULL,
+    remote       TEXT NOT NULL,
+    before       TEXT,
+    after        TEXT,
+    created_at   BIGINT NOT NULL
+);
+CREATE INDEX audit_log_by_org ON audit_log (org_id, id);
+CREATE INDEX audit_log_by_account ON audit_log (account_id, id);
+
+-- How often something was tried within a window. Kept here, so that a restart forgives nobody.
+CREATE TABLE tries (
+    what         TEXT NOT NULL,
+    whose        TEXT NOT NULL,
+    window_start BIGINT NOT NULL,
+    count        BIGINT NOT NULL,
+    PRIMARY KEY (what, whose)
+);
+CREATE INDEX tries_by_age ON tries (window_start);
