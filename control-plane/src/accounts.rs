@@ -4,9 +4,16 @@ pub mod email;
 pub mod keys;
 pub mod members;
 pub mod orgs;
+pub mod password;
 pub mod people;
+pub mod permissions;
 pub mod phones;
 pub mod projects;
+pub mod second_factor;
+pub mod sessions;
+pub mod token;
+pub mod totp;
+pub mod tries;
 
 /// What bringing a row up to date came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

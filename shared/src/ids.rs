@@ -53,6 +53,8 @@ ids! {
     OrgId,
     /// A person.
     AccountId,
+    /// A sign-in of a person.
+    SessionId,
     /// A person's phone.
     PhoneId,
     /// A group of endpoints, rules and people inside an organization.

@@ -178,7 +178,8 @@ mod tests {
         let old = Hasher { rounds: 1000, ..Hasher::default() };
         let new = Hasher { rounds: 2000, ..Hasher::default() };
         let stored = old.hash(given("correct horse battery")).await;
-        let Verdict::Outdated(renewed) = new.compare(given("correct horse battery"), Some(stored)).await else {
+        let Verdict::Outdated(renewed) = new.compare(given("correct horse battery"), Some(stored)).await
+        else {
             panic!("kept");
         };
         assert_eq!(new.compare(given("correct horse battery"), Some(renewed)).await, Verdict::Right);

@@ -184,10 +184,7 @@ fn recovery_code() -> Zeroizing<String> {
 /// As it is hashed: however it was typed.
 fn bare(code: &str) -> Zeroizing<String> {
     Zeroizing::new(
-        code.chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|letter| letter.to_ascii_lowercase())
-            .collect(),
+        code.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect(),
     )
 }
 

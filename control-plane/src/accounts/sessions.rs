@@ -293,7 +293,7 @@ pub fn end_others(
     but: Option<SessionId>,
     why: End,
     now: Timestamp,
-) -> Result<u64, StoreError> {
+) -> Result<usize, StoreError> {
     let but = but.map_or_else(String::new, |but| but.to_string());
     tx.execute(
         "UPDATE sessions SET ended_at = $1, end_reason = $2 WHERE account_id = $3 AND id <> $4 AND ended_at IS NULL",

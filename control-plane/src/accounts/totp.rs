@@ -75,7 +75,8 @@ impl Secret {
             .append_pair("issuer", ISSUER)
             .finish();
         // A plus sign is a blank in a query alone; one of the address is encoded already.
-        let label = url::form_urlencoded::byte_serialize(account.as_bytes()).collect::<String>().replace('+', "%20");
+        let label =
+            url::form_urlencoded::byte_serialize(account.as_bytes()).collect::<String>().replace('+', "%20");
         Zeroizing::new(format!("otpauth://totp/{ISSUER}:{label}?{query}"))
     }
 
@@ -95,7 +96,11 @@ impl Secret {
             Some(step) => Outcome::Right(Past { last_step: Some(step), wrong: 0, paused_until: None }),
             None => {
                 let wrong = past.wrong.saturating_add(1);
-                Outcome::Wrong(Past { wrong, paused_until: pause_after(wrong).map(|pause| now + pause), ..past })
+                Outcome::Wrong(Past {
+                    wrong,
+                    paused_until: pause_after(wrong).map(|pause| now + pause),
+                    ..past
+                })
             }
         }
     }

@@ -4,7 +4,7 @@ use super::StoreError;
 use shared::{
     ids::{
         AccountId, AlertId, ApiKeyId, AttemptId, CallId, EndpointId, JournalId, LetterId, OrgId, PbxId,
-        PhoneId, ProjectId, RequestId,
+        PhoneId, ProjectId, RequestId, SessionId,
     },
     outcome::{AttemptStatus, CallStatus, Reason},
     phone::E164,
@@ -200,6 +200,7 @@ macro_rules! as_text {
 as_text! {
     OrgId => "an id", |text| text.parse().ok();
     AccountId => "an id", |text| text.parse().ok();
+    SessionId => "an id", |text| text.parse().ok();
     PhoneId => "an id", |text| text.parse().ok();
     ProjectId => "an id", |text| text.parse().ok();
     EndpointId => "an id", |text| text.parse().ok();
