@@ -20,12 +20,18 @@ pub fn home() -> Result<PathBuf> {
     home.canonicalize().with_context(|| format!("resolve {}", home.display()))
 }
 
-/// The cargo target directory above the running program, known by its `CACHEDIR.TAG`.
+/// The cargo target directory above the running program.
 pub fn target() -> Result<PathBuf> {
     let exe = std::env::current_exe().context("where is this program?")?;
-    exe.ancestors().find(|dir| dir.join("CACHEDIR.TAG").is_file()).map(Path::to_owned).with_context(|| {
+    target_above(&exe).map(Path::to_owned).with_context(|| {
         format!("{} does not lie in a cargo target directory; set LAB_DIR to a directory", exe.display())
     })
+}
+
+/// The directory above that of the profile, which is known by its `deps`. Cargo's `CACHEDIR.TAG` will not do: it is
+/// missing where something else than cargo has made the directory.
+fn target_above(exe: &Path) -> Option<&Path> {
+    exe.ancestors().find(|dir| dir.join("deps").is_dir())?.parent()
 }
 
 /// A binary of the product: `$CONTROL_PLANE_BIN`, `$PBX_AGENT_BIN`, or the one built beside this program.
@@ -119,5 +125,21 @@ fn sweep(home: &Path) {
             remove_mount_point(&path);
             let _ = fs::remove_dir_all(&path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_directory_is_found_though_cargo_did_not_make_it() {
+        let target = std::env::temp_dir().join(format!("callping-target-{:08x}", rand::random::<u32>()));
+        fs::create_dir_all(target.join("debug/deps")).unwrap();
+        for exe in ["debug/lab", "debug/deps/story"] {
+            assert_eq!(target_above(&target.join(exe)), Some(&*target), "{exe}");
+        }
+        assert_eq!(target_above(&target.join("bin/lab")), None);
+        fs::remove_dir_all(target).unwrap();
     }
 }

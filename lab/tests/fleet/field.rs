@@ -283,7 +283,7 @@ impl Field {
             let text = journal.unwrap_or_else(|error| format!("{error:#}"));
             let _ = fs::write(self.run.path().join(format!("{}.journal", machine.name())), text);
         }
-        eprintln!("what the hosts said is in {}", self.run.path().display());
+        lab::say::say(format!("what the hosts said is in {}", self.run.path().display()));
     }
 }
 

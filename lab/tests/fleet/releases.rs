@@ -4,10 +4,11 @@ use anyhow::{Result, bail};
 use lab::roots::{Distribution, Recipe};
 
 /// As a provider hands a host out.
-const BARE: [&str; 6] = ["systemd-sysv", "dbus", "python3", "openssh-server", "ca-certificates", "iproute2"];
+const BARE: [&str; 7] =
+    ["systemd-sysv", "dbus", "python3", "openssh-server", "ca-certificates", "iproute2", "mount"];
 /// The same, with an Asterisk that the operator has installed.
-const WITH_ASTERISK: [&str; 7] =
-    ["systemd-sysv", "dbus", "python3", "openssh-server", "ca-certificates", "iproute2", "asterisk"];
+const WITH_ASTERISK: [&str; 8] =
+    ["systemd-sysv", "dbus", "python3", "openssh-server", "ca-certificates", "iproute2", "mount", "asterisk"];
 
 const BOOKWORM: Recipe = Recipe {
     name: "bookworm-root",

@@ -14,22 +14,24 @@ pub async fn a_provider_is_called_over_tls_and_srtp(field: &Field) -> Result<()>
     // What is there stays there.
     let installed = deb::version(pbx, "pbx-agent").await?;
     let installed = &deb::as_version(&deb::built("pbx-agent")?, &installed, field.dir(), |_| Ok(()))?;
-    let told = |password: &'static str, answered: bool| async move {
+    let told = |password: &'static str, words: &'static str, answered: bool| async move {
         let variables = variables(field, installed, password, 6)?;
         let recap =
             field.run("site.yml", &["--limit", "pbx-2", "--diff", "--extra-vars", &variables]).await?;
         let said = recap.output.split_whitespace().collect::<Vec<_>>().join(" ");
         let expected = format!("Trunk abroad of pbx-2 is not registered with {NAME}");
-        ensure!(!recap.succeeded && said.contains(&expected), "{}", recap.tail());
+        ensure!(!recap.succeeded && said.contains(&expected) && said.contains(words), "{}", recap.tail());
         ensure!(said.contains("No response received") != answered, "{}", recap.tail());
         ensure!(!recap.output.contains(password), "the password is printed");
         anyhow::Ok(())
     };
-    told(PASSWORD, false).await.context("a certificate that nobody vouches for")?;
+    told(PASSWORD, "compare host, port and transport", false)
+        .await
+        .context("a certificate that nobody vouches for")?;
     let authority = fs::read_to_string(field.provider.ca_file()).context("read the provider's authority")?;
     pbx.write("/usr/local/share/ca-certificates/provider.crt", &authority).await?;
     pbx.shell("update-ca-certificates && systemctl restart asterisk").await?;
-    told("not-this-one", true).await.context("a wrong password")?;
+    told("not-this-one", "compare username and password", true).await.context("a wrong password")?;
 
     let right = variables(field, installed, PASSWORD, 30)?;
     let arguments = ["--limit", "pbx-2", "--diff", "--extra-vars", &right];
