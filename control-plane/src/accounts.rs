@@ -1,7 +1,11 @@
 //! People, organizations, projects and keys.
 
+pub mod account;
+pub mod audit;
 pub mod email;
+pub mod invites;
 pub mod keys;
+pub mod links;
 pub mod members;
 pub mod orgs;
 pub mod password;
@@ -10,6 +14,7 @@ pub mod permissions;
 pub mod phones;
 pub mod projects;
 pub mod second_factor;
+pub mod session_keys;
 pub mod sessions;
 pub mod token;
 pub mod totp;

@@ -14,7 +14,6 @@ mod mistakes;
 mod references;
 mod rules;
 mod section;
-mod values;
 mod write;
 
 pub use changes::{Changes, PhoneChanges, RowChanges};

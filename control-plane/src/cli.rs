@@ -132,6 +132,9 @@ enum ScopeName {
     /// Acknowledge and close alerts, which hangs up phones that ring; does not read
     #[value(name = "alerts:write")]
     AlertsWrite,
+    /// Make and change projects and scenarios; see, make and change endpoints
+    #[value(name = "projects:write")]
+    ProjectsWrite,
 }
 
 /// Runs a command to its end; `sockets` are those that `serve` was handed.
@@ -234,6 +237,7 @@ impl ScopeName {
         match self {
             Self::Read => Scope::Read,
             Self::AlertsWrite => Scope::AlertsWrite,
+            Self::ProjectsWrite => Scope::ProjectsWrite,
         }
     }
 }

@@ -26,10 +26,13 @@ pub use registry::{apply_pbx, id_of as pbx_id};
 pub use view::{FleetView, PbxDetails, PbxHealth, PbxView, TrunkView};
 pub use watch::revoke_agent;
 
-use crate::store::{Store, StoreError};
+use crate::{
+    key_file::Stamp,
+    store::{Store, StoreError},
+};
 use choice::{Candidate, NoRoute, Wish};
 use hub::Hub;
-use keys::{Keyring, Stamp};
+use keys::Keyring;
 use rating::Evidence;
 use shared::{
     ids::{AttemptId, PbxId},

@@ -1,6 +1,10 @@
 //! `control-plane serve`: puts the rooms together, and takes them apart in order when asked to end.
 
 use crate::{
+    accounts::{
+        password::Hasher,
+        session_keys::{SessionKeyError, SessionKeys},
+    },
     config::{Data, Settings},
     dispatch::{self, Nudge},
     fleet::{Fleet, FleetError},
@@ -27,6 +31,7 @@ use tokio::{
     time::timeout_at,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use url::Url;
 
 /// Reports of agents that may wait for the dispatcher before their sockets have to.
 const WAITING_EVENTS: usize = 1024;
@@ -74,6 +79,9 @@ pub enum ServeError {
     /// The fleet; the order-signing key above all.
     #[error(transparent)]
     Fleet(#[from] FleetError),
+    /// The keys of sessions.
+    #[error(transparent)]
+    SessionKey(#[from] SessionKeyError),
     /// The system gives no signals.
     #[error("signals cannot be received: {0}")]
     Signals(io::Error),
@@ -93,6 +101,7 @@ impl ServeError {
             | Self::Listen { .. }
             | Self::Store(_)
             | Self::Fleet(_)
+            | Self::SessionKey(_)
             | Self::Signals(_)
             | Self::Interrupted => false,
         }
@@ -177,13 +186,18 @@ impl Server {
             None => (None, None),
         };
         let fleet = Fleet::open(store.clone(), &settings.data.dir).await?;
+        let session_keys = SessionKeys::open(&settings.data.dir)?;
         let nudge = Nudge::default();
         let (events, reported) = mpsc::channel(WAITING_EVENTS);
         let stop = CancellationToken::new();
         let (pulse, ended) = (manager.pulse(), stop.clone());
         let dispatcher =
             dispatch::start(store.clone(), fleet.clone(), reported, nudge.clone(), pulse, ended).await?;
+        let (address, metrics_address) = (everybody.address(), metrics.as_ref().map(Listening::address));
         let app = Arc::new(App {
+            hasher: Hasher::default(),
+            session_keys,
+            public_url: settings.public_url.clone().unwrap_or_else(|| own_url(settings, address)),
             intake: Intake::new(store.clone(), nudge.clone(), limits.endpoint_rate),
             nudge,
             mail,
@@ -199,9 +213,9 @@ impl Server {
             tasks: TaskTracker::new(),
             stop,
         });
-        let (address, metrics_address) = (everybody.address(), metrics.as_ref().map(Listening::address));
         app.tasks.spawn(everybody.serve(tls.as_ref().map(web::Renewal::current), app.public_site()));
         app.tasks.spawn(app.fleet.clone().watch(app.stop.clone()));
+        app.tasks.spawn(app.session_keys.clone().follow(app.stop.clone()));
         if let Some(renewal) = tls {
             app.tasks.spawn(renewal.follow(app.stop.clone()));
         }
@@ -290,9 +304,16 @@ pub fn prepare(dir: &Path) -> Result<(), ServeError> {
         .map_err(|source| ServeError::DataDir { path: dir.into(), source })
 }
 
-fn announce(settings: &Settings, address: SocketAddr, metrics_address: Option<SocketAddr>) {
+/// Where this process itself is reached.
+fn own_url(settings: &Settings, address: SocketAddr) -> Url {
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
-    let url = format!("{scheme}://{address}");
+    #[expect(clippy::expect_used, reason = "an address and a port are a URL's host and port")]
+    format!("{scheme}://{address}").parse().expect("a URL")
+}
+
+fn announce(settings: &Settings, address: SocketAddr, metrics_address: Option<SocketAddr>) {
+    let url = own_url(settings, address);
+    let url = url.as_str().trim_end_matches('/');
     let public_url = settings.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/'));
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(url, public_url, version, data_dir = %settings.data.dir.display(), "listening");

@@ -29,6 +29,7 @@ pub(crate) use renewal::Renewal;
 pub(crate) use server::{Listening, Site, listen};
 
 use crate::{
+    accounts::{password::Hasher, session_keys::SessionKeys},
     dispatch::Nudge,
     fleet::{Fleet, session::AgentEvent},
     intake::Intake,
@@ -41,6 +42,7 @@ use tokio::{
     task::AbortHandle,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use url::Url;
 use warp::filters::BoxedFilter;
 
 /// What an answer is.
@@ -57,6 +59,12 @@ pub(crate) struct App {
     pub(crate) nudge: Nudge,
     /// Wakes the sender of letters.
     pub(crate) mail: letters::Nudge,
+    /// Hashes and compares passwords.
+    pub(crate) hasher: Hasher,
+    /// What sessions' tokens are signed with.
+    pub(crate) session_keys: SessionKeys,
+    /// Where people reach the portal: links in letters begin with it.
+    pub(crate) public_url: Url,
     /// What the mail provider signs its events with.
     pub(crate) mail_secret: Option<WebhookSecret>,
     /// Where what agents say goes.

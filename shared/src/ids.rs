@@ -55,6 +55,8 @@ ids! {
     AccountId,
     /// A sign-in of a person.
     SessionId,
+    /// An invitation into an organization.
+    InviteId,
     /// A person's phone.
     PhoneId,
     /// A group of endpoints, rules and people inside an organization.

@@ -100,6 +100,20 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// The text is no moment of RFC 3339.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is a moment of RFC 3339, as in 2026-01-31T12:00:00Z")]
+pub struct NotAMoment;
+
+impl std::str::FromStr for Timestamp {
+    type Err = NotAMoment;
+
+    fn from_str(text: &str) -> Result<Self, NotAMoment> {
+        let moment: jiff::Timestamp = text.parse().map_err(|_| NotAMoment)?;
+        Ok(Self::from_micros(moment.as_microsecond()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,5 +154,13 @@ mod tests {
         let end = Timestamp::from_micros(i64::MAX);
         assert_eq!(end + Duration::from_secs(1), end);
         assert_eq!(end.to_string(), format!("{}µs", i64::MAX));
+    }
+
+    #[test]
+    fn a_moment_is_read_as_it_is_written() {
+        let at = Timestamp::from_micros(1_769_860_800_123_456);
+        assert_eq!(at.to_string().parse(), Ok(at));
+        assert_eq!("2026-01-31T13:00:00+01:00".parse(), "2026-01-31T12:00:00Z".parse::<Timestamp>());
+        assert_eq!("tomorrow".parse::<Timestamp>(), Err(NotAMoment));
     }
 }

@@ -1,6 +1,6 @@
 //! E-mail addresses: how people are told apart.
 
-use crate::store::{ToValue, Value};
+use crate::store::{FromValue, ToValue, Value};
 use std::{fmt, str::FromStr};
 
 /// Longest address, and longest part before the `@` (RFC 5321 §4.5.3.1).
@@ -41,6 +41,14 @@ impl FromStr for Email {
 impl fmt::Display for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl FromValue for Email {
+    const WANTED: &'static str = "an e-mail address";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        if let Value::Text(text) = value { text.parse().ok() } else { None }
     }
 }
 

@@ -3,10 +3,10 @@
 use super::orgs;
 use crate::{
     secret::{self, hash_of},
-    store::{Store, StoreError},
+    store::{Store, StoreError, Tx},
 };
 use shared::{
-    ids::{ApiKeyId, OrgId},
+    ids::{AccountId, ApiKeyId, OrgId},
     time::Timestamp,
 };
 use std::{fmt, str::FromStr, time::Duration};
@@ -22,19 +22,24 @@ const LONGEST_NAME: usize = 100;
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// Read alerts, calls, and names and health of the fleet.
+    /// Read alerts, calls, projects, scenarios, and names and health of the fleet.
     Read,
     /// Acknowledge and close alerts, which silences phones.
     AlertsWrite,
+    /// Make and change projects and scenarios; see, make and change endpoints.
+    ProjectsWrite,
 }
 
 impl Scope {
-    const ALL: [Self; 2] = [Self::Read, Self::AlertsWrite];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Read, Self::AlertsWrite, Self::ProjectsWrite];
 
-    const fn as_str(self) -> &'static str {
+    /// As commands, the API and the database write it.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::AlertsWrite => "alerts:write",
+            Self::ProjectsWrite => "projects:write",
         }
     }
 }
@@ -47,7 +52,7 @@ impl fmt::Display for Scope {
 
 /// No scope has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no scope is called {0:?}; there are: read, alerts:write")]
+#[error("no scope is called {0:?}; there are: read, alerts:write, projects:write")]
 pub struct UnknownScope(String);
 
 impl FromStr for Scope {
@@ -86,7 +91,8 @@ pub enum KeyError {
     Store(#[from] StoreError),
 }
 
-/// Makes a key; its text is shown once, only its hash is stored.
+/// Makes a key of the organization with this slug, as the operator's command does; its text is shown once, only its hash
+/// is stored.
 ///
 /// # Errors
 /// [`KeyError`]
@@ -96,27 +102,160 @@ pub async fn create(
     name: &str,
     scopes: &[Scope],
 ) -> Result<Zeroizing<String>, KeyError> {
-    let name = name.trim().to_owned();
-    if !(1..=LONGEST_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(KeyError::BadName);
-    }
-    let text = Zeroizing::new(format!("{PREFIX}{}", *secret::make()));
-    let hash = hash_of(&text);
-    let slug = org_slug.to_owned();
-    let scopes = scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",");
-    let (id, now) = (ApiKeyId::new(Uuid::now_v7()), Timestamp::now());
+    let name = checked_name(name)?;
+    let (slug, scopes) = (org_slug.to_owned(), scopes.to_vec());
     store
         .write(move |tx| {
             let Some(org) = orgs::id_of(tx, &slug)? else { return Err(KeyError::UnknownOrg(slug)) };
-            tx.execute(
-                "INSERT INTO api_keys (id, org_id, name, key_hash, scopes, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6)",
-                &[&id, &org, &name, &hash, &scopes, &now],
-            )?;
-            Ok(())
+            let new = New { org, name, scopes, by: None, expires_at: None };
+            Ok(insert(tx, &new, Timestamp::now())?.1)
         })
-        .await?;
-    Ok(text)
+        .await
+}
+
+/// A key that is to be made.
+#[derive(Clone, Debug)]
+pub struct New {
+    /// Whose data it opens.
+    pub org: OrgId,
+    /// What it is for, as [`checked_name`] gives it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Who makes it; nobody where the operator's command does.
+    pub by: Option<AccountId>,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A name that people can read in a list.
+///
+/// # Errors
+/// [`KeyError::BadName`]
+pub fn checked_name(name: &str) -> Result<String, KeyError> {
+    let name = name.trim();
+    if !(1..=LONGEST_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        return Err(KeyError::BadName);
+    }
+    Ok(name.to_owned())
+}
+
+/// Makes a key; its text goes to whoever asked and nowhere else.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn insert(
+    tx: &mut Tx<'_>,
+    new: &New,
+    now: Timestamp,
+) -> Result<(ApiKeyId, Zeroizing<String>), StoreError> {
+    let text = Zeroizing::new(format!("{PREFIX}{}", *secret::make()));
+    let id = ApiKeyId::new(Uuid::now_v7());
+    let scopes = new.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",");
+    tx.execute(
+        "INSERT INTO api_keys (id, org_id, name, key_hash, scopes, created_at, created_by, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        &[&id, &new.org, &new.name, &hash_of(&text), &scopes, &now, &new.by, &new.expires_at],
+    )?;
+    Ok((id, text))
+}
+
+/// A key as its organization sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id; not a secret.
+    pub id: ApiKeyId,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Address of whoever made it; nobody where the operator's command did.
+    pub created_by: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A page of an organization's keys, the oldest first, and the id to go on after.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn page(
+    tx: &mut Tx<'_>,
+    org: OrgId,
+    after: &str,
+    limit: u16,
+) -> Result<(Vec<Listed>, Option<String>), StoreError> {
+    let one_more = limit + 1;
+    tx.page(
+        "SELECT api_keys.id, name, scopes, email, api_keys.created_at, expires_at, last_used_at
+         FROM api_keys LEFT JOIN accounts ON accounts.id = created_by
+         WHERE org_id = $1 AND deleted_at IS NULL AND api_keys.id > $2 ORDER BY api_keys.id LIMIT $3",
+        &[&org, &after, &one_more],
+        limit,
+        |row| row.get(0),
+        |row| {
+            Ok(Listed {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                scopes: scopes(&row.get::<String>(2)?),
+                created_by: row.get(3)?,
+                created_at: row.get(4)?,
+                expires_at: row.get(5)?,
+                last_used_at: row.get(6)?,
+            })
+        },
+    )
+}
+
+/// How many keys an organization has.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn count(tx: &mut Tx<'_>, org: OrgId) -> Result<u32, StoreError> {
+    let counted = tx.row(
+        "SELECT COUNT(*) FROM api_keys WHERE org_id = $1 AND deleted_at IS NULL",
+        &[&org],
+        |row| row.get(0),
+    )?;
+    Ok(counted.unwrap_or(0))
+}
+
+/// Deletes a key of this organization, which opens nothing from then on; its name, if there was one.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn delete(
+    tx: &mut Tx<'_>,
+    org: OrgId,
+    id: ApiKeyId,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    tx.row(
+        "UPDATE api_keys SET deleted_at = $1 WHERE id = $2 AND org_id = $3 AND deleted_at IS NULL RETURNING name",
+        &[&now, &id, &org],
+        |row| row.get(0),
+    )
+}
+
+/// Whether a key still opens something.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn is_good(tx: &mut Tx<'_>, id: ApiKeyId, now: Timestamp) -> Result<bool, StoreError> {
+    let found = tx.row(
+        "SELECT 1 FROM api_keys WHERE id = $1 AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
+        &[&id, &now],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+fn scopes(words: &str) -> Vec<Scope> {
+    words.split(',').filter_map(|word| word.parse().ok()).collect()
 }
 
 /// The key behind a bearer token. That it was used is noted on the side, at most once a minute.
@@ -131,11 +270,11 @@ pub async fn authenticate(store: &Store, bearer: &str) -> Result<Option<ApiKey>,
     let found = store
         .read(move |tx| {
             let found = tx.row(
-                "SELECT key_hash, id, org_id, scopes, last_used_at FROM api_keys WHERE key_hash = $1",
-                &[&hash],
+                "SELECT key_hash, id, org_id, scopes, last_used_at FROM api_keys
+                 WHERE key_hash = $1 AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > $2)",
+                &[&hash, &Timestamp::now()],
                 |row| {
-                    let scopes = row.get::<String>(3)?;
-                    let scopes = scopes.split(',').filter_map(|word| word.parse().ok()).collect();
+                    let scopes = scopes(&row.get::<String>(3)?);
                     let key = ApiKey { id: row.get(1)?, org_id: row.get(2)?, scopes };
                     Ok((row.get::<String>(0)?, key, row.get::<Option<Timestamp>>(4)?))
                 },

@@ -1,8 +1,11 @@
 //! Organizations: the tenants.
 
-use super::Applied;
-use crate::store::{StoreError, Tx};
-use shared::{ids::OrgId, time::Timestamp};
+use super::{Applied, members::Role};
+use crate::store::{Row, StoreError, Tx};
+use shared::{
+    ids::{AccountId, OrgId},
+    time::Timestamp,
+};
 use uuid::Uuid;
 
 /// The id of an organization.
@@ -10,7 +13,7 @@ use uuid::Uuid;
 /// # Errors
 /// [`StoreError`]
 pub fn id_of(tx: &mut Tx<'_>, slug: &str) -> Result<Option<OrgId>, StoreError> {
-    tx.row("SELECT id FROM orgs WHERE slug = $1", &[&slug], |row| row.get(0))
+    tx.row("SELECT id FROM orgs WHERE slug = $1 AND deleted_at IS NULL", &[&slug], |row| row.get(0))
 }
 
 /// Whether there is more than one.
@@ -18,7 +21,7 @@ pub fn id_of(tx: &mut Tx<'_>, slug: &str) -> Result<Option<OrgId>, StoreError> {
 /// # Errors
 /// [`StoreError`]
 pub fn are_several(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    let second = tx.row("SELECT 1 FROM orgs LIMIT 1 OFFSET 1", &[], |_| Ok(()))?;
+    let second = tx.row("SELECT 1 FROM orgs WHERE deleted_at IS NULL LIMIT 1 OFFSET 1", &[], |_| Ok(()))?;
     Ok(second.is_some())
 }
 
@@ -46,4 +49,141 @@ pub fn apply_org(
         &[&name, &timezone, &id],
     )?;
     Ok((id, if changed > 0 { Applied::Updated } else { Applied::Unchanged }))
+}
+
+/// An organization that is not deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Org {
+    /// Its id.
+    pub id: OrgId,
+    /// Its short name, unique among all.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// IANA name of its time zone.
+    pub timezone: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// One of somebody's organizations, with what they are in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Which.
+    pub org: Org,
+    /// As what.
+    pub role: Role,
+}
+
+/// Which organization a request is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// By its slug or id.
+    As(String),
+    /// The only one that there is for whoever asks.
+    Only,
+}
+
+/// The memberships of a person that a name leaves: one, or none, or with [`Named::Only`] perhaps several.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn of_account(tx: &mut Tx<'_>, account: AccountId, named: &Named) -> Result<Vec<Membership>, StoreError> {
+    let name = match named {
+        Named::As(name) => Some(name.as_str()),
+        Named::Only => None,
+    };
+    tx.legible(
+        "SELECT orgs.id, slug, name, timezone, orgs.created_at, role
+         FROM memberships JOIN orgs ON orgs.id = memberships.org_id
+         WHERE account_id = $1 AND deleted_at IS NULL AND ($2 IS NULL OR slug = $2 OR orgs.id = $2)
+         ORDER BY orgs.name, orgs.id",
+        &[&account, &name],
+        |row| Ok(Membership { org: read(row)?, role: row.get(5)? }),
+    )
+}
+
+/// An organization.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn by_id(tx: &mut Tx<'_>, id: OrgId) -> Result<Option<Org>, StoreError> {
+    tx.row(
+        "SELECT id, slug, name, timezone, created_at FROM orgs WHERE id = $1 AND deleted_at IS NULL",
+        &[&id],
+        read,
+    )
+}
+
+fn read(row: &Row) -> Result<Org, StoreError> {
+    Ok(Org {
+        id: row.get(0)?,
+        slug: row.get(1)?,
+        name: row.get(2)?,
+        timezone: row.get(3)?,
+        created_at: row.get(4)?,
+    })
+}
+
+/// Makes an organization; `None` where the slug is taken.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn create(
+    tx: &mut Tx<'_>,
+    slug: &str,
+    name: &str,
+    timezone: &str,
+    now: Timestamp,
+) -> Result<Option<OrgId>, StoreError> {
+    tx.row(
+        "INSERT INTO orgs (id, slug, name, timezone, created_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (slug) DO NOTHING RETURNING id",
+        &[&OrgId::new(Uuid::now_v7()), &slug, &name, &timezone, &now],
+        |row| row.get(0),
+    )
+}
+
+/// Changes slug, name and time zone; `false` where the slug is another's.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn change(
+    tx: &mut Tx<'_>,
+    id: OrgId,
+    slug: &str,
+    name: &str,
+    timezone: &str,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE orgs SET slug = $1, name = $2, timezone = $3
+         WHERE id = $4 AND NOT EXISTS (SELECT 1 FROM orgs WHERE slug = $1 AND id <> $4)",
+        &[&slug, &name, &timezone, &id],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Deletes an organization: nobody belongs to it any more, no key opens it, its endpoints take nothing in. Its history
+/// stays until it is too old.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn delete(tx: &mut Tx<'_>, id: OrgId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE endpoints SET deleted_at = $1
+         WHERE project_id IN (SELECT id FROM projects WHERE org_id = $2) AND deleted_at IS NULL",
+        &[&now, &id],
+    )?;
+    tx.execute(
+        "UPDATE projects SET deleted_at = $1, slug = slug || '~' || id WHERE org_id = $2 AND deleted_at IS NULL",
+        &[&now, &id],
+    )?;
+    tx.execute("UPDATE api_keys SET deleted_at = $1 WHERE org_id = $2 AND deleted_at IS NULL", &[&now, &id])?;
+    tx.execute(
+        "UPDATE invites SET revoked_at = $1 WHERE org_id = $2 AND accepted_at IS NULL AND revoked_at IS NULL",
+        &[&now, &id],
+    )?;
+    tx.execute("DELETE FROM memberships WHERE org_id = $1", &[&id])?;
+    tx.execute("UPDATE orgs SET deleted_at = $1, slug = slug || '~' || id WHERE id = $2", &[&now, &id])?;
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Projects: endpoints, rules and people of one organization.
 
 use super::Applied;
-use crate::store::{StoreError, Tx};
+use crate::store::{Row, StoreError, Tx};
 use shared::{
     ids::{AccountId, EndpointId, OrgId, ProjectId},
     time::Timestamp,
@@ -80,4 +80,143 @@ pub fn apply_project(
         &[&primary, &policy, &id],
     )?;
     Ok((id, if changed > 0 { Applied::Updated } else { Applied::Unchanged }))
+}
+
+/// A project as its organization sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: ProjectId,
+    /// Name within the organization.
+    pub slug: String,
+    /// Who is called where no rule says otherwise.
+    pub primary: AccountId,
+    /// Their address.
+    pub primary_email: String,
+    /// JSON of `dispatch::policy::Policy`.
+    pub policy: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+macro_rules! listed {
+    ($which:literal) => {
+        concat!(
+            "SELECT projects.id, slug, primary_account_id, email, policy, projects.created_at
+             FROM projects JOIN accounts ON accounts.id = primary_account_id
+             WHERE org_id = $1 AND deleted_at IS NULL AND ",
+            $which
+        )
+    };
+}
+
+/// A project of this organization.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn in_org(tx: &mut Tx<'_>, org: OrgId, id: ProjectId) -> Result<Option<Listed>, StoreError> {
+    tx.row(listed!("projects.id = $2"), &[&org, &id], listed)
+}
+
+/// A page of an organization's projects, the oldest first, and the id to go on after.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn page(
+    tx: &mut Tx<'_>,
+    org: OrgId,
+    after: &str,
+    limit: u16,
+) -> Result<(Vec<Listed>, Option<String>), StoreError> {
+    let one_more = limit + 1;
+    tx.page(
+        listed!("projects.id > $2 ORDER BY projects.id LIMIT $3"),
+        &[&org, &after, &one_more],
+        limit,
+        |row| row.get(0),
+        listed,
+    )
+}
+
+fn listed(row: &Row) -> Result<Listed, StoreError> {
+    Ok(Listed {
+        id: row.get(0)?,
+        slug: row.get(1)?,
+        primary: row.get(2)?,
+        primary_email: row.get(3)?,
+        policy: row.get(4)?,
+        created_at: row.get(5)?,
+    })
+}
+
+/// Makes a project; `None` where the slug is taken.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn create(
+    tx: &mut Tx<'_>,
+    org: OrgId,
+    slug: &str,
+    primary: AccountId,
+    policy: &str,
+    now: Timestamp,
+) -> Result<Option<ProjectId>, StoreError> {
+    tx.row(
+        "INSERT INTO projects (id, org_id, slug, primary_account_id, policy, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (org_id, slug) DO NOTHING RETURNING id",
+        &[&ProjectId::new(Uuid::now_v7()), &org, &slug, &primary, &policy, &now],
+        |row| row.get(0),
+    )
+}
+
+/// Changes a project of this organization; `false` where the slug is another's.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn change(
+    tx: &mut Tx<'_>,
+    org: OrgId,
+    id: ProjectId,
+    slug: &str,
+    primary: AccountId,
+    policy: &str,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE projects SET slug = $1, primary_account_id = $2, policy = $3
+         WHERE id = $4 AND org_id = $5
+               AND NOT EXISTS (SELECT 1 FROM projects WHERE org_id = $5 AND slug = $1 AND id <> $4)",
+        &[&slug, &primary, &policy, &id, &org],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Deletes a project of this organization: its endpoints take nothing in any more. Its history stays until it is too
+/// old.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn delete(tx: &mut Tx<'_>, org: OrgId, id: ProjectId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE endpoints SET deleted_at = $1 WHERE project_id = $2 AND deleted_at IS NULL",
+        &[&now, &id],
+    )?;
+    tx.execute(
+        "UPDATE projects SET deleted_at = $1, slug = slug || '~' || id
+         WHERE id = $2 AND org_id = $3 AND deleted_at IS NULL",
+        &[&now, &id, &org],
+    )?;
+    Ok(())
+}
+
+/// How many projects an organization has.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn count(tx: &mut Tx<'_>, org: OrgId) -> Result<u32, StoreError> {
+    let counted = tx.row(
+        "SELECT COUNT(*) FROM projects WHERE org_id = $1 AND deleted_at IS NULL",
+        &[&org],
+        |row| row.get(0),
+    )?;
+    Ok(counted.unwrap_or(0))
 }

@@ -24,7 +24,7 @@ const STAYS: Duration = Duration::from_secs(7 * 24 * 3600);
 /// However busy: this long after the sign-in somebody signs in again.
 const LONGEST: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How long a proof of who somebody is counts for what needs one.
-const PROOF_LASTS: Duration = Duration::from_secs(5 * 60);
+pub const PROOF_LASTS: Duration = Duration::from_secs(5 * 60);
 /// Two windows of one browser may refresh at the same moment: the one that comes second within this is no thief.
 const GRACE: Duration = Duration::from_secs(20);
 /// Longest user agent that is kept, bytes.
@@ -84,6 +84,8 @@ pub struct Opened {
     pub csrf_token: String,
     /// When it ends if nobody refreshes it.
     pub expires_at: Timestamp,
+    /// Whether it outlives the browser.
+    pub stays: bool,
 }
 
 /// A session that is good.
@@ -165,10 +167,11 @@ pub fn open(
             &shortened(&origin.user_agent),
         ],
     )?;
-    Ok(Opened { id, account_id: account, refresh_token, csrf_token, expires_at })
+    Ok(Opened { id, account_id: account, refresh_token, csrf_token, expires_at, stays })
 }
 
-/// The session behind a token, where it is not over.
+/// The session behind a token, where it is not over. One in the admin panel lasts only as long as its owner is an
+/// operator with a second factor.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -181,7 +184,11 @@ pub fn find(
     tx.row(
         "SELECT sessions.account_id, csrf_token, proved_at FROM sessions
          JOIN accounts ON accounts.id = sessions.account_id
-         WHERE sessions.id = $1 AND audience = $2 AND ended_at IS NULL AND expires_at > $3 AND closed_at IS NULL",
+         WHERE sessions.id = $1 AND audience = $2 AND ended_at IS NULL AND expires_at > $3 AND closed_at IS NULL
+               AND (audience = 'portal' OR (
+                    EXISTS (SELECT 1 FROM operators WHERE operators.account_id = accounts.id) AND
+                    EXISTS (SELECT 1 FROM second_factors
+                            WHERE second_factors.account_id = accounts.id AND confirmed_at IS NOT NULL)))",
         &[&id, &audience, &now],
         |row| Ok(Session { id, account_id: row.get(0)?, csrf_token: row.get(1)?, proved_at: row.get(2)? }),
     )
@@ -219,7 +226,7 @@ pub fn refresh(
          WHERE id = $6",
         &[&hash_of(&refresh_token), &now, &expires_at, &origin.remote, &shortened(&origin.user_agent), &id],
     )?;
-    Ok(Refreshed::Anew(Opened { id, account_id, refresh_token, csrf_token, expires_at }))
+    Ok(Refreshed::Anew(Opened { id, account_id, refresh_token, csrf_token, expires_at, stays }))
 }
 
 fn spent_before(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<Refreshed, StoreError> {
@@ -234,6 +241,37 @@ fn spent_before(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<Refreshed
     }
     end(tx, account, id, End::Reused, now)?;
     Ok(Refreshed::Reused(id, account))
+}
+
+/// What a browser is told of its session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// What a request must carry that changes something.
+    pub csrf_token: String,
+    /// End, if nobody refreshes it.
+    pub expires_at: Timestamp,
+    /// When its owner last gave password or code.
+    pub proved_at: Timestamp,
+}
+
+/// How a session stands that is not over.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn state(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<State>, StoreError> {
+    tx.row(
+        "SELECT csrf_token, expires_at, proved_at FROM sessions WHERE id = $1 AND ended_at IS NULL",
+        &[&id],
+        |row| Ok(State { csrf_token: row.get(0)?, expires_at: row.get(1)?, proved_at: row.get(2)? }),
+    )
+}
+
+/// Whether somebody has ever signed in.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn has_any(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, StoreError> {
+    Ok(tx.row("SELECT 1 FROM sessions WHERE account_id = $1 LIMIT 1", &[&account], |_| Ok(()))?.is_some())
 }
 
 /// Notes that the owner has proved who they are.

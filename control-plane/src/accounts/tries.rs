@@ -24,8 +24,11 @@ const QUARTER: Duration = Duration::from_secs(15 * 60);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Wrong passwords for one account.
+/// Wrong passwords for one account from one address: nobody locks out somebody elsewhere.
 pub const WRONG_PASSWORDS: Limit = Limit { what: "wrong passwords", most: 10, within: QUARTER };
+/// Wrong passwords for one account, whoever tries: many addresses together guess no faster.
+pub const WRONG_PASSWORDS_FROM_ANYWHERE: Limit =
+    Limit { what: "wrong passwords from anywhere", most: 100, within: HOUR };
 /// Sign-ins from one address, right or wrong: an office may sit behind one.
 pub const SIGN_INS: Limit = Limit { what: "sign-ins from", most: 60, within: QUARTER };
 /// New accounts from one address.
@@ -34,6 +37,8 @@ pub const SIGN_UPS: Limit = Limit { what: "sign-ups from", most: 20, within: HOU
 pub const UNASKED_MAILS: Limit = Limit { what: "mails to", most: 5, within: HOUR };
 /// Refreshes of one session.
 pub const REFRESHES: Limit = Limit { what: "refreshes of", most: 30, within: MINUTE };
+/// Refreshes from one address.
+pub const REFRESHES_FROM: Limit = Limit { what: "refreshes from", most: 600, within: QUARTER };
 /// Links of mails that were tried from one address.
 pub const LINKS: Limit = Limit { what: "links from", most: 30, within: HOUR };
 /// Changes of one account's address.

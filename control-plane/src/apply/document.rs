@@ -4,11 +4,11 @@ use super::{
     mistakes::{At, Place},
     rules::{self, Rules},
     section::Section,
-    values,
 };
 use crate::{
     accounts::{email::Email, members::Role},
     dispatch::policy::Policy,
+    values,
 };
 use shared::{ids::EndpointId, phone::E164};
 use std::collections::HashSet;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::store::{Row, StoreError, Tx};
 use shared::{
-    ids::{AlertId, ApiKeyId, EndpointId, OrgId, ProjectId, RequestId},
+    ids::{AccountId, AlertId, ApiKeyId, EndpointId, OrgId, ProjectId, RequestId},
     severity::Severity,
     time::Timestamp,
 };
@@ -48,7 +48,25 @@ pub enum By {
     Successor(RequestId),
 }
 
-/// Why an API key did not change an alert.
+/// Who takes or closes an alert over the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hand {
+    /// A person.
+    Account(AccountId),
+    /// A program with a key.
+    ApiKey(ApiKeyId),
+}
+
+impl Hand {
+    fn entry(self, kind: Kind, at: Timestamp) -> Entry {
+        match self {
+            Self::Account(id) => Entry { account: Some(id), ..Entry::of(kind, at) },
+            Self::ApiKey(id) => Entry { api_key: Some(id), ..Entry::of(kind, at) },
+        }
+    }
+}
+
+/// Why an alert was not changed over the API.
 #[derive(Debug, thiserror::Error)]
 pub enum AlertError {
     /// 404: nor does it say whether another organization has it.
@@ -226,11 +244,11 @@ pub fn close(tx: &mut Tx<'_>, id: AlertId, by: By, at: Timestamp) -> Result<(), 
 ///
 /// # Errors
 /// [`AlertError::Unknown`], or what the database said.
-pub fn close_with_key(
+pub fn close_by(
     tx: &mut Tx<'_>,
     org: OrgId,
     id: AlertId,
-    key: ApiKeyId,
+    hand: Hand,
     at: Timestamp,
 ) -> Result<(), AlertError> {
     let changed = tx.execute(
@@ -240,8 +258,7 @@ pub fn close_with_key(
     if changed == 0 {
         return state(tx, org, id)?.map(|_| ()).ok_or(AlertError::Unknown);
     }
-    let closed = Entry { api_key: Some(key), ..Entry::of(Kind::Closed, at) };
-    timeline::record(tx, id, &closed)?;
+    timeline::record(tx, id, &hand.entry(Kind::Closed, at))?;
     Ok(cancel_calls(tx, id, at)?)
 }
 
@@ -250,19 +267,18 @@ pub fn close_with_key(
 ///
 /// # Errors
 /// [`AlertError::Unknown`], [`AlertError::Closed`], or what the database said.
-pub fn acknowledge_with_key(
+pub fn acknowledge_by(
     tx: &mut Tx<'_>,
     org: OrgId,
     id: AlertId,
-    key: ApiKeyId,
+    hand: Hand,
     at: Timestamp,
 ) -> Result<(), AlertError> {
     match state(tx, org, id)?.as_deref() {
         None => Err(AlertError::Unknown),
         Some("closed") => Err(AlertError::Closed),
         Some(_) => {
-            let acknowledged = Entry { api_key: Some(key), ..Entry::of(Kind::Acknowledged, at) };
-            taken(tx, id, &acknowledged)?;
+            taken(tx, id, &hand.entry(Kind::Acknowledged, at))?;
             Ok(())
         }
     }
@@ -297,6 +313,19 @@ pub fn note_unreached(tx: &mut Tx<'_>, id: AlertId, at: Timestamp) -> Result<(),
         Some(()) => timeline::record(tx, id, &Entry::of(Kind::NobodyReached, at)),
         None => Ok(()),
     }
+}
+
+/// How many alerts of an organization, or of one of its projects, nobody has taken.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn count_open(tx: &mut Tx<'_>, org: OrgId, project: Option<ProjectId>) -> Result<u32, StoreError> {
+    let counted = tx.row(
+        "SELECT COUNT(*) FROM alerts WHERE org_id = $1 AND state = 'open' AND ($2 IS NULL OR project_id = $2)",
+        &[&org, &project],
+        |row| row.get(0),
+    )?;
+    Ok(counted.unwrap_or(0))
 }
 
 fn state(tx: &mut Tx<'_>, org: OrgId, id: AlertId) -> Result<Option<String>, StoreError> {

@@ -5,6 +5,7 @@
 //! to follow, `generation`, and every change as it was `announced`, so that a host that was away can
 //! follow them one by one.
 
+use crate::key_file::{self, LONGEST, Stamp, Unusable};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use shared::{
     order::key_id,
@@ -12,19 +13,13 @@ use shared::{
     protocol::{MAX_ANNOUNCEMENTS, encode, from_base64, to_base64},
 };
 use std::{
-    fs::{self, File},
-    io::{self, Read, Write},
-    os::unix::fs::{MetadataExt, PermissionsExt, fchown},
+    io,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 use zeroize::Zeroizing;
 
 /// Name of the file in the data directory.
 const FILE: &str = "order-signing.key";
-/// Bytes; two seeds and the announcements are a third of it.
-const LONGEST: u64 = 64 * 1024;
-
 /// What is wrong with the key file.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -84,6 +79,16 @@ pub enum KeyError {
     },
 }
 
+impl KeyError {
+    fn of(path: PathBuf, unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::Absent => Self::Absent { path },
+            Unusable::Exposed(mode) => Self::Exposed { path, mode },
+            Unusable::Io(source) => Self::Io { path, source },
+        }
+    }
+}
+
 /// The keys that sign orders.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Keyring {
@@ -92,14 +97,6 @@ pub(super) struct Keyring {
     generation: u64,
     /// Every change, oldest first.
     announced: Vec<SignedOrderKeys>,
-}
-
-/// Tells whether a file is another one than before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    inode: u64,
-    size: u64,
-    modified: Option<SystemTime>,
 }
 
 /// Ids of the two keys of a change.
@@ -165,7 +162,9 @@ impl Keyring {
     pub(super) fn open(data_dir: &Path) -> Result<(Self, Option<Stamp>), KeyError> {
         let found = Self::read(data_dir);
         if let Err(KeyError::Absent { path }) = &found {
-            make(data_dir, path).map_err(|source| KeyError::Io { path: path.clone(), source })?;
+            let seed: Zeroizing<[u8; 32]> = Zeroizing::new(rand::random());
+            let text = Zeroizing::new(format!("{}\n", to_base64(&*seed)));
+            key_file::create(path, &text).map_err(|source| KeyError::Io { path: path.clone(), source })?;
             // Whoever made it first, if two programs started together, made the one that counts.
             return Self::read(data_dir);
         }
@@ -177,7 +176,7 @@ impl Keyring {
         data_dir: &Path,
         seen: Option<Stamp>,
     ) -> Option<Result<(Self, Option<Stamp>), KeyError>> {
-        (stamp(data_dir) != seen).then(|| Self::read(data_dir))
+        (Stamp::of(&data_dir.join(FILE)) != seen).then(|| Self::read(data_dir))
     }
 
     /// What is public of them.
@@ -202,20 +201,10 @@ impl Keyring {
 
     fn read(data_dir: &Path) -> Result<(Self, Option<Stamp>), KeyError> {
         let path = data_dir.join(FILE);
-        let failed = |source: io::Error| match source.kind() == io::ErrorKind::NotFound {
-            true => KeyError::Absent { path: path.clone() },
-            false => KeyError::Io { path: path.clone(), source },
-        };
-        let file = File::open(&path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        let mode = metadata.mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeyError::Exposed { path, mode });
-        }
-        let mut text = Zeroizing::new(String::new());
-        file.take(LONGEST).read_to_string(&mut text).map_err(failed)?;
+        let (text, stamp) =
+            key_file::read(&path).map_err(|unusable| KeyError::of(path.clone(), unusable))?;
         let keyring = Self::parse(&text).ok_or(KeyError::Unreadable { path })?;
-        Ok((keyring, Some(Stamp::of(&metadata))))
+        Ok((keyring, Some(stamp)))
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -263,16 +252,6 @@ impl Keyring {
     }
 }
 
-impl Stamp {
-    fn of(metadata: &fs::Metadata) -> Self {
-        Self { inode: metadata.ino(), size: metadata.len(), modified: metadata.modified().ok() }
-    }
-}
-
-fn stamp(data_dir: &Path) -> Option<Stamp> {
-    fs::metadata(data_dir.join(FILE)).ok().map(|metadata| Stamp::of(&metadata))
-}
-
 fn key(seed: &str) -> Option<SigningKey> {
     let seed = Zeroizing::new(from_base64(seed.trim_end())?);
     Some(SigningKey::from_bytes(&seed))
@@ -284,45 +263,12 @@ fn change(
     change: impl FnOnce(&mut Keyring) -> Result<KeyChange, KeyError>,
 ) -> Result<KeyChange, KeyError> {
     let path = data_dir.join(FILE);
-    let failed = |source| KeyError::Io { path: path.clone(), source };
-    let absent = |source: io::Error| match source.kind() == io::ErrorKind::NotFound {
-        true => KeyError::Absent { path: path.clone() },
-        false => failed(source),
-    };
-    let dir = File::open(data_dir).map_err(absent)?;
-    dir.lock().map_err(failed)?;
-    let (mut keyring, _) = Keyring::read(data_dir)?;
-    let changed = change(&mut keyring)?;
-    // Whoever runs the command, perhaps root, the file stays the one's that `serve` runs as.
-    let owner = fs::metadata(&path).map_err(failed)?;
-    let file = temporary(data_dir, &keyring.text()).map_err(failed)?;
-    fchown(file.as_file(), Some(owner.uid()), Some(owner.gid())).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(&path).map_err(|error| failed(error.error))?;
-    dir.sync_all().map_err(failed)?;
-    Ok(changed)
-}
-
-/// Whole or not at all: a temporary file, synced, then given its name unless that is taken.
-fn make(data_dir: &Path, path: &Path) -> io::Result<()> {
-    fs::create_dir_all(data_dir)?;
-    let seed: Zeroizing<[u8; 32]> = Zeroizing::new(rand::random());
-    let text = Zeroizing::new(format!("{}\n", to_base64(&*seed)));
-    match temporary(data_dir, &text)?.persist_noclobber(path) {
-        Ok(_) => File::open(data_dir)?.sync_all(),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error.error),
-    }
-}
-
-fn temporary(data_dir: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".order-signing")
-        .permissions(fs::Permissions::from_mode(0o600))
-        .tempfile_in(data_dir)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    Ok(file)
+    let failed = |unusable| KeyError::of(path.clone(), unusable);
+    key_file::change(&path, failed, || {
+        let (mut keyring, _) = Keyring::read(data_dir)?;
+        let changed = change(&mut keyring)?;
+        Ok((changed, keyring.text()))
+    })
 }
 
 #[cfg(test)]

@@ -6,11 +6,14 @@
 
 use super::{
     Fleet, FleetError,
-    keys::{Keyring, Stamp},
+    keys::Keyring,
     link::{REPLACED_KEY, REVOKED},
     registry,
 };
-use crate::store::{Store, StoreError};
+use crate::{
+    key_file::Stamp,
+    store::{Store, StoreError},
+};
 use shared::{
     protocol::{ControlFrame, to_base64},
     time::Timestamp,

@@ -5,13 +5,14 @@ use crate::{
     accounts::projects::{self, Project},
     routing::{rule::Scenario, scenarios},
     secret,
-    store::{StoreError, Tx},
+    store::{Row, StoreError, Tx},
 };
 use shared::{
-    ids::{EndpointId, ProjectId},
+    ids::{EndpointId, OrgId, ProjectId},
     time::Timestamp,
 };
 use std::fmt;
+use uuid::Uuid;
 
 /// An endpoint whose key was right, with what its requests need.
 #[derive(Clone)]
@@ -44,8 +45,8 @@ pub fn apply_endpoint(
         "INSERT INTO endpoints (id, project_id, scenario, alert_key_hash, created_at)
          VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (id) DO UPDATE SET project_id = excluded.project_id, scenario = excluded.scenario,
-                                        alert_key_hash = excluded.alert_key_hash
-         WHERE endpoints.project_id <> excluded.project_id
+                                        alert_key_hash = excluded.alert_key_hash, deleted_at = NULL
+         WHERE endpoints.project_id <> excluded.project_id OR endpoints.deleted_at IS NOT NULL
             OR endpoints.scenario IS DISTINCT FROM excluded.scenario
             OR endpoints.alert_key_hash IS DISTINCT FROM excluded.alert_key_hash",
         &[&id, &project, &scenario, &alert_key.map(secret::hash_of), &Timestamp::now()],
@@ -56,7 +57,7 @@ pub fn apply_endpoint(
 /// The endpoint of this id, if `key_hash` is that of its key or it has none.
 pub(super) fn open(tx: &mut Tx<'_>, id: EndpointId, key_hash: Option<&str>) -> Result<Endpoint, IntakeError> {
     let found =
-        tx.row("SELECT project_id, scenario, alert_key_hash FROM endpoints WHERE id = $1", &[&id], |row| {
+        tx.row("SELECT project_id, scenario, alert_key_hash FROM endpoints WHERE id = $1 AND deleted_at IS NULL", &[&id], |row| {
             Ok((row.get::<ProjectId>(0)?, row.get::<Option<String>>(1)?, row.get::<Option<String>>(2)?))
         })?;
     let Some((project, scenario, wanted_hash)) = found else { return Err(IntakeError::UnknownEndpoint) };
@@ -71,6 +72,146 @@ pub(super) fn open(tx: &mut Tx<'_>, id: EndpointId, key_hash: Option<&str>) -> R
     };
     let project = projects::project(tx, project)?.ok_or(IntakeError::UnknownEndpoint)?;
     Ok(Endpoint { id, project, scenario })
+}
+
+/// An endpoint as its organization sees it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id, which is its credential.
+    pub id: EndpointId,
+    /// In which project.
+    pub project: ProjectId,
+    /// What people call it; may be empty.
+    pub name: String,
+    /// The scenario that decides; without one, or where it is not there, the primary is called.
+    pub scenario: Option<String>,
+    /// Whether it takes a second secret.
+    pub has_alert_key: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// What is chosen of an endpoint.
+pub struct Chosen<'a> {
+    /// What people call it.
+    pub name: &'a str,
+    /// The scenario that decides.
+    pub scenario: Option<&'a str>,
+    /// SHA-256 of the second secret, hex.
+    pub alert_key_hash: Option<&'a str>,
+}
+
+macro_rules! listed {
+    ($which:literal) => {
+        concat!(
+            "SELECT endpoints.id, project_id, name, scenario, alert_key_hash IS NOT NULL, endpoints.created_at
+             FROM endpoints JOIN projects ON projects.id = project_id
+             WHERE org_id = $1 AND endpoints.deleted_at IS NULL AND projects.deleted_at IS NULL AND ",
+            $which
+        )
+    };
+}
+
+/// An endpoint of this organization.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn in_org(tx: &mut Tx<'_>, org: OrgId, id: EndpointId) -> Result<Option<Listed>, StoreError> {
+    tx.row(listed!("endpoints.id = $2"), &[&org, &id], listed)
+}
+
+/// The endpoints of a project of this organization, the oldest first, and the time to go on after.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn page(
+    tx: &mut Tx<'_>,
+    org: OrgId,
+    project: ProjectId,
+    after: &str,
+    limit: u16,
+) -> Result<(Vec<Listed>, Option<String>), StoreError> {
+    let one_more = limit + 1;
+    tx.page(
+        listed!("project_id = $2 AND endpoints.id > $3 ORDER BY endpoints.id LIMIT $4"),
+        &[&org, &project, &after, &one_more],
+        limit,
+        |row| row.get(0),
+        listed,
+    )
+}
+
+fn listed(row: &Row) -> Result<Listed, StoreError> {
+    Ok(Listed {
+        id: row.get(0)?,
+        project: row.get(1)?,
+        name: row.get(2)?,
+        scenario: row.get(3)?,
+        has_alert_key: row.get::<i64>(4)? != 0,
+        created_at: row.get(5)?,
+    })
+}
+
+/// Makes an endpoint with an id that nobody can guess.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn create(
+    tx: &mut Tx<'_>,
+    project: ProjectId,
+    chosen: &Chosen<'_>,
+    now: Timestamp,
+) -> Result<EndpointId, StoreError> {
+    // Not version 7: the time of its making would be no secret.
+    let id = EndpointId::new(Uuid::new_v4());
+    tx.execute(
+        "INSERT INTO endpoints (id, project_id, name, scenario, alert_key_hash, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        &[&id, &project, &chosen.name, &chosen.scenario, &chosen.alert_key_hash, &now],
+    )?;
+    Ok(id)
+}
+
+/// Changes name and scenario; and the second secret, where `alert_key` says what becomes of it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn change(
+    tx: &mut Tx<'_>,
+    id: EndpointId,
+    name: &str,
+    scenario: Option<&str>,
+    alert_key: Option<Option<&str>>,
+) -> Result<(), StoreError> {
+    let (changes_key, hash) = (alert_key.is_some(), alert_key.flatten().map(secret::hash_of));
+    tx.execute(
+        "UPDATE endpoints SET name = $1, scenario = $2, alert_key_hash = CASE WHEN $3 = 1 THEN $4 ELSE alert_key_hash END
+         WHERE id = $5",
+        &[&name, &scenario, &changes_key, &hash, &id],
+    )
+    .map(drop)
+}
+
+/// Deletes an endpoint: it takes nothing in any more.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn delete(tx: &mut Tx<'_>, id: EndpointId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE endpoints SET deleted_at = $1 WHERE id = $2", &[&now, &id]).map(drop)
+}
+
+/// How many endpoints a project has, and how many of them go by this scenario.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn count(tx: &mut Tx<'_>, project: ProjectId, scenario: &str) -> Result<(u32, u32), StoreError> {
+    let counted = tx.row(
+        "SELECT COUNT(*), COUNT(CASE WHEN scenario = $2 THEN 1 END) FROM endpoints
+         WHERE project_id = $1 AND deleted_at IS NULL",
+        &[&project, &scenario],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(counted.unwrap_or((0, 0)))
 }
 
 #[cfg(test)]

@@ -15,6 +15,11 @@ pub enum Template {
         /// How long the link is good.
         valid_for: Duration,
     },
+    /// Somebody signed up with the address of an account.
+    AlreadyHere {
+        /// The page where one signs in.
+        link: Url,
+    },
     /// Lets somebody choose a new password.
     ResetPassword {
         /// Opens the page where it is chosen; secret.
@@ -104,6 +109,7 @@ impl Template {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::VerifyAddress { .. } => "verify_address",
+            Self::AlreadyHere { .. } => "already_here",
             Self::ResetPassword { .. } => "reset_password",
             Self::ConfirmNewAddress { .. } => "confirm_new_address",
             Self::AddressChanges { .. } => "address_changes",

@@ -6,7 +6,7 @@ use crate::{
         people::{self, Callee},
         projects::Project,
     },
-    store::{StoreError, Tx},
+    store::{Row, StoreError, Tx},
 };
 use shared::{ids::ProjectId, phone, time::Timestamp};
 use uuid::Uuid;
@@ -25,7 +25,8 @@ pub fn apply_scenario(
         .map_err(|error| StoreError::Constraint(format!("scenario {name:?}: {error}")))?;
     let changed = tx.execute(
         "INSERT INTO scenarios (id, project_id, name, rules, updated_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (project_id, name) DO UPDATE SET rules = excluded.rules, updated_at = excluded.updated_at
+         ON CONFLICT (project_id, name) DO UPDATE SET rules = excluded.rules, updated_at = excluded.updated_at,
+                                                       version = scenarios.version + 1
          WHERE scenarios.rules <> excluded.rules",
         &[&Uuid::now_v7().to_string(), &project, &name, &rules, &Timestamp::now()],
     )?;
@@ -97,6 +98,75 @@ fn each_once(called: Vec<Callee>) -> Vec<Callee> {
         }
     }
     once
+}
+
+/// A scenario as its organization sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name within the project.
+    pub name: String,
+    /// JSON of its rules, as they are stored.
+    pub rules: String,
+    /// Grows with each change.
+    pub version: i64,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+macro_rules! listed {
+    ($which:literal) => {
+        concat!("SELECT name, rules, version, updated_at FROM scenarios WHERE project_id = $1 AND ", $which)
+    };
+}
+
+/// One as it is stored.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn stored(tx: &mut Tx<'_>, project: ProjectId, name: &str) -> Result<Option<Listed>, StoreError> {
+    tx.row(listed!("name = $2"), &[&project, &name], listed)
+}
+
+/// A page of a project's, in the order of their names, and the name to go on after.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn page(
+    tx: &mut Tx<'_>,
+    project: ProjectId,
+    after: &str,
+    limit: u16,
+) -> Result<(Vec<Listed>, Option<String>), StoreError> {
+    let one_more = limit + 1;
+    tx.page(
+        listed!("name > $2 ORDER BY name LIMIT $3"),
+        &[&project, &after, &one_more],
+        limit,
+        |row| row.get(0),
+        listed,
+    )
+}
+
+fn listed(row: &Row) -> Result<Listed, StoreError> {
+    Ok(Listed { name: row.get(0)?, rules: row.get(1)?, version: row.get(2)?, updated_at: row.get(3)? })
+}
+
+/// Deletes one.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn delete(tx: &mut Tx<'_>, project: ProjectId, name: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM scenarios WHERE project_id = $1 AND name = $2", &[&project, &name]).map(drop)
+}
+
+/// How many a project has.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn count(tx: &mut Tx<'_>, project: ProjectId) -> Result<u32, StoreError> {
+    let counted =
+        tx.row("SELECT COUNT(*) FROM scenarios WHERE project_id = $1", &[&project], |row| row.get(0))?;
+    Ok(counted.unwrap_or(0))
 }
 
 #[cfg(test)]

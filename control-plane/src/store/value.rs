@@ -3,7 +3,7 @@
 use super::StoreError;
 use shared::{
     ids::{
-        AccountId, AlertId, ApiKeyId, AttemptId, CallId, EndpointId, JournalId, LetterId, OrgId, PbxId,
+        AccountId, AlertId, ApiKeyId, AttemptId, CallId, EndpointId, InviteId, JournalId, LetterId, OrgId, PbxId,
         PhoneId, ProjectId, RequestId, SessionId,
     },
     outcome::{AttemptStatus, CallStatus, Reason},
@@ -201,6 +201,7 @@ as_text! {
     OrgId => "an id", |text| text.parse().ok();
     AccountId => "an id", |text| text.parse().ok();
     SessionId => "an id", |text| text.parse().ok();
+    InviteId => "an id", |text| text.parse().ok();
     PhoneId => "an id", |text| text.parse().ok();
     ProjectId => "an id", |text| text.parse().ok();
     EndpointId => "an id", |text| text.parse().ok();

@@ -1,138 +1,152 @@
-//! `/api/v1/`: what programs ask, with an API key as bearer token.
+//! `/api/v1/` for people and programs, `/api/admin/v1/` for operators: every route, and whose requests it takes.
 
 mod alerts;
+mod audit;
+mod call;
+mod caller;
 mod calls;
+mod cookies;
+mod creation;
+mod description;
+mod endpoints;
 mod fleet;
+mod invites;
+mod keys;
+mod members;
+mod organizations;
+mod passwords;
+mod phones;
+mod profile;
+mod projects;
 mod query;
+mod scenarios;
+mod second_factor;
+mod session;
+mod sign_up;
+mod table;
 
-pub(super) use alerts::{__path_acknowledge, __path_alert, __path_alerts, __path_close};
-pub(super) use calls::__path_calls;
-pub(super) use fleet::__path_pbxs;
+pub(super) use description::describe;
 
 use super::{
-    App, Response, Routes, openapi,
-    problem::Problem,
-    routes::{POST, READ, json, only, raw_query, with},
+    App, Routes,
+    connection::Peer,
+    openapi,
+    routes::{READ, json, only, raw_query, with},
 };
-use crate::accounts::keys::{self, ApiKey, Scope};
-use hyper::{HeaderMap, header::AUTHORIZATION};
-use serde::Serialize;
+use crate::accounts::{
+    keys::Scope::{AlertsWrite, ProjectsWrite, Read},
+    permissions::Act,
+};
+use hyper::{HeaderMap, Method};
 use std::sync::Arc;
-use warp::{
-    Filter, Reply,
-    http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE},
-};
+use table::{Asked, Route, Table, member, open, person, run};
+use warp::{Filter, Reply, http::StatusCode, path::FullPath};
+
+const ROUTES: &[Route] = &[
+    open("POST", "/api/v1/accounts", run!(sign_up::sign_up)),
+    open("POST", "/api/v1/accounts/verify", run!(sign_up::verify)),
+    open("POST", "/api/v1/password-resets", run!(passwords::forgotten)),
+    open("POST", "/api/v1/password-resets/complete", run!(passwords::reset)),
+    open("POST", "/api/v1/session", run!(session::sign_in)),
+    person("GET", "/api/v1/session", run!(session::read, who)),
+    person("DELETE", "/api/v1/session", run!(session::sign_out, who)),
+    open("POST", "/api/v1/session/refresh", run!(session::refresh)),
+    person("POST", "/api/v1/session/proof", run!(session::prove, who)),
+    person("GET", "/api/v1/sessions", run!(session::list, who)),
+    person("DELETE", "/api/v1/sessions", run!(session::revoke_others, who)),
+    person("DELETE", "/api/v1/sessions/{id}", run!(session::revoke, who)),
+    person("GET", "/api/v1/account", run!(profile::read, who)),
+    person("PATCH", "/api/v1/account", run!(profile::change, who)),
+    person("DELETE", "/api/v1/account", run!(profile::close, who)).proved(),
+    person("PUT", "/api/v1/account/password", run!(passwords::change, who)).proved(),
+    person("POST", "/api/v1/account/email", run!(profile::change_address, who)).proved(),
+    open("POST", "/api/v1/account/email/confirm", run!(profile::confirm_address)),
+    person("POST", "/api/v1/account/second-factor", run!(second_factor::begin, who)).proved(),
+    person("DELETE", "/api/v1/account/second-factor", run!(second_factor::remove, who)).proved(),
+    person("POST", "/api/v1/account/second-factor/confirm", run!(second_factor::confirm, who)),
+    person("POST", "/api/v1/account/second-factor/recovery-codes", run!(second_factor::recovery_codes, who)).proved(),
+    person("GET", "/api/v1/account/phones", run!(phones::list, who)),
+    person("POST", "/api/v1/account/phones", run!(phones::add, who)).proved(),
+    person("PATCH", "/api/v1/account/phones/{id}", run!(phones::change, who)).proved(),
+    person("DELETE", "/api/v1/account/phones/{id}", run!(phones::remove, who)).proved(),
+    person("GET", "/api/v1/account/audit", run!(audit::own, who)),
+    person("GET", "/api/v1/organizations", run!(organizations::list, who)),
+    person("POST", "/api/v1/organizations", run!(organizations::create, who)),
+    member("GET", "/api/v1/organization", Act::Look, None, run!(organizations::read, who)),
+    member("PATCH", "/api/v1/organization", Act::ChangeOrganization, None, run!(organizations::change, who)),
+    member("DELETE", "/api/v1/organization", Act::DeleteOrganization, None, run!(organizations::delete, who)).proved(),
+    member("POST", "/api/v1/organization/transfer", Act::ChangeOwners, None, run!(organizations::transfer, who)).proved(),
+    member("POST", "/api/v1/organization/leave", Act::Look, None, run!(organizations::leave, who)),
+    member("GET", "/api/v1/members", Act::Look, None, run!(members::list, who)),
+    member("PATCH", "/api/v1/members/{account_id}", Act::ChangeMembers, None, run!(members::change, who)),
+    member("DELETE", "/api/v1/members/{account_id}", Act::ChangeMembers, None, run!(members::remove, who)).proved(),
+    member("GET", "/api/v1/invites", Act::ChangeMembers, None, run!(invites::list, who)),
+    member("POST", "/api/v1/invites", Act::ChangeMembers, None, run!(invites::create, who)),
+    member("POST", "/api/v1/invites/{id}/resend", Act::ChangeMembers, None, run!(invites::resend, who)),
+    member("DELETE", "/api/v1/invites/{id}", Act::ChangeMembers, None, run!(invites::revoke, who)),
+    open("POST", "/api/v1/invites/preview", run!(invites::preview)),
+    person("POST", "/api/v1/invites/accept", run!(invites::accept, who)),
+    member("GET", "/api/v1/projects", Act::Look, Some(Read), run!(projects::list, who)),
+    member("POST", "/api/v1/projects", Act::ChangeProjects, Some(ProjectsWrite), run!(projects::create, who)),
+    member("GET", "/api/v1/projects/{id}", Act::Look, Some(Read), run!(projects::read, who)),
+    member("PATCH", "/api/v1/projects/{id}", Act::ChangeProjects, Some(ProjectsWrite), run!(projects::change, who)),
+    member("DELETE", "/api/v1/projects/{id}", Act::DeleteProjects, None, run!(projects::delete, who)).proved(),
+    member("GET", "/api/v1/projects/{id}/endpoints", Act::ChangeEndpoints, Some(ProjectsWrite), run!(endpoints::list, who)),
+    member("POST", "/api/v1/projects/{id}/endpoints", Act::ChangeEndpoints, Some(ProjectsWrite), run!(endpoints::create, who)),
+    member("PATCH", "/api/v1/endpoints/{id}", Act::ChangeEndpoints, Some(ProjectsWrite), run!(endpoints::change, who)),
+    member("DELETE", "/api/v1/endpoints/{id}", Act::ChangeEndpoints, Some(ProjectsWrite), run!(endpoints::delete, who)),
+    member("GET", "/api/v1/projects/{id}/scenarios", Act::Look, Some(Read), run!(scenarios::list, who)),
+    member("GET", "/api/v1/projects/{id}/scenarios/{name}", Act::Look, Some(Read), run!(scenarios::read, who)),
+    member("PUT", "/api/v1/projects/{id}/scenarios/{name}", Act::ChangeProjects, Some(ProjectsWrite), run!(scenarios::write, who)),
+    member("DELETE", "/api/v1/projects/{id}/scenarios/{name}", Act::ChangeProjects, Some(ProjectsWrite), run!(scenarios::delete, who)),
+    member("GET", "/api/v1/keys", Act::ChangeKeys, None, run!(keys::list, who)),
+    member("POST", "/api/v1/keys", Act::ChangeKeys, None, run!(keys::create, who)).proved(),
+    member("DELETE", "/api/v1/keys/{id}", Act::ChangeKeys, None, run!(keys::delete, who)),
+    member("GET", "/api/v1/audit", Act::ReadAudit, None, run!(audit::of_organization, who)),
+    member("GET", "/api/v1/alerts", Act::Look, Some(Read), run!(alerts::alerts, who)),
+    member("GET", "/api/v1/alerts/{id}", Act::Look, Some(Read), run!(alerts::alert, who)),
+    member("POST", "/api/v1/alerts/{id}/acknowledge", Act::HandleAlerts, Some(AlertsWrite), run!(alerts::acknowledge, who)),
+    member("POST", "/api/v1/alerts/{id}/close", Act::HandleAlerts, Some(AlertsWrite), run!(alerts::close, who)),
+    member("GET", "/api/v1/calls", Act::Look, Some(Read), run!(calls::calls, who)),
+    member("GET", "/api/v1/fleet", Act::Look, Some(Read), run!(fleet::pbxs, who)),
+    open("POST", "/api/admin/v1/session", run!(session::sign_in)),
+    person("GET", "/api/admin/v1/session", run!(session::read, who)),
+    person("DELETE", "/api/admin/v1/session", run!(session::sign_out, who)),
+    open("POST", "/api/admin/v1/session/refresh", run!(session::refresh)),
+    person("POST", "/api/admin/v1/session/proof", run!(session::prove, who)),
+    person("GET", "/api/admin/v1/fleet", run!(fleet::whole, who)),
+    person("GET", "/api/admin/v1/audit", run!(audit::of_everybody, who)),
+];
 
 pub(super) fn routes(app: &Arc<App>) -> Routes {
     let document = warp::path!("api" / "v1" / "openapi.json")
         .and(only(READ))
         .then(|| async { json(StatusCode::OK, openapi::document()) });
-    let calls = warp::path!("api" / "v1" / "calls")
-        .and(only(READ))
+    let table = Arc::new(Table::new(ROUTES));
+    let portal = warp::path!("api" / "v1" / ..);
+    let admin = warp::path!("api" / "admin" / "v1" / ..);
+    let answered = portal
+        .or(admin)
+        .unify()
         .and(with(app))
-        .and(warp::header::headers_cloned())
+        .and(warp::method())
+        .and(warp::path::full())
         .and(raw_query())
-        .then(|app: Arc<App>, headers: HeaderMap, query: String| async move {
-            calls::calls(&app, &headers, &query).await.unwrap_or_else(Reply::into_response)
-        });
-    let pbxs = warp::path!("api" / "v1" / "fleet")
-        .and(only(READ))
-        .and(with(app))
         .and(warp::header::headers_cloned())
-        .then(|app: Arc<App>, headers: HeaderMap| async move {
-            fleet::pbxs(&app, &headers).await.unwrap_or_else(Reply::into_response)
-        });
-    document.or(calls).unify().or(pbxs).unify().or(alert_routes(app)).unify().boxed()
-}
-
-fn alert_routes(app: &Arc<App>) -> Routes {
-    let alerts = warp::path!("api" / "v1" / "alerts")
-        .and(only(READ))
-        .and(with(app))
-        .and(warp::header::headers_cloned())
-        .and(raw_query())
-        .then(|app: Arc<App>, headers: HeaderMap, query: String| async move {
-            alerts::alerts(&app, &headers, &query).await.unwrap_or_else(Reply::into_response)
-        });
-    let alert = warp::path!("api" / "v1" / "alerts" / String)
-        .and(only(READ))
-        .and(with(app))
-        .and(warp::header::headers_cloned())
-        .and(raw_query())
-        .then(|id: String, app: Arc<App>, headers: HeaderMap, query: String| async move {
-            alerts::alert(&app, &headers, &id, &query).await.unwrap_or_else(Reply::into_response)
-        });
-    let acknowledge = warp::path!("api" / "v1" / "alerts" / String / "acknowledge")
-        .and(only(POST))
-        .and(with(app))
-        .and(warp::header::headers_cloned())
-        .then(|id: String, app: Arc<App>, headers: HeaderMap| async move {
-            alerts::acknowledge(&app, &headers, &id).await.unwrap_or_else(Reply::into_response)
-        });
-    let close = warp::path!("api" / "v1" / "alerts" / String / "close")
-        .and(only(POST))
-        .and(with(app))
-        .and(warp::header::headers_cloned())
-        .then(|id: String, app: Arc<App>, headers: HeaderMap| async move {
-            alerts::close(&app, &headers, &id).await.unwrap_or_else(Reply::into_response)
-        });
-    alerts.or(alert).unify().or(acknowledge).unify().or(close).unify().boxed()
-}
-
-/// The key behind a request, where it may do this.
-async fn authorize(app: &App, headers: &HeaderMap, scope: Scope) -> Result<ApiKey, Problem> {
-    let Some(bearer) = bearer(headers) else {
-        let detail = "send an API key as `Authorization: Bearer KEY`; `control-plane api-key` makes one";
-        return Err(unauthorized("no_api_key", detail, "Bearer realm=\"callping\""));
-    };
-    let Some(key) = keys::authenticate(&app.store, bearer).await? else {
-        let challenge = "Bearer realm=\"callping\", error=\"invalid_token\"";
-        return Err(unauthorized("wrong_api_key", "this API key is not known", challenge));
-    };
-    if !key.scopes.contains(&scope) {
-        let challenge = HeaderValue::from_static("Bearer realm=\"callping\", error=\"insufficient_scope\"");
-        let detail = "this API key may not do that; make one with the scope that it takes";
-        return Err(
-            Problem::new(StatusCode::FORBIDDEN, "scope_missing", detail).with(WWW_AUTHENTICATE, challenge)
+        .and(warp::ext::get::<Peer>())
+        .and(warp::body::stream())
+        .then(
+            move |app: Arc<App>,
+                  method: Method,
+                  path: FullPath,
+                  query: String,
+                  headers: HeaderMap,
+                  peer: Peer,
+                  body| {
+                let table = Arc::clone(&table);
+                let asked = Asked { method, path: path.as_str().to_owned(), query, headers, peer, body };
+                async move { table.answer(app, asked).await.unwrap_or_else(Reply::into_response) }
+            },
         );
-    }
-    Ok(key)
-}
-
-fn unauthorized(code: &'static str, detail: &str, challenge: &'static str) -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, code, detail)
-        .with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-}
-
-fn found(document: &impl Serialize) -> Result<Response, Problem> {
-    let body = serde_json::to_string(document).map_err(|error| {
-        tracing::error!(%error, "an answer could not be written");
-        Problem::internal()
-    })?;
-    Ok(json(StatusCode::OK, body))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bearer_token_is_found_however_its_scheme_is_written() {
-        let of = |value| {
-            let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(value))]);
-            bearer(&headers).map(str::to_owned)
-        };
-        assert_eq!(of("Bearer abc").as_deref(), Some("abc"));
-        assert_eq!(of("bearer  abc").as_deref(), Some("abc"));
-        for wrong in ["Basic abc", "Bearer", "Bearer ", "abc", ""] {
-            assert_eq!(of(wrong), None, "{wrong:?}");
-        }
-        assert_eq!(bearer(&HeaderMap::new()), None);
-    }
+    document.or(answered).unify().boxed()
 }

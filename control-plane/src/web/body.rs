@@ -94,8 +94,8 @@ async fn throw_away(mut incoming: Incoming, at_most: u64) {
 /// Why a body was not read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
-    /// Longer than the limit, announced or seen; never held beyond it.
-    TooLarge,
+    /// Longer than this limit in bytes, announced or seen; never held beyond it.
+    TooLarge(usize),
     /// Not whole in time.
     TooSlow,
     /// The client broke off or the transfer coding is damaged.
@@ -121,7 +121,7 @@ pub(super) async fn read<'m, B: Buf, E>(
 ) -> Result<Whole<'m>, Unread> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
-        return Err(Unread::TooLarge);
+        return Err(Unread::TooLarge(limit));
     }
     timeout(time, collect(body, limit, memory)).await.unwrap_or(Err(Unread::TooSlow))
 }
@@ -137,9 +137,9 @@ async fn collect<'m, B: Buf, E>(
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(|_| Unread::Broken)?;
         if chunk.remaining() > limit - read.len() {
-            return Err(Unread::TooLarge);
+            return Err(Unread::TooLarge(limit));
         }
-        let length = u32::try_from(chunk.remaining()).map_err(|_| Unread::TooLarge)?;
+        let length = u32::try_from(chunk.remaining()).map_err(|_| Unread::TooLarge(limit))?;
         held.merge(memory.try_acquire_many(length).map_err(|_| Unread::NoRoom)?);
         read.put(chunk);
     }
@@ -164,7 +164,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_of_exactly_the_limit_passes_and_one_byte_more_does_not() {
         assert_eq!(read_chunks(&["ab", "cd"], 4).await.unwrap(), "abcd");
-        assert_eq!(read_chunks(&["ab", "cde"], 4).await, Err(Unread::TooLarge));
+        assert_eq!(read_chunks(&["ab", "cde"], 4).await, Err(Unread::TooLarge(4)));
         assert_eq!(read_chunks(&[], 4).await.unwrap(), "");
     }
 
@@ -173,7 +173,7 @@ mod tests {
         let headers = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static("5"))]);
         let never = stream::pending::<Result<Bytes, ()>>();
         let memory = Semaphore::new(100);
-        assert_eq!(read(&headers, never, 4, SECOND, &memory).await.unwrap_err(), Unread::TooLarge);
+        assert_eq!(read(&headers, never, 4, SECOND, &memory).await.unwrap_err(), Unread::TooLarge(4));
     }
 
     #[tokio::test]

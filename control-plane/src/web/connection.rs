@@ -1,6 +1,6 @@
 //! One connection: TLS where there is any, HTTP/1 or HTTP/2, and who answers each request.
 
-use super::{Response, Site, body::Body, problem::Problem, server::Place, tls};
+use super::{Response, Site, body::Body, problem::{Code, Problem}, server::Place, tls};
 use futures_util::FutureExt;
 use hyper::{
     Method, Request, Version,
@@ -236,12 +236,12 @@ fn too_large(request: &Request<Incoming>, site: &Site) -> Option<Problem> {
             "at most {} header fields of {} bytes together",
             limits.header_fields, limits.header_bytes
         );
-        return Some(Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "headers_too_large", detail));
+        return Some(Problem::new(Code::HeadersTooLarge, detail));
     }
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     if target > limits.header_bytes {
         let detail = format!("path and query are at most {} bytes; send a body instead", limits.header_bytes);
-        return Some(Problem::new(StatusCode::URI_TOO_LONG, "uri_too_long", detail));
+        return Some(Problem::new(Code::UriTooLong, detail));
     }
     None
 }

@@ -2,8 +2,8 @@
 
 use super::{
     App, Response, Routes,
-    body::{self, Unread, Whole},
-    problem::Problem,
+    body::{self, Whole},
+    problem::{Code, Problem},
     routes::{POST, json, only, with},
 };
 use crate::mail::{self, BadSignature, Event, NotAnEvent, Signed};
@@ -70,7 +70,7 @@ async fn resend<B: Buf, E>(
 ) -> Result<Response, Problem> {
     let Some(secret) = &app.mail_secret else {
         let detail = "events are taken where `mail_webhook_secret_file` is configured";
-        return Err(Problem::new(StatusCode::NOT_FOUND, "no_mail_events", detail));
+        return Err(Problem::new(Code::NoMailEvents, detail));
     };
     let (id, timestamp, signatures) =
         (header(headers, "svix-id")?, header(headers, "svix-timestamp")?, header(headers, "svix-signature")?);
@@ -96,33 +96,17 @@ fn header<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<&'h str, Pro
 }
 
 fn bad_header(name: &'static str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "bad_header", format!("{name} is missing or cannot be used"))
-}
-
-impl From<Unread> for Problem {
-    fn from(unread: Unread) -> Self {
-        let (status, code, detail) = match unread {
-            Unread::TooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "an event is at most 64 KiB")
-            }
-            Unread::TooSlow => {
-                (StatusCode::REQUEST_TIMEOUT, "body_too_slow", "the body did not arrive in time")
-            }
-            Unread::Broken => (StatusCode::BAD_REQUEST, "body_broken", "the body broke off"),
-            Unread::NoRoom => return Self::busy("too_many_bodies", "nothing was stored; send it again"),
-        };
-        Self::new(status, code, detail)
-    }
+    Problem::new(Code::BadHeader, format!("{name} is missing or cannot be used"))
 }
 
 impl From<BadSignature> for Problem {
     fn from(error: BadSignature) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "wrong_signature", error.to_string())
+        Self::new(Code::WrongSignature, error.to_string())
     }
 }
 
 impl From<NotAnEvent> for Problem {
     fn from(error: NotAnEvent) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad_event", error.to_string())
+        Self::new(Code::BadEvent, error.to_string())
     }
 }

@@ -15,11 +15,9 @@ use utoipa::{
 #[openapi(
     info(title = "CallPing", description = "Rings a phone when a machine says something is wrong."),
     paths(
-        webhook::take, api::alerts, api::alert, api::acknowledge, api::close, api::calls, api::pbxs,
-        health::lives, health::ready, mail::resend
+        webhook::take, health::lives, health::ready, mail::resend
     ),
-    components(schemas(ProblemDocument)),
-    modifiers(&Everywhere)
+    components(schemas(ProblemDocument))
 )]
 struct Description;
 
@@ -31,8 +29,8 @@ impl Modify for Everywhere {
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         description.components.get_or_insert_default().add_security_scheme("api_key", scheme);
         for path in description.paths.paths.values_mut() {
-            let PathItem { get, post, .. } = path;
-            [get, post].into_iter().flatten().for_each(describe_errors);
+            let PathItem { get, post, put, patch, delete, .. } = path;
+            [get, post, put, patch, delete].into_iter().flatten().for_each(describe_errors);
         }
     }
 }
@@ -51,7 +49,9 @@ fn describe_errors(operation: &mut Operation) {
 /// The OpenAPI document, JSON: what `/api/v1/openapi.json` and `control-plane openapi` give.
 pub fn document() -> String {
     static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
-        let mut text = Description::openapi().to_pretty_json().unwrap_or_default();
+        let mut description = Description::openapi().merge_from(api::describe());
+        Everywhere.modify(&mut description);
+        let mut text = description.to_pretty_json().unwrap_or_default();
         text.push('\n');
         text
     });

@@ -1,6 +1,10 @@
 //! Errors as problem documents (RFC 9457): one shape, whatever went wrong.
 
-use super::Response;
+mod code;
+
+pub(crate) use code::Code;
+
+use super::{Response, body::Unread};
 use crate::store::StoreError;
 use serde::Serialize;
 use shared::ids::RequestId;
@@ -9,19 +13,20 @@ use utoipa::ToSchema;
 use warp::{
     Rejection, Reply,
     http::{
-        HeaderName, HeaderValue, StatusCode,
+        HeaderName, HeaderValue,
         header::{ALLOW, CONTENT_TYPE, RETRY_AFTER},
     },
 };
 
 /// Seconds after which a request that failed for want of a moment may be repeated.
 pub(super) const RETRY_SECONDS: u32 = 5;
+/// Where the pages are that explain errors.
+pub(super) const PAGES: &str = "/problems/";
 
 /// What goes into an error's answer.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
-    status: StatusCode,
-    code: &'static str,
+    code: Code,
     detail: String,
     request_id: Option<RequestId>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -31,17 +36,17 @@ pub(super) struct Problem {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(super) struct ProblemDocument<'a> {
-    /// Always `about:blank`: the status says what kind of problem it is, `code` which one.
+    /// The page that explains this kind of problem, relative to this server: `/problems/CODE`.
     #[serde(rename = "type")]
-    kind: &'static str,
-    /// The status in words.
+    kind: &'a str,
+    /// The kind of problem in a few words.
     title: &'a str,
     /// The HTTP status.
     status: u16,
     /// What is wrong and what to do about it, for a person.
     detail: &'a str,
     /// Stable word for programs.
-    code: &'static str,
+    code: &'a str,
     /// The earlier request, where an idempotency key was used twice.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
@@ -49,28 +54,28 @@ pub(super) struct ProblemDocument<'a> {
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), request_id: None, headers: Vec::new() }
+    pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), request_id: None, headers: Vec::new() }
     }
 
     pub(super) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path")
+        Self::new(Code::NotFound, "there is nothing at this path")
     }
 
     /// `allowed` as in the `Allow` header.
-    pub(super) fn wrong_method(allowed: &'static str) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", format!("use one of: {allowed}"))
-            .with(ALLOW, HeaderValue::from_static(allowed))
+    pub(super) fn wrong_method(allowed: &str) -> Self {
+        Self::new(Code::MethodNotAllowed, format!("use one of: {allowed}"))
+            .with(ALLOW, HeaderValue::from_str(allowed).unwrap_or(HeaderValue::from_static("")))
     }
 
     /// A defect of this program; what it was stands in the log.
     pub(super) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "this is our fault and stands in our log")
+        Self::new(Code::Internal, "this is our fault and stands in our log")
     }
 
     /// A request that may succeed when it is sent again.
-    pub(super) fn busy(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(RETRY_SECONDS)
+    pub(super) fn busy(code: Code, detail: impl Into<String>) -> Self {
+        Self::new(code, detail).retry_after(RETRY_SECONDS)
     }
 
     pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -94,9 +99,25 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a request failed on the database");
         if error.is_temporary() {
-            Self::busy("not_durable", "nothing was stored; send it again")
+            Self::busy(Code::NotDurable, "nothing was stored; send it again")
         } else {
             Self::internal()
+        }
+    }
+}
+
+/// Nothing of the body was kept.
+impl From<Unread> for Problem {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::TooLarge(limit) => {
+                Self::new(Code::BodyTooLarge, format!("a body is at most {limit} bytes here; nothing was stored"))
+            }
+            Unread::TooSlow => {
+                Self::new(Code::BodyTooSlow, "the body did not arrive in time; nothing was stored, send it again")
+            }
+            Unread::Broken => Self::new(Code::BodyBroken, "the body broke off; nothing was stored"),
+            Unread::NoRoom => Self::busy(Code::TooManyBodies, "nothing was stored; send it again"),
         }
     }
 }
@@ -106,17 +127,17 @@ impl warp::reject::Reject for Problem {}
 impl Reply for Problem {
     fn into_response(self) -> Response {
         let document = ProblemDocument {
-            kind: "about:blank",
-            title: self.status.canonical_reason().unwrap_or("Error"),
-            status: self.status.as_u16(),
+            kind: &format!("{PAGES}{}", self.code.word()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
             detail: &self.detail,
-            code: self.code,
+            code: self.code.word(),
             request_id: self.request_id,
         };
         // Text and numbers serialize.
         let body = serde_json::to_string(&document).unwrap_or_default();
         let mut response = Response::new(body.into());
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.code.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.extend(self.headers);
@@ -155,7 +176,7 @@ mod tests {
         assert_eq!(parts.headers["content-type"], "application/problem+json");
         assert_eq!(parts.headers["allow"], "GET, HEAD");
         let expected = serde_json::json!({
-            "type": "about:blank", "title": "Method Not Allowed", "status": 405,
+            "type": "/problems/method_not_allowed", "title": "Another method", "status": 405,
             "detail": "use one of: GET, HEAD", "code": "method_not_allowed",
         });
         assert_eq!(document, expected);

@@ -2,9 +2,9 @@
 
 use super::{
     App, Response, Routes,
-    body::{self, Unread, Whole},
+    body::{self, Whole},
     connection::Peer,
-    problem::Problem,
+    problem::{Code, Problem},
     routes::{json, raw_query, with},
 };
 use crate::intake::{Arrival, IntakeError};
@@ -125,9 +125,7 @@ async fn take<B: Buf, E>(
     let endpoint = app.intake.open(id, alert_key.as_deref()).await?;
     let limits = &app.limits;
     let Whole { bytes, memory } =
-        body::read(&headers, body, limits.webhook_bytes, limits.body_time, &app.body_memory)
-            .await
-            .map_err(|unread| why_unread(unread, limits.webhook_bytes))?;
+        body::read(&headers, body, limits.webhook_bytes, limits.body_time, &app.body_memory).await?;
     let arrival = arrival(&peer, &method, query, &headers, bytes);
     let accepted = app.intake.accept(endpoint, arrival).await?;
     drop(memory);
@@ -144,26 +142,7 @@ fn arrival(peer: &Peer, method: &Method, query: String, headers: &HeaderMap, bod
 }
 
 fn unknown_endpoint() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "unknown_endpoint", "no endpoint has this id")
-}
-
-fn why_unread(unread: Unread, limit: usize) -> Problem {
-    match unread {
-        Unread::TooLarge => Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            format!("a body is at most {limit} bytes; nothing was stored"),
-        ),
-        Unread::TooSlow => Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "body_too_slow",
-            "the body did not arrive in time; nothing was stored, send it again",
-        ),
-        Unread::Broken => {
-            Problem::new(StatusCode::BAD_REQUEST, "body_broken", "the body broke off; nothing was stored")
-        }
-        Unread::NoRoom => Problem::busy("too_many_bodies", "nothing was stored; send it again"),
-    }
+    Problem::new(Code::UnknownEndpoint, "no endpoint has this id")
 }
 
 impl From<IntakeError> for Problem {
@@ -171,18 +150,18 @@ impl From<IntakeError> for Problem {
         let detail = error.to_string();
         match error {
             IntakeError::UnknownEndpoint => unknown_endpoint(),
-            IntakeError::WrongKey => Self::new(StatusCode::UNAUTHORIZED, "wrong_alert_key", detail).with(
+            IntakeError::WrongKey => Self::new(Code::WrongAlertKey, detail).with(
                 warp::http::header::WWW_AUTHENTICATE,
                 warp::http::HeaderValue::from_static("X-Alert-Key"),
             ),
             IntakeError::IdempotencyKeyReused { request_id } => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", detail)
+                Self::new(Code::IdempotencyKeyReused, detail)
                     .about(request_id)
             }
             IntakeError::RateLimited { retry_after } => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).retry_after(retry_after)
+                Self::new(Code::TooManyRequests, detail).retry_after(retry_after)
             }
-            IntakeError::BadHeader(_) => Self::new(StatusCode::BAD_REQUEST, "bad_header", detail),
+            IntakeError::BadHeader(_) => Self::new(Code::BadHeader, detail),
             IntakeError::Store(error) => error.into(),
         }
     }

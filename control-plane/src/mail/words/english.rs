@@ -21,6 +21,10 @@ pub(super) fn words(template: &Template) -> Words {
             .link("Confirm the address", link)
             .paragraph(good_for(*valid_for))
             .ending(NOT_ASKED_FOR),
+        Template::AlreadyHere { link } => Words::about("You have an account already")
+            .paragraph("Somebody, probably you, wanted to sign up to CallPing with this address. It has an account.")
+            .link("Sign in", link)
+            .ending("If you forgot the password, ask for a new one on that page. If it was not you, there is nothing to do."),
         Template::ResetPassword { link, valid_for } => Words::about("Set a new password")
             .paragraph("Somebody, probably you, asked for a new password for your CallPing account.")
             .link("Set a new password", link)

@@ -25,6 +25,7 @@ fn every(words: &str) -> Vec<Template> {
     let valid_for = Duration::from_secs(24 * 3600);
     let mut all = vec![
         Template::VerifyAddress { link: link(), valid_for },
+        Template::AlreadyHere { link: link() },
         Template::ResetPassword { link: link(), valid_for },
         Template::ConfirmNewAddress { link: link(), valid_for },
         Template::AddressChanges { new_address: "new@example.com".parse().unwrap() },

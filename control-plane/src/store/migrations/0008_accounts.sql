@@ -31,7 +31,7 @@ CREATE TABLE sessions (
     ended_at      BIGINT,
     end_reason    TEXT
 );
-CREATE INDEX sessions_by_account ON sessions (account_id, id) WHERE ended_at IS NULL;
+CREATE INDEX sessions_by_account ON sessions (account_id, id);
 CREATE UNIQUE INDEX sessions_by_spent ON sessions (spent_hash) WHERE spent_hash IS NOT NULL;
 
 -- The second factor. Not asked for until it is confirmed.
@@ -51,17 +51,21 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (account_id, code_hash)
 );
 
--- What a link in a mail opens, once.
+-- What a link in a mail opens, once. One of a sign-up has no account yet: it holds what the account will be made of, so
+-- that an address nobody has confirmed has neither an account nor a password.
 CREATE TABLE mail_links (
-    token_hash TEXT PRIMARY KEY,
-    purpose    TEXT NOT NULL CHECK (purpose IN ('verify', 'reset', 'change')),
-    account_id TEXT NOT NULL REFERENCES accounts (id),
-    email      TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL,
-    used_at    BIGINT
+    token_hash   TEXT PRIMARY KEY,
+    purpose      TEXT NOT NULL CHECK (purpose IN ('sign up', 'reset', 'change')),
+    account_id   TEXT REFERENCES accounts (id),
+    email        TEXT NOT NULL,
+    password     TEXT,
+    display_name TEXT NOT NULL,
+    created_at   BIGINT NOT NULL,
+    expires_at   BIGINT NOT NULL,
+    used_at      BIGINT
 );
 CREATE INDEX mail_links_by_account ON mail_links (account_id, purpose) WHERE used_at IS NULL;
+CREATE INDEX mail_links_by_end ON mail_links (expires_at);
 
 CREATE TABLE invites (
     id          TEXT PRIMARY KEY,
@@ -105,3 +109,26 @@ CREATE TABLE tries (
     PRIMARY KEY (what, whose)
 );
 CREATE INDEX tries_by_age ON tries (window_start);
+
+-- What is deleted keeps its row: history names it. Its slug is free again, its endpoints take nothing in.
+ALTER TABLE orgs ADD COLUMN deleted_at BIGINT;
+ALTER TABLE projects ADD COLUMN deleted_at BIGINT;
+ALTER TABLE endpoints ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE endpoints ADD COLUMN deleted_at BIGINT;
+-- Grows with each change; whoever changes it names the one they have read.
+ALTER TABLE scenarios ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE api_keys ADD COLUMN created_by TEXT REFERENCES accounts (id);
+ALTER TABLE api_keys ADD COLUMN expires_at BIGINT;
+ALTER TABLE api_keys ADD COLUMN deleted_at BIGINT;
+CREATE INDEX api_keys_by_org ON api_keys (org_id, id) WHERE deleted_at IS NULL;
+
+-- What was answered to whoever created something with an idempotency key, for a day. Never a secret.
+CREATE TABLE created_once (
+    whose       TEXT NOT NULL,
+    key_hash    TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    answer      TEXT NOT NULL,
+    created_at  BIGINT NOT NULL,
+    PRIMARY KEY (whose, key_hash)
+);
+CREATE INDEX created_once_by_age ON created_once (created_at);

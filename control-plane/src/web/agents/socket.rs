@@ -3,7 +3,7 @@
 use super::Agents;
 use crate::{
     fleet::session::Channel,
-    web::{Response, connection::Peer, problem::Problem},
+    web::{Response, connection::Peer, problem::{Code, Problem}},
 };
 use hyper::{
     HeaderMap, Method, Request, Version,
@@ -42,10 +42,10 @@ impl Agents {
         }
         let key = key_of(&request)?;
         if self.app.stop.is_cancelled() {
-            return Err(Problem::busy("shutting_down", "the control plane is shutting down"));
+            return Err(Problem::busy(Code::ShuttingDown, "the control plane is shutting down"));
         }
         let Ok(unproven) = Arc::clone(&self.unproven).try_acquire_owned() else {
-            return Err(Problem::busy("too_many_handshakes", "too many agents connect at once"));
+            return Err(Problem::busy(Code::TooManyHandshakes, "too many agents connect at once"));
         };
         let Some(peer) = request.extensions().get::<Peer>().cloned() else {
             return Err(Problem::internal());
@@ -89,20 +89,20 @@ fn key_of(request: &Request<Incoming>) -> Result<String, Problem> {
         && lists(headers, &UPGRADE, "websocket");
     if !upgrades {
         let detail = "this is a WebSocket: connect with an upgrade over HTTP/1.1";
-        return Err(upgrade_required("not_a_websocket", detail));
+        return Err(upgrade_required(Code::NotAWebSocket, detail));
     }
     if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
-        return Err(upgrade_required("websocket_version", "the WebSocket version is 13"));
+        return Err(upgrade_required(Code::WebSocketVersion, "the WebSocket version is 13"));
     }
-    let bad = |code, detail: String| Problem::new(StatusCode::BAD_REQUEST, code, detail);
+    let bad = |code, detail: String| Problem::new(code, detail);
     if !lists(headers, &SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
         let detail = format!("offer the subprotocol {SUBPROTOCOL}; it is what this control plane speaks");
-        return Err(bad("subprotocol", detail));
+        return Err(bad(Code::Subprotocol, detail));
     }
     // 16 bytes of base64 (RFC 6455, section 4.1).
     match headers.get(SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()) {
         Some(key) if shared::protocol::from_base64::<16>(key).is_some() => Ok(key.to_owned()),
-        Some(_) | None => Err(bad("websocket_key", "Sec-WebSocket-Key is missing or damaged".to_owned())),
+        Some(_) | None => Err(bad(Code::WebSocketKey, "Sec-WebSocket-Key is missing or damaged".to_owned())),
     }
 }
 
@@ -116,8 +116,8 @@ fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
         .any(|listed| listed.trim().eq_ignore_ascii_case(word))
 }
 
-fn upgrade_required(code: &'static str, detail: &str) -> Problem {
-    Problem::new(StatusCode::UPGRADE_REQUIRED, code, detail)
+fn upgrade_required(code: Code, detail: &str) -> Problem {
+    Problem::new(code, detail)
         .with(UPGRADE, HeaderValue::from_static("websocket"))
         .with(CONNECTION, HeaderValue::from_static("upgrade"))
         .with(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))

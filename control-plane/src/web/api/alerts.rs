@@ -1,28 +1,33 @@
 //! `/api/v1/alerts`.
 
-use super::{authorize, found, query::Query};
+use super::{
+    call::{Call, ok},
+    caller::Member,
+};
 use crate::{
-    accounts::keys::{ApiKey, Scope},
+    accounts::audit::{self, Deed, Who},
     dispatch::{
         alert_history::{self, AlertDetail, AlertPage, AlertQuery, AlertState},
-        alerts::{self, AlertError},
+        alerts::{self, AlertError, Hand},
     },
     store::Tx,
-    web::{App, Response, problem::Problem},
+    web::{
+        Response,
+        api::organizations::in_org,
+        problem::{Code, Problem},
+    },
 };
-use hyper::HeaderMap;
 use serde::Serialize;
 use shared::{
-    ids::{AlertId, ApiKeyId, OrgId},
+    ids::{AlertId, OrgId},
     time::Timestamp,
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
-use warp::http::StatusCode;
 
 /// Where an alert stands after it was changed.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ChangedAlert {
+pub(super) struct ChangedAlert {
     /// Its id.
     #[schema(value_type = String, format = "uuid")]
     id: AlertId,
@@ -40,25 +45,20 @@ pub(crate) struct ChangedAlert {
         ("before" = Option<String>, Query, description = "Only alerts older than this one: `next` of the page before", format = "uuid"),
         ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
     ),
-    security(("api_key" = [])),
     responses(
         (status = 200, description = "A page", body = AlertPage),
-        (status = 400, description = "A parameter cannot be used"),
-        (status = 401, description = "No API key, or a wrong one"),
-        (status = 403, description = "The API key may not read"),
-        (status = 503, description = "The database does not answer")
+        (status = 400, description = "A parameter cannot be used")
     )
 )]
-pub(crate) async fn alerts(app: &App, headers: &HeaderMap, raw_query: &str) -> Result<Response, Problem> {
-    let key = authorize(app, headers, Scope::Read).await?;
-    let query = Query::read(raw_query, &["state", "before", "limit"])?;
+pub(super) async fn alerts(call: Call, member: Member) -> Result<Response, Problem> {
+    let query = call.query(&["state", "before", "limit"])?;
     let query = AlertQuery {
-        org_id: key.org_id,
+        org_id: member.org,
         state: query.get::<AlertState>("state", "open, acknowledged or closed")?,
         before: query.get::<Uuid>("before", "a UUID")?.map(AlertId::new),
         limit: query.limit()?,
     };
-    found(&alert_history::page(&app.store, query).await?)
+    ok(&alert_history::page(&call.app.store, query).await?)
 }
 
 /// One alert, its calls, and a page of what happened to it
@@ -71,28 +71,18 @@ pub(crate) async fn alerts(app: &App, headers: &HeaderMap, raw_query: &str) -> R
         ("after" = Option<i64>, Query, description = "Only what happened after this entry of the timeline: `next` of the page before", minimum = 0),
         ("limit" = Option<u16>, Query, description = "At most so many entries", minimum = 1, maximum = 200)
     ),
-    security(("api_key" = [])),
     responses(
         (status = 200, description = "The alert", body = AlertDetail),
         (status = 400, description = "A parameter cannot be used"),
-        (status = 401, description = "No API key, or a wrong one"),
-        (status = 403, description = "The API key may not read"),
-        (status = 404, description = "The organization has no alert with this id"),
-        (status = 503, description = "The database does not answer")
+        (status = 404, description = "The organization has no alert with this id")
     )
 )]
-pub(crate) async fn alert(
-    app: &App,
-    headers: &HeaderMap,
-    id: &str,
-    raw_query: &str,
-) -> Result<Response, Problem> {
-    let key = authorize(app, headers, Scope::Read).await?;
-    let query = Query::read(raw_query, &["after", "limit"])?;
+pub(super) async fn alert(call: Call, member: Member) -> Result<Response, Problem> {
+    let query = call.query(&["after", "limit"])?;
     let after = query.get::<u32>("after", "the number of an entry")?.unwrap_or(0);
-    let limit = query.limit()?;
-    let detail = alert_history::detail(&app.store, key.org_id, named(id)?, i64::from(after), limit).await?;
-    found(&detail.ok_or(AlertError::Unknown)?)
+    let (id, limit) = (call.id("id", Code::UnknownAlert)?, query.limit()?);
+    let detail = alert_history::detail(&call.app.store, member.org, id, i64::from(after), limit).await?;
+    ok(&detail.ok_or(AlertError::Unknown)?)
 }
 
 /// Take an alert: phones that ring about it are hung up
@@ -103,18 +93,14 @@ pub(crate) async fn alert(
     path = "/api/v1/alerts/{id}/acknowledge",
     tag = "alerts",
     params(("id" = String, Path, description = "The alert's id", format = "uuid")),
-    security(("api_key" = [])),
     responses(
         (status = 200, description = "It is taken", body = ChangedAlert),
-        (status = 401, description = "No API key, or a wrong one"),
-        (status = 403, description = "The API key has not the scope alerts:write"),
         (status = 404, description = "The organization has no alert with this id"),
-        (status = 409, description = "The alert is closed"),
-        (status = 503, description = "Could not be made durable; send it again after Retry-After")
+        (status = 409, description = "The alert is closed")
     )
 )]
-pub(crate) async fn acknowledge(app: &App, headers: &HeaderMap, id: &str) -> Result<Response, Problem> {
-    change(app, headers, id, AlertState::Acknowledged, alerts::acknowledge_with_key).await
+pub(super) async fn acknowledge(call: Call, member: Member) -> Result<Response, Problem> {
+    change(call, member, AlertState::Acknowledged, Deed::AlertAcknowledged, alerts::acknowledge_by).await
 }
 
 /// Close an alert: phones that ring about it are hung up
@@ -125,48 +111,50 @@ pub(crate) async fn acknowledge(app: &App, headers: &HeaderMap, id: &str) -> Res
     path = "/api/v1/alerts/{id}/close",
     tag = "alerts",
     params(("id" = String, Path, description = "The alert's id", format = "uuid")),
-    security(("api_key" = [])),
     responses(
         (status = 200, description = "It is closed", body = ChangedAlert),
-        (status = 401, description = "No API key, or a wrong one"),
-        (status = 403, description = "The API key has not the scope alerts:write"),
-        (status = 404, description = "The organization has no alert with this id"),
-        (status = 503, description = "Could not be made durable; send it again after Retry-After")
+        (status = 404, description = "The organization has no alert with this id")
     )
 )]
-pub(crate) async fn close(app: &App, headers: &HeaderMap, id: &str) -> Result<Response, Problem> {
-    change(app, headers, id, AlertState::Closed, alerts::close_with_key).await
+pub(super) async fn close(call: Call, member: Member) -> Result<Response, Problem> {
+    change(call, member, AlertState::Closed, Deed::AlertClosed, alerts::close_by).await
 }
 
-type Step = fn(&mut Tx<'_>, OrgId, AlertId, ApiKeyId, Timestamp) -> Result<(), AlertError>;
+type Step = fn(&mut Tx<'_>, OrgId, AlertId, Hand, Timestamp) -> Result<(), AlertError>;
 
 async fn change(
-    app: &App,
-    headers: &HeaderMap,
-    id: &str,
+    call: Call,
+    member: Member,
     state: AlertState,
+    deed: Deed,
     step: Step,
 ) -> Result<Response, Problem> {
-    let ApiKey { id: key, org_id, .. } = authorize(app, headers, Scope::AlertsWrite).await?;
-    let id = named(id)?;
-    // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.
-    app.store.write(move |tx| step(tx, org_id, id, key, Timestamp::now())).await?;
-    app.nudge.nudge();
-    tracing::info!(alert = %id, %key, state = state.as_str(), "an alert was changed by an API key");
-    found(&ChangedAlert { id, state: state.as_str() })
-}
-
-/// What is no UUID names no alert.
-fn named(id: &str) -> Result<AlertId, AlertError> {
-    Uuid::try_parse(id).map(AlertId::new).map_err(|_| AlertError::Unknown)
+    let id: AlertId = call.id("id", Code::UnknownAlert)?;
+    let actor = call.actor(member.who);
+    let hand = match member.who {
+        Who::Account(id) | Who::Operator(id) => Hand::Account(id),
+        Who::ApiKey(id) => Hand::ApiKey(id),
+        Who::Nobody => return Err(Problem::internal()),
+    };
+    let changed = call.app.store.write(move |tx| {
+        member.still_may(tx)?;
+        // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.
+        let now = Timestamp::now();
+        step(tx, member.org, id, hand, now)?;
+        Ok::<_, Problem>(audit::record(tx, &in_org(actor, member.org, deed, &id), now)?)
+    });
+    changed.await?;
+    call.app.nudge.nudge();
+    tracing::info!(alert = %id, who = ?member.who, state = state.as_str(), "an alert was changed over the API");
+    ok(&ChangedAlert { id, state: state.as_str() })
 }
 
 impl From<AlertError> for Problem {
     fn from(error: AlertError) -> Self {
         let detail = error.to_string();
         match error {
-            AlertError::Unknown => Self::new(StatusCode::NOT_FOUND, "unknown_alert", detail),
-            AlertError::Closed => Self::new(StatusCode::CONFLICT, "alert_closed", detail),
+            AlertError::Unknown => Self::new(Code::UnknownAlert, detail),
+            AlertError::Closed => Self::new(Code::AlertClosed, detail),
             AlertError::Store(error) => error.into(),
         }
     }

@@ -1,29 +1,34 @@
-//! `GET /api/v1/fleet`.
+//! `/api/v1/fleet`, and the whole of it for operators.
 
-use super::{authorize, found};
-use crate::{
-    accounts::keys::Scope,
-    fleet::FleetView,
-    web::{App, Response, problem::Problem},
+use super::{
+    call::{Call, ok},
+    caller::{Member, Person},
 };
-use hyper::HeaderMap;
+use crate::{
+    fleet::FleetView,
+    web::{Response, problem::Problem},
+};
 
 /// PBXs and how they are
 ///
-/// An API key sees names and health only.
+/// Names and health only; operators see the rest in the admin panel.
 #[utoipa::path(
     get,
     path = "/api/v1/fleet",
     tag = "fleet",
-    security(("api_key" = [])),
-    responses(
-        (status = 200, description = "Every PBX", body = FleetView),
-        (status = 401, description = "No API key, or a wrong one"),
-        (status = 403, description = "The API key may not read"),
-        (status = 503, description = "The database does not answer")
-    )
+    responses((status = 200, description = "Every PBX", body = FleetView))
 )]
-pub(crate) async fn pbxs(app: &App, headers: &HeaderMap) -> Result<Response, Problem> {
-    authorize(app, headers, Scope::Read).await?;
-    found(&app.fleet.view(false).await?)
+pub(super) async fn pbxs(call: Call, _member: Member) -> Result<Response, Problem> {
+    ok(&call.app.fleet.view(false).await?)
+}
+
+/// PBXs, their trunks and how they are
+#[utoipa::path(
+    get,
+    path = "/api/admin/v1/fleet",
+    tag = "admin",
+    responses((status = 200, description = "Every PBX", body = FleetView))
+)]
+pub(super) async fn whole(call: Call, _operator: Person) -> Result<Response, Problem> {
+    ok(&call.app.fleet.view(true).await?)
 }

@@ -1,8 +1,7 @@
 //! Query parameters, read strictly: a misspelt filter must not look like an empty one.
 
-use crate::web::problem::Problem;
+use crate::web::problem::{Code, Problem};
 use std::str::FromStr;
-use warp::http::StatusCode;
 
 const DEFAULT_LIMIT: u16 = 50;
 const MOST: u16 = 200;
@@ -45,7 +44,7 @@ impl Query {
 
 /// 400, saying which parameter is wrong.
 pub(super) fn bad(detail: String) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "bad_query", detail)
+    Problem::new(Code::BadQuery, detail)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ const LONGEST_ALERT_KEY: usize = 256;
 /// From this many digits on a text may be somebody's number, and is not repeated whole.
 const PERSONAL_DIGITS: usize = 7;
 
-pub(super) fn slug(text: &str) -> Result<String, String> {
+pub(crate) fn slug(text: &str) -> Result<String, String> {
     let fits = (1..=LONGEST_SLUG).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if fits {
@@ -34,7 +34,7 @@ pub(super) fn slug(text: &str) -> Result<String, String> {
 }
 
 /// A name for people.
-pub(super) fn name(text: &str) -> Result<String, String> {
+pub(crate) fn name(text: &str) -> Result<String, String> {
     let text = text.trim();
     if (1..=LONGEST_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
         Ok(text.to_owned())
@@ -44,12 +44,12 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 }
 
 /// As [`name`], or nothing.
-pub(super) fn region(text: &str) -> Result<String, String> {
+pub(crate) fn region(text: &str) -> Result<String, String> {
     if text.is_empty() { Ok(String::new()) } else { name(text) }
 }
 
 /// The same rule as the agent has for the `name` in its configuration.
-pub(super) fn pbx_name(text: &str) -> Result<String, String> {
+pub(crate) fn pbx_name(text: &str) -> Result<String, String> {
     let fits = (1..=LONGEST_PBX_NAME).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     if fits {
@@ -60,7 +60,7 @@ pub(super) fn pbx_name(text: &str) -> Result<String, String> {
 }
 
 /// As the time zone database spells it.
-pub(super) fn timezone(text: &str) -> Result<String, String> {
+pub(crate) fn timezone(text: &str) -> Result<String, String> {
     if let Some(known) = TimeZone::get(text).ok().as_ref().and_then(TimeZone::iana_name) {
         return Ok(known.to_owned());
     }
@@ -69,11 +69,11 @@ pub(super) fn timezone(text: &str) -> Result<String, String> {
     Err(format!("no such time zone{meant} Write an IANA name such as \"Europe/Kyiv\" or \"UTC\""))
 }
 
-pub(super) fn email(text: &str) -> Result<Email, String> {
+pub(crate) fn email(text: &str) -> Result<Email, String> {
     text.parse().map_err(|error: crate::accounts::email::NotAnEmail| error.to_string())
 }
 
-pub(super) fn role(text: &str) -> Result<Role, String> {
+pub(crate) fn role(text: &str) -> Result<Role, String> {
     Role::from_word(text).ok_or_else(|| {
         let known = Role::ALL.map(Role::as_str);
         format!("no such role{} There are: {}", did_you_mean(text, known), known.join(", "))
@@ -81,7 +81,7 @@ pub(super) fn role(text: &str) -> Result<Role, String> {
 }
 
 /// Strictly through the safety net. The error never holds a whole number.
-pub(super) fn phone(text: &str) -> Result<E164, String> {
+pub(crate) fn phone(text: &str) -> Result<E164, String> {
     judge(text).map(|allowed| allowed.e164).map_err(|refusal| {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let last_four = digits.get(digits.len().saturating_sub(4)..).unwrap_or("");
@@ -94,7 +94,7 @@ pub(super) fn phone(text: &str) -> Result<E164, String> {
 }
 
 /// Hyphenated, as it stands in the URL.
-pub(super) fn endpoint_id(text: &str) -> Result<EndpointId, String> {
+pub(crate) fn endpoint_id(text: &str) -> Result<EndpointId, String> {
     match Uuid::try_parse(text) {
         Ok(id) if text.len() == uuid::fmt::Hyphenated::LENGTH && !id.is_nil() => Ok(EndpointId::new(id)),
         Ok(_) | Err(_) => Err("is a UUID of its own, as `uuidgen` prints it: it is the secret part of \
@@ -104,7 +104,7 @@ pub(super) fn endpoint_id(text: &str) -> Result<EndpointId, String> {
 }
 
 /// Something that can be sent as the value of a header.
-pub(super) fn alert_key(text: &str) -> Result<Zeroizing<String>, String> {
+pub(crate) fn alert_key(text: &str) -> Result<Zeroizing<String>, String> {
     let fits = (1..=LONGEST_ALERT_KEY).contains(&text.len())
         && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
         && text.trim() == text;

@@ -1,0 +1,97 @@
+//! The log as it is read.
+
+use super::*;
+use crate::{
+    accounts::orgs,
+    store::testing::{TestStore, store},
+};
+use serde_json::json;
+
+const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(seconds * 1_000_000)
+}
+
+async fn two_orgs(store: &TestStore) -> [OrgId; 2] {
+    let make = |slug| store.write(move |tx| orgs::apply_org(tx, slug, "Name", "UTC", at(0)));
+    [make("acme").await.unwrap().0, make("other").await.unwrap().0]
+}
+
+fn entry(org: OrgId, deed: Deed, actor: Who) -> Entry<'static> {
+    Entry {
+        actor: Actor { who: actor, remote: HERE },
+        org: Some(org),
+        account: None,
+        deed,
+        subject: &"thing",
+        before: Some(json!({"name": "old"})),
+        after: Some(json!({"name": "new"})),
+    }
+}
+
+fn all_of(org: OrgId) -> Filter {
+    let log = Log::Of(org);
+    Filter { log, actor: None, deed: None, subject: None, since: None, until: None, before: None, limit: 50 }
+}
+
+async fn deeds(store: &TestStore, filter: Filter) -> Vec<String> {
+    let (rows, _) = store.read(move |tx| page(tx, &filter)).await.unwrap();
+    rows.into_iter().map(|row| row.deed).collect()
+}
+
+#[tokio::test]
+async fn an_organization_sees_what_was_done_in_it_newest_first_and_nothing_else() {
+    let store = store().await;
+    let [acme, other] = two_orgs(&store).await;
+    let key = ApiKeyId::new(Uuid::from_u128(5));
+    store
+        .write(move |tx| {
+            record(tx, &entry(acme, Deed::ProjectCreated, Who::Nobody), at(1))?;
+            record(tx, &entry(other, Deed::ProjectDeleted, Who::Nobody), at(2))?;
+            record(tx, &entry(acme, Deed::AlertClosed, Who::ApiKey(key)), at(3))
+        })
+        .await
+        .unwrap();
+    assert_eq!(deeds(&store, all_of(acme)).await, ["alert.closed", "project.created"]);
+    assert_eq!(deeds(&store, Filter { log: Log::All, ..all_of(acme) }).await.len(), 3);
+    let only = |change: fn(&mut Filter)| {
+        let mut filter = all_of(acme);
+        change(&mut filter);
+        deeds(&store, filter)
+    };
+    assert_eq!(only(|filter| filter.deed = Some(Deed::ProjectCreated)).await, ["project.created"]);
+    assert_eq!(only(|filter| filter.actor = Some(Uuid::from_u128(5))).await, ["alert.closed"]);
+    assert_eq!(only(|filter| filter.since = Some(at(2))).await, ["alert.closed"]);
+    assert_eq!(only(|filter| filter.until = Some(at(2))).await, ["project.created"]);
+    assert!(only(|filter| filter.subject = Some("nothing".into())).await.is_empty());
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_a_gap() {
+    let store = store().await;
+    let [acme, _] = two_orgs(&store).await;
+    for second in 0..5 {
+        let write = move |tx: &mut Tx<'_>| record(tx, &entry(acme, Deed::Invited, Who::Nobody), at(second));
+        store.write(write).await.unwrap();
+    }
+    let (mut before, mut seen) = (None, Vec::new());
+    loop {
+        let filter = Filter { before, limit: 2, ..all_of(acme) };
+        let (rows, next) = store.read(move |tx| page(tx, &filter)).await.unwrap();
+        seen.extend(rows.into_iter().map(|row| row.at));
+        match next {
+            Some(next) => before = Some(next.parse().unwrap()),
+            None => break,
+        }
+    }
+    assert_eq!(seen, [4, 3, 2, 1, 0].map(at));
+}
+
+#[test]
+fn every_deed_has_a_word_of_its_own_and_is_read_back() {
+    for deed in Deed::ALL {
+        assert_eq!(deed.as_str().parse(), Ok(*deed));
+        assert!(deed.as_str().contains('.'));
+    }
+}

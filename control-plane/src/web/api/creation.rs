@@ -1,0 +1,117 @@
+//! Creation that happens once, however often it is asked for with the same `Idempotency-Key`.
+
+use super::call::{Call, with_status};
+use crate::{
+    secret::hash_of,
+    store::{StoreError, Tx},
+    web::{
+        Response,
+        problem::{Code, Problem},
+        routes::json,
+    },
+};
+use hyper::header::HeaderName;
+use serde::Serialize;
+use shared::time::Timestamp;
+use std::{fmt::Display, time::Duration};
+use warp::http::StatusCode;
+
+const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+/// How long a key is remembered.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+/// Longest key, bytes.
+const LONGEST: usize = 255;
+
+/// What is answered to a creation.
+pub(super) trait Created: Serialize + Send + 'static {
+    /// As a repeat is answered, and as it is stored: without what is shown once.
+    fn without_secret(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+}
+
+/// Runs `create` in one transaction with what remembers it, and answers 201. A repeat is answered as the first was, and
+/// creates nothing.
+pub(super) async fn once<T: Created>(
+    call: &Call,
+    whose: impl Display,
+    create: impl FnOnce(&mut Tx<'_>, Timestamp) -> Result<T, Problem> + Send + 'static,
+) -> Result<Response, Problem> {
+    let now = Timestamp::now();
+    let Some(key) = key(call)? else {
+        let created = call.app.store.write(move |tx| create(tx, now)).await?;
+        return with_status(StatusCode::CREATED, &created);
+    };
+    let whose = whose.to_string();
+    let fingerprint = hash_of(&format!("{} {}", call.path, hash_of(&String::from_utf8_lossy(&call.body))));
+    let done = call.app.store.write(move |tx| {
+        if let Some(answer) = remembered(tx, &whose, &key, &fingerprint, now)? {
+            return Ok::<_, Problem>(Done::Before(answer));
+        }
+        let created = create(tx, now)?;
+        let answer = created.without_secret().map_err(|_| Problem::internal())?;
+        remember(tx, &whose, &key, &fingerprint, &answer, now)?;
+        Ok(Done::Now(created))
+    });
+    match done.await? {
+        Done::Now(created) => with_status(StatusCode::CREATED, &created),
+        Done::Before(answer) => Ok(json(StatusCode::CREATED, answer)),
+    }
+}
+
+enum Done<T> {
+    Now(T),
+    Before(String),
+}
+
+fn key(call: &Call) -> Result<Option<String>, Problem> {
+    if !call.headers.contains_key(&HEADER) {
+        return Ok(None);
+    }
+    match call.header(&HEADER).filter(|key| (1..=LONGEST).contains(&key.len())) {
+        Some(key) => Ok(Some(hash_of(key))),
+        None => {
+            let detail = format!("Idempotency-Key is 1 to {LONGEST} characters of ASCII, such as a UUID");
+            Err(Problem::new(Code::BadHeader, detail))
+        }
+    }
+}
+
+fn remembered(
+    tx: &mut Tx<'_>,
+    whose: &str,
+    key: &str,
+    fingerprint: &str,
+    now: Timestamp,
+) -> Result<Option<String>, Problem> {
+    let found = tx.row(
+        "SELECT fingerprint, answer FROM created_once WHERE whose = $1 AND key_hash = $2 AND created_at > $3",
+        &[&whose, &key, &(now - KEPT)],
+        |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)),
+    )?;
+    match found {
+        None => Ok(None),
+        Some((stored, answer)) if stored == fingerprint => Ok(Some(answer)),
+        Some(_) => {
+            let detail = "this Idempotency-Key was used for another request; use a new key for each new one";
+            Err(Problem::new(Code::IdempotencyKeyReused, detail))
+        }
+    }
+}
+
+/// Those that are too old are forgotten on the way.
+fn remember(
+    tx: &mut Tx<'_>,
+    whose: &str,
+    key: &str,
+    fingerprint: &str,
+    answer: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM created_once WHERE created_at <= $1", &[&(now - KEPT)])?;
+    tx.execute(
+        "INSERT INTO created_once (whose, key_hash, fingerprint, answer, created_at) VALUES ($1, $2, $3, $4, $5)",
+        &[&whose, &key, &fingerprint, &answer, &now],
+    )
+    .map(drop)
+}

@@ -1,0 +1,266 @@
+//! `/api/v1/projects/{id}/endpoints` and `/api/v1/endpoints/{id}`: webhook URLs. The id is a credential, so whoever sees
+//! endpoints may send alerts.
+
+use super::{
+    call::{Call, Page, bad_value, done, given, missing, ok},
+    caller::Member,
+    creation::{self, Created},
+    organizations::in_org,
+    projects,
+};
+use crate::{
+    accounts::audit::{self, Deed, Entry},
+    intake::endpoints::{self, Chosen, Listed},
+    routing::scenarios,
+    secret,
+    store::Tx,
+    values,
+    web::{
+        Response,
+        problem::{Code, Problem},
+    },
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shared::{
+    ids::{EndpointId, OrgId, ProjectId},
+    time::Timestamp,
+};
+use url::Url;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Most endpoints of a project.
+const MOST: u32 = 200;
+
+/// A webhook URL.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EndpointDocument {
+    /// Its id, which is its credential.
+    #[schema(value_type = String, format = "uuid")]
+    id: EndpointId,
+    /// Its project.
+    #[schema(value_type = String, format = "uuid")]
+    project: ProjectId,
+    /// Where requests are sent to.
+    url: String,
+    /// What people call it; may be empty.
+    name: String,
+    /// The scenario that decides; where there is none, the primary is called.
+    scenario: Option<String>,
+    /// Whether requests must carry a second secret, in the header `X-Alert-Key`.
+    has_alert_key: bool,
+    /// When it was made, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    created_at: String,
+}
+
+impl Created for EndpointDocument {}
+
+impl EndpointDocument {
+    fn of(endpoint: Listed, public_url: &Url) -> Self {
+        let mut url = public_url.clone();
+        url.set_path(&format!("api/wh/{}", endpoint.id));
+        Self {
+            id: endpoint.id,
+            project: endpoint.project,
+            url: url.to_string(),
+            name: endpoint.name,
+            scenario: endpoint.scenario,
+            has_alert_key: endpoint.has_alert_key,
+            created_at: endpoint.created_at.to_string(),
+        }
+    }
+}
+
+/// The endpoints of a project
+#[utoipa::path(
+    get,
+    path = "/api/v1/projects/{id}/endpoints",
+    tag = "projects",
+    params(
+        ("id" = String, Path, description = "The project's id", format = "uuid"),
+        ("after" = Option<String>, Query, description = "Only endpoints after this one: `next` of the page before", format = "uuid"),
+        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<EndpointDocument>),
+        (status = 400, description = "A parameter cannot be used"),
+        (status = 404, description = "No such project")
+    )
+)]
+pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem> {
+    let project: ProjectId = call.id("id", Code::UnknownProject)?;
+    let (after, limit) = call.page::<Uuid>()?;
+    let rows = call.app.store.read(move |tx| {
+        projects::found(tx, member.org, project)?;
+        Ok::<_, Problem>(endpoints::page(tx, member.org, project, &after, limit)?)
+    });
+    ok(&Page::of(rows.await?, |endpoint| EndpointDocument::of(endpoint, &call.app.public_url)))
+}
+
+/// A new webhook URL.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewEndpoint {
+    /// What people call it, at most 100 characters.
+    #[serde(default)]
+    name: String,
+    /// The scenario that decides.
+    scenario: Option<String>,
+    /// A second secret that requests must carry, 1 to 256 characters of ASCII. It is not told again.
+    alert_key: Option<String>,
+}
+
+/// Make an endpoint
+#[utoipa::path(
+    post,
+    path = "/api/v1/projects/{id}/endpoints",
+    tag = "projects",
+    params(("id" = String, Path, description = "The project's id", format = "uuid")),
+    request_body = NewEndpoint,
+    responses(
+        (status = 201, description = "Requests are taken in there", body = EndpointDocument),
+        (status = 404, description = "No such project"),
+        (status = 409, description = "There are too many"),
+        (status = 422, description = "A value cannot be used")
+    )
+)]
+pub(super) async fn create(call: Call, member: Member) -> Result<Response, Problem> {
+    let project: ProjectId = call.id("id", Code::UnknownProject)?;
+    let NewEndpoint { name, scenario, alert_key } = call.body()?;
+    let (name, scenario, alert_key) = (read_name(&name)?, scenario, alert_key.as_deref().map(read_key).transpose()?);
+    let (actor, public_url) = (call.actor(member.who), call.app.public_url.clone());
+    creation::once(&call, member.org, move |tx, now| {
+        member.still_may(tx)?;
+        projects::found(tx, member.org, project)?;
+        if endpoints::count(tx, project, "")?.0 >= MOST {
+            return Err(Problem::new(Code::TooMany, format!("a project has at most {MOST} endpoints")));
+        }
+        is_there(tx, project, scenario.as_deref())?;
+        let alert_key_hash = alert_key.as_deref();
+        let chosen = Chosen { name: &name, scenario: scenario.as_deref(), alert_key_hash };
+        let id = endpoints::create(tx, project, &chosen, now)?;
+        let after = Some(json!({"project": project, "name": name, "scenario": scenario}));
+        let subject = shown(id);
+        let entry = Entry { after, ..in_org(actor, member.org, Deed::EndpointCreated, &subject) };
+        audit::record(tx, &entry, now)?;
+        Ok(EndpointDocument::of(found(tx, member.org, id)?, &public_url))
+    })
+    .await
+}
+
+fn found(tx: &mut Tx<'_>, org: OrgId, id: EndpointId) -> Result<Listed, Problem> {
+    endpoints::in_org(tx, org, id)?.ok_or_else(|| missing(Code::UnknownEndpoint))
+}
+
+/// The first digits alone: the whole is a credential, and the log is read by more people.
+fn shown(id: EndpointId) -> String {
+    id.to_string().chars().take(8).collect()
+}
+
+fn read_name(name: &str) -> Result<String, Problem> {
+    match name.trim() {
+        "" => Ok(String::new()),
+        name => values::name(name).map_err(|problem| bad_value("name", problem)),
+    }
+}
+
+/// Its hash.
+fn read_key(key: &str) -> Result<String, Problem> {
+    let key = values::alert_key(key).map_err(|problem| bad_value("alert_key", problem))?;
+    Ok(secret::hash_of(&key))
+}
+
+fn is_there(tx: &mut Tx<'_>, project: ProjectId, scenario: Option<&str>) -> Result<(), Problem> {
+    let Some(name) = scenario else { return Ok(()) };
+    match scenarios::stored(tx, project, name)? {
+        Some(_) => Ok(()),
+        None => Err(bad_value("scenario", "is the name of a scenario of the project: make that first")),
+    }
+}
+
+/// What is to be different; what is left out stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EndpointChange {
+    /// What people call it, at most 100 characters; may be empty.
+    name: Option<String>,
+    /// The scenario that decides; null for none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    scenario: Option<Option<String>>,
+    /// A second secret that requests must carry; null for none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    alert_key: Option<Option<String>>,
+}
+
+/// Change an endpoint
+#[utoipa::path(
+    patch,
+    path = "/api/v1/endpoints/{id}",
+    tag = "projects",
+    params(("id" = String, Path, description = "The endpoint's id", format = "uuid")),
+    request_body = EndpointChange,
+    responses(
+        (status = 200, description = "As it is now", body = EndpointDocument),
+        (status = 404, description = "No such endpoint"),
+        (status = 422, description = "A value cannot be used")
+    )
+)]
+pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
+    let id: EndpointId = call.id("id", Code::UnknownEndpoint)?;
+    let EndpointChange { name, scenario, alert_key } = call.body()?;
+    let name = name.map(|name| read_name(&name)).transpose()?;
+    let alert_key = alert_key.map(|key| key.as_deref().map(read_key).transpose()).transpose()?;
+    let (actor, now) = (call.actor(member.who), Timestamp::now());
+    let changed = call.app.store.write(move |tx| {
+        member.still_may(tx)?;
+        let before = found(tx, member.org, id)?;
+        if let Some(scenario) = &scenario {
+            is_there(tx, before.project, scenario.as_deref())?;
+        }
+        let name = name.unwrap_or_else(|| before.name.clone());
+        let scenario = scenario.unwrap_or_else(|| before.scenario.clone());
+        endpoints::change(tx, id, &name, scenario.as_deref(), alert_key.as_ref().map(Option::as_deref))?;
+        let subject = shown(id);
+        let entry = Entry {
+            before: Some(json!({"name": before.name, "scenario": before.scenario, "has_alert_key": before.has_alert_key})),
+            after: Some(json!({"name": name, "scenario": scenario, "other_alert_key": alert_key.is_some()})),
+            ..in_org(actor, member.org, Deed::EndpointChanged, &subject)
+        };
+        audit::record(tx, &entry, now)?;
+        found(tx, member.org, id)
+    });
+    ok(&EndpointDocument::of(changed.await?, &call.app.public_url))
+}
+
+/// Delete an endpoint
+///
+/// Requests to it are answered 404 from then on.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/endpoints/{id}",
+    tag = "projects",
+    params(("id" = String, Path, description = "The endpoint's id", format = "uuid")),
+    responses(
+        (status = 204, description = "It takes nothing in any more"),
+        (status = 404, description = "No such endpoint")
+    )
+)]
+pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Problem> {
+    let id: EndpointId = call.id("id", Code::UnknownEndpoint)?;
+    let (actor, now) = (call.actor(member.who), Timestamp::now());
+    let deleted = call.app.store.write(move |tx| {
+        member.still_may(tx)?;
+        let endpoint = found(tx, member.org, id)?;
+        endpoints::delete(tx, id, now)?;
+        let subject = shown(id);
+        let before = Some(json!({"project": endpoint.project, "name": endpoint.name}));
+        let entry = Entry { before, ..in_org(actor, member.org, Deed::EndpointDeleted, &subject) };
+        Ok::<_, Problem>(audit::record(tx, &entry, now)?)
+    });
+    deleted.await?;
+    done()
+}

@@ -1,0 +1,341 @@
+//! `/api/v1/invites`: bringing people into an organization, by mail.
+
+use super::{
+    call::{Call, Page, done, missing, ok},
+    caller::{self, Person},
+    creation::{self, Created},
+    members::{may_touch, read_role},
+    organizations::in_org,
+    session::MembershipDocument,
+    sign_up::{address, link_void, page, send},
+};
+use crate::{
+    accounts::{
+        account,
+        audit::{self, Deed, Entry},
+        email::Email,
+        invites::{self, Invite},
+        members, orgs,
+        orgs::Named,
+        tries,
+    },
+    mail::{Language, Template},
+    store::Tx,
+    web::{
+        Response,
+        problem::{Code, Problem},
+    },
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shared::{
+    ids::{AccountId, InviteId},
+    time::Timestamp,
+};
+use url::Url;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// An invitation that nobody has taken yet.
+#[derive(Serialize, ToSchema)]
+pub(super) struct InviteDocument {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    id: InviteId,
+    /// Whom it invites.
+    email: String,
+    /// As what.
+    role: &'static str,
+    /// Account of whoever invites.
+    #[schema(value_type = String, format = "uuid")]
+    invited_by: AccountId,
+    /// When it was made, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    created_at: String,
+    /// When it ends; it may have ended already, and can be sent again. RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    expires_at: String,
+}
+
+impl Created for InviteDocument {}
+
+impl From<Invite> for InviteDocument {
+    fn from(invite: Invite) -> Self {
+        Self {
+            id: invite.id,
+            email: invite.email.as_str().to_owned(),
+            role: invite.role.as_str(),
+            invited_by: invite.invited_by,
+            created_at: invite.created_at.to_string(),
+            expires_at: invite.expires_at.to_string(),
+        }
+    }
+}
+
+/// Open invitations
+#[utoipa::path(
+    get,
+    path = "/api/v1/invites",
+    tag = "members",
+    params(
+        ("after" = Option<String>, Query, description = "Only invitations after this one: `next` of the page before", format = "uuid"),
+        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<InviteDocument>),
+        (status = 400, description = "A parameter cannot be used")
+    )
+)]
+pub(super) async fn list(call: Call, member: caller::Member) -> Result<Response, Problem> {
+    let (after, limit) = call.page::<Uuid>()?;
+    let rows = call.app.store.read(move |tx| invites::page(tx, member.org, &after, limit)).await?;
+    ok(&Page::of(rows, InviteDocument::from))
+}
+
+/// Whom to invite.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewInvite {
+    /// Their address; the invitation can be taken with an account of this address alone.
+    email: String,
+    /// `owner`, `admin`, `member` or `viewer`.
+    role: String,
+}
+
+/// Invite somebody
+///
+/// A letter with a link goes to them; it is good for seven days.
+#[utoipa::path(
+    post,
+    path = "/api/v1/invites",
+    tag = "members",
+    request_body = NewInvite,
+    responses(
+        (status = 201, description = "A letter is on its way", body = InviteDocument),
+        (status = 409, description = "They belong to the organization, or are invited already"),
+        (status = 422, description = "That is no address, or no role"),
+        (status = 429, description = "Too many; again after Retry-After")
+    )
+)]
+pub(super) async fn create(call: Call, member: caller::Member) -> Result<Response, Problem> {
+    let NewInvite { email, role } = call.body()?;
+    let (email, role) = (address("email", &email)?, read_role(&role)?);
+    may_touch(&member, &[role])?;
+    admit(&call, &member, &email).await?;
+    let by = member.account().ok_or_else(Problem::internal)?;
+    let (actor, public_url) = (call.actor(member.who), call.app.public_url.clone());
+    let created = creation::once(&call, member.org, move |tx, now| {
+        member.still_may(tx)?;
+        let known = account::by_email(tx, &email)?;
+        if let Some(known) = known
+            && members::member(tx, member.org, known.id)?.is_some()
+        {
+            return Err(missing(Code::AlreadyMember));
+        }
+        let made = invites::create(tx, member.org, &email, role, by, now)?;
+        let (id, token) = made.ok_or_else(|| missing(Code::AlreadyInvited))?;
+        let after = Some(json!({"email": email.as_str(), "role": role.as_str()}));
+        let entry = Entry { after, ..in_org(actor, member.org, Deed::Invited, &id) };
+        audit::record(tx, &entry, now)?;
+        let invite = Invite {
+            id,
+            org: member.org,
+            email,
+            role,
+            invited_by: by,
+            created_at: now,
+            expires_at: now + invites::VALID_FOR,
+        };
+        write_to(tx, &invite, &token, &public_url, now)?;
+        Ok(InviteDocument::from(invite))
+    });
+    let answer = created.await?;
+    call.app.mail.nudge();
+    Ok(answer)
+}
+
+async fn admit(call: &Call, member: &caller::Member, email: &Email) -> Result<(), Problem> {
+    call.admit([
+        (tries::INVITES, member.org.to_string()),
+        (tries::UNASKED_MAILS, email.as_str().to_owned()),
+    ])
+    .await
+}
+
+/// In the language of whoever is invited, where they have an account.
+fn write_to(
+    tx: &mut Tx<'_>,
+    invite: &Invite,
+    token: &str,
+    public_url: &Url,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let org = orgs::by_id(tx, invite.org)?.ok_or_else(|| missing(Code::UnknownOrganization))?;
+    let inviter = account::by_id(tx, invite.invited_by)?;
+    let known = account::by_email(tx, &invite.email)?;
+    let template = Template::Invitation {
+        organization: org.name.clone(),
+        inviter: inviter.map_or(org.name, |inviter| inviter.shown().to_owned()),
+        role: invite.role,
+        link: page(public_url, "invite", Some(token)),
+        valid_for: invites::VALID_FOR,
+    };
+    let language = known.map_or(Language::English, |account| account.language);
+    send(tx, &invite.email, language, template, now)?;
+    Ok(())
+}
+
+/// Send an invitation again
+///
+/// With a new link, which is good for seven days; the old one opens nothing any more.
+#[utoipa::path(
+    post,
+    path = "/api/v1/invites/{id}/resend",
+    tag = "members",
+    params(("id" = String, Path, description = "The invitation's id", format = "uuid")),
+    responses(
+        (status = 200, description = "A letter is on its way", body = InviteDocument),
+        (status = 404, description = "No such invitation"),
+        (status = 429, description = "Too many; again after Retry-After")
+    )
+)]
+pub(super) async fn resend(call: Call, member: caller::Member) -> Result<Response, Problem> {
+    let id: InviteId = call.id("id", Code::UnknownInvite)?;
+    let found = call.app.store.read(move |tx| invites::by_id(tx, member.org, id)).await?;
+    let found = found.ok_or_else(|| missing(Code::UnknownInvite))?;
+    may_touch(&member, &[found.role])?;
+    admit(&call, &member, &found.email).await?;
+    let (actor, public_url, now) =
+        (call.actor(member.who), call.app.public_url.clone(), Timestamp::now());
+    let renewed = call.app.store.write(move |tx| {
+        member.still_may(tx)?;
+        let renewed = invites::renew(tx, member.org, id, now)?;
+        let (invite, token) = renewed.ok_or_else(|| missing(Code::UnknownInvite))?;
+        let after = Some(json!({"email": invite.email.as_str()}));
+        let entry = Entry { after, ..in_org(actor, member.org, Deed::InviteResent, &id) };
+        audit::record(tx, &entry, now)?;
+        write_to(tx, &invite, &token, &public_url, now)?;
+        Ok::<_, Problem>(invite)
+    });
+    let renewed = renewed.await?;
+    call.app.mail.nudge();
+    ok(&InviteDocument::from(renewed))
+}
+
+/// Revoke an invitation
+#[utoipa::path(
+    delete,
+    path = "/api/v1/invites/{id}",
+    tag = "members",
+    params(("id" = String, Path, description = "The invitation's id", format = "uuid")),
+    responses(
+        (status = 204, description = "Its link opens nothing any more"),
+        (status = 404, description = "No such invitation")
+    )
+)]
+pub(super) async fn revoke(call: Call, member: caller::Member) -> Result<Response, Problem> {
+    let id: InviteId = call.id("id", Code::UnknownInvite)?;
+    let (actor, now) = (call.actor(member.who), Timestamp::now());
+    let revoked = call.app.store.write(move |tx| {
+        member.still_may(tx)?;
+        let invite = invites::revoke(tx, member.org, id, now)?.ok_or_else(|| missing(Code::UnknownInvite))?;
+        let before = Some(json!({"email": invite.email.as_str(), "role": invite.role.as_str()}));
+        let entry = Entry { before, ..in_org(actor, member.org, Deed::InviteRevoked, &id) };
+        Ok::<_, Problem>(audit::record(tx, &entry, now)?)
+    });
+    revoked.await?;
+    done()
+}
+
+/// The link's token.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InviteToken {
+    /// What stands after `#` in the link.
+    token: String,
+}
+
+/// What an invitation is to.
+#[derive(Serialize, ToSchema)]
+pub(super) struct InvitePreview {
+    /// Name of the organization.
+    organization: String,
+    /// Whom it invites.
+    email: String,
+    /// As what.
+    role: &'static str,
+    /// When it ends, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    expires_at: String,
+}
+
+/// Look at an invitation before taking it
+#[utoipa::path(
+    post,
+    path = "/api/v1/invites/preview",
+    tag = "members",
+    request_body = InviteToken,
+    responses(
+        (status = 200, description = "What it is to", body = InvitePreview),
+        (status = 403, description = "Another site sends this"),
+        (status = 410, description = "The link opens nothing any more"),
+        (status = 429, description = "Too many tries; again after Retry-After")
+    )
+)]
+pub(super) async fn preview(call: Call) -> Result<Response, Problem> {
+    let InviteToken { token } = call.body()?;
+    call.admit([(tries::LINKS, tries::network_of(call.remote))]).await?;
+    let found = call.app.store.read(move |tx| {
+        let invite = invites::by_token(tx, &token, Timestamp::now())?.ok_or_else(link_void)?;
+        let org = orgs::by_id(tx, invite.org)?.ok_or_else(link_void)?;
+        Ok::<_, Problem>(InvitePreview {
+            organization: org.name,
+            email: invite.email.as_str().to_owned(),
+            role: invite.role.as_str(),
+            expires_at: invite.expires_at.to_string(),
+        })
+    });
+    ok(&found.await?)
+}
+
+/// Take an invitation
+///
+/// With the account of the address that was invited.
+#[utoipa::path(
+    post,
+    path = "/api/v1/invites/accept",
+    tag = "members",
+    request_body = InviteToken,
+    responses(
+        (status = 200, description = "You belong to the organization", body = MembershipDocument),
+        (status = 409, description = "You belong to it already"),
+        (status = 410, description = "The link opens nothing any more"),
+        (status = 429, description = "Too many tries; again after Retry-After")
+    )
+)]
+pub(super) async fn accept(call: Call, person: Person) -> Result<Response, Problem> {
+    let InviteToken { token } = call.body()?;
+    call.admit([(tries::LINKS, tries::network_of(call.remote))]).await?;
+    let (id, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
+    let joined = call.app.store.write(move |tx| {
+        let invite = invites::by_token(tx, &token, now)?.ok_or_else(link_void)?;
+        let account = account::by_id(tx, id)?.ok_or_else(link_void)?;
+        if account.email != invite.email {
+            return Err(missing(Code::OtherAddress));
+        }
+        if members::member(tx, invite.org, id)?.is_some() {
+            return Err(missing(Code::AlreadyMember));
+        }
+        invites::accept(tx, invite.id, now)?;
+        members::apply_member(tx, invite.org, id, invite.role, now)?;
+        let entry = Entry {
+            account: Some(id),
+            after: Some(json!({"role": invite.role.as_str(), "invite": invite.id})),
+            ..in_org(actor, invite.org, Deed::MemberJoined, &id)
+        };
+        audit::record(tx, &entry, now)?;
+        let found = orgs::of_account(tx, id, &Named::As(invite.org.to_string()))?;
+        found.into_iter().next().ok_or_else(link_void)
+    });
+    ok(&MembershipDocument::from(joined.await?))
+}

@@ -1,0 +1,287 @@
+//! `/api/v1/projects`: groups of endpoints, rules and people.
+
+use super::{
+    call::{Call, Page, bad_value, done, missing, ok},
+    caller::Member,
+    creation::{self, Created},
+    organizations::{in_org, open_alerts, read_slug},
+};
+use crate::{
+    accounts::{
+        audit::{self, Deed, Entry},
+        members,
+        projects::{self, Listed},
+    },
+    dispatch::{alerts, policy::Policy},
+    store::Tx,
+    web::{
+        Response,
+        problem::{Code, Problem},
+    },
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use shared::{
+    ids::{AccountId, OrgId, ProjectId},
+    time::Timestamp,
+};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Most projects of an organization.
+const MOST: u32 = 200;
+
+/// A project.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ProjectDocument {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    id: ProjectId,
+    /// Its name within the organization.
+    slug: String,
+    /// Account of whoever is called where no rule says otherwise.
+    #[schema(value_type = String, format = "uuid")]
+    primary: AccountId,
+    /// Their address.
+    primary_email: String,
+    /// How hard it tries to reach somebody.
+    #[schema(value_type = PolicyDocument)]
+    policy: Value,
+    /// When it was made, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    created_at: String,
+}
+
+/// How hard a project tries to reach somebody.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what a policy is written as")]
+pub(super) struct PolicyDocument {
+    /// How long a phone rings, 5 to 120 seconds.
+    ring_seconds: u16,
+    /// Further tries to the same phone after no answer, busy, or no key, 0 to 50.
+    redials: u16,
+    /// Pause before each of them, 1 to 3600 seconds.
+    redial_pause_seconds: u32,
+    /// After this nobody is rung for the call any more, 1 to 1440 minutes.
+    lifetime_minutes: u32,
+    /// Holds back calls below critical to a phone that was called within this many seconds, 0 to 3600.
+    cooldown_seconds: u32,
+    /// What counts as having reached somebody: `acknowledged` or `answered`.
+    delivered_when: String,
+}
+
+impl Created for ProjectDocument {}
+
+impl From<Listed> for ProjectDocument {
+    fn from(project: Listed) -> Self {
+        Self {
+            id: project.id,
+            slug: project.slug,
+            primary: project.primary,
+            primary_email: project.primary_email,
+            policy: json!(policy_of(&project.policy)),
+            created_at: project.created_at.to_string(),
+        }
+    }
+}
+
+/// As it is stored; where that cannot be read, as it is used.
+fn policy_of(stored: &str) -> Policy {
+    serde_json::from_str(stored).unwrap_or_default()
+}
+
+/// The projects
+#[utoipa::path(
+    get,
+    path = "/api/v1/projects",
+    tag = "projects",
+    params(
+        ("after" = Option<String>, Query, description = "Only projects after this one: `next` of the page before", format = "uuid"),
+        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
+    ),
+    responses(
+        (status = 200, description = "A page", body = Page<ProjectDocument>),
+        (status = 400, description = "A parameter cannot be used")
+    )
+)]
+pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem> {
+    let (after, limit) = call.page::<Uuid>()?;
+    let rows = call.app.store.read(move |tx| projects::page(tx, member.org, &after, limit)).await?;
+    ok(&Page::of(rows, ProjectDocument::from))
+}
+
+/// One project
+#[utoipa::path(
+    get,
+    path = "/api/v1/projects/{id}",
+    tag = "projects",
+    params(("id" = String, Path, description = "The project's id", format = "uuid")),
+    responses(
+        (status = 200, description = "The project", body = ProjectDocument),
+        (status = 404, description = "No such project")
+    )
+)]
+pub(super) async fn read(call: Call, member: Member) -> Result<Response, Problem> {
+    let id: ProjectId = call.id("id", Code::UnknownProject)?;
+    ok(&ProjectDocument::from(call.app.store.read(move |tx| found(tx, member.org, id)).await?))
+}
+
+/// A project of this organization; of another one nothing is to be known.
+pub(super) fn found(tx: &mut Tx<'_>, org: OrgId, id: ProjectId) -> Result<Listed, Problem> {
+    projects::in_org(tx, org, id)?.ok_or_else(|| missing(Code::UnknownProject))
+}
+
+/// A new project.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewProject {
+    /// Its name within the organization: lower-case letters, digits and dashes.
+    slug: String,
+    /// Account of a member who is called where no rule says otherwise.
+    #[schema(value_type = String, format = "uuid")]
+    primary: AccountId,
+    /// How hard it tries to reach somebody; what is left out has its default.
+    #[serde(default)]
+    #[schema(value_type = PolicyDocument)]
+    policy: Map<String, Value>,
+}
+
+/// Make a project
+#[utoipa::path(
+    post,
+    path = "/api/v1/projects",
+    tag = "projects",
+    request_body = NewProject,
+    responses(
+        (status = 201, description = "It is there", body = ProjectDocument),
+        (status = 409, description = "The slug is taken, or there are too many"),
+        (status = 422, description = "A value cannot be used")
+    )
+)]
+pub(super) async fn create(call: Call, member: Member) -> Result<Response, Problem> {
+    let NewProject { slug, primary, policy } = call.body()?;
+    let slug = read_slug(&slug)?;
+    let policy = changed_policy(Policy::default(), policy)?;
+    let actor = call.actor(member.who);
+    creation::once(&call, member.org, move |tx, now| {
+        member.still_may(tx)?;
+        if projects::count(tx, member.org)? >= MOST {
+            return Err(Problem::new(Code::TooMany, format!("an organization has at most {MOST} projects")));
+        }
+        may_be_primary(tx, member.org, primary)?;
+        let stored = json!(policy).to_string();
+        let id = projects::create(tx, member.org, &slug, primary, &stored, now)?;
+        let id = id.ok_or_else(|| missing(Code::SlugTaken))?;
+        let after = Some(json!({"slug": slug, "primary": primary, "policy": policy}));
+        let entry = Entry { after, ..in_org(actor, member.org, Deed::ProjectCreated, &id) };
+        audit::record(tx, &entry, now)?;
+        found(tx, member.org, id).map(ProjectDocument::from)
+    })
+    .await
+}
+
+fn may_be_primary(tx: &mut Tx<'_>, org: OrgId, account: AccountId) -> Result<(), Problem> {
+    match members::member(tx, org, account)? {
+        Some(_) => Ok(()),
+        None => Err(bad_value("primary", "is the account of a member of the organization")),
+    }
+}
+
+/// Keys that are given take the place of those that were; the whole is judged as one.
+fn changed_policy(before: Policy, given: Map<String, Value>) -> Result<Policy, Problem> {
+    let mut policy = match json!(before) {
+        Value::Object(policy) => policy,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Map::new(),
+    };
+    policy.extend(given);
+    serde_json::from_value(Value::Object(policy)).map_err(|error| bad_value("policy:", error))
+}
+
+/// What is to be different; what is left out stays, within the policy too.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProjectChange {
+    /// Its name within the organization.
+    slug: Option<String>,
+    /// Account of a member who is called where no rule says otherwise.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    primary: Option<AccountId>,
+    /// How hard it tries to reach somebody.
+    #[serde(default)]
+    #[schema(value_type = PolicyDocument)]
+    policy: Map<String, Value>,
+}
+
+/// Change a project
+#[utoipa::path(
+    patch,
+    path = "/api/v1/projects/{id}",
+    tag = "projects",
+    params(("id" = String, Path, description = "The project's id", format = "uuid")),
+    request_body = ProjectChange,
+    responses(
+        (status = 200, description = "As it is now", body = ProjectDocument),
+        (status = 404, description = "No such project"),
+        (status = 409, description = "The slug is taken"),
+        (status = 422, description = "A value cannot be used")
+    )
+)]
+pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
+    let id: ProjectId = call.id("id", Code::UnknownProject)?;
+    let ProjectChange { slug, primary, policy } = call.body()?;
+    let slug = slug.map(|slug| read_slug(&slug)).transpose()?;
+    let (actor, now) = (call.actor(member.who), Timestamp::now());
+    let changed = call.app.store.write(move |tx| {
+        member.still_may(tx)?;
+        let before = found(tx, member.org, id)?;
+        let was = policy_of(&before.policy);
+        let policy = changed_policy(was.clone(), policy)?;
+        let slug = slug.unwrap_or_else(|| before.slug.clone());
+        let primary = primary.unwrap_or(before.primary);
+        may_be_primary(tx, member.org, primary)?;
+        if !projects::change(tx, member.org, id, &slug, primary, &json!(policy).to_string())? {
+            return Err(missing(Code::SlugTaken));
+        }
+        let entry = Entry {
+            before: Some(json!({"slug": before.slug, "primary": before.primary, "policy": was})),
+            after: Some(json!({"slug": slug, "primary": primary, "policy": policy})),
+            ..in_org(actor, member.org, Deed::ProjectChanged, &id)
+        };
+        audit::record(tx, &entry, now)?;
+        found(tx, member.org, id)
+    });
+    ok(&ProjectDocument::from(changed.await?))
+}
+
+/// Delete a project
+///
+/// Its endpoints take nothing in any more. Not while alerts are open.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/projects/{id}",
+    tag = "projects",
+    params(("id" = String, Path, description = "The project's id", format = "uuid")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404, description = "No such project"),
+        (status = 409, description = "Alerts are open that nobody has taken")
+    )
+)]
+pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Problem> {
+    let id: ProjectId = call.id("id", Code::UnknownProject)?;
+    let (actor, now) = (call.actor(member.who), Timestamp::now());
+    let deleted = call.app.store.write(move |tx| {
+        member.still_may(tx)?;
+        let project = found(tx, member.org, id)?;
+        let open = alerts::count_open(tx, member.org, Some(id))?;
+        if open > 0 {
+            return Err(open_alerts(open));
+        }
+        projects::delete(tx, member.org, id, now)?;
+        let before = Some(json!({"slug": project.slug, "primary": project.primary}));
+        let entry = Entry { before, ..in_org(actor, member.org, Deed::ProjectDeleted, &id) };
+        Ok(audit::record(tx, &entry, now)?)
+    });
+    deleted.await?;
+    done()
+}

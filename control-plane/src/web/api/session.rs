@@ -1,0 +1,629 @@
+//! `/api/v1/session` and `/api/admin/v1/session`: signing in and out, refreshing, and proving who one is.
+
+use super::{
+    call::{Call, done, missing, ok, too_many_tries},
+    caller::Person,
+    cookies,
+};
+use crate::{
+    accounts::{
+        account::{self, Account},
+        audit::{self, Deed, Entry, Who},
+        email::Email,
+        orgs::{self, Membership, Named},
+        password::{Password, Verdict},
+        second_factor::{self, Shown},
+        sessions::{self, End, Listed, Opened, Origin, Refreshed},
+        token::Audience,
+        tries::{self, Limit},
+    },
+    mail::{self, Letter, Queued, Template},
+    store::{StoreError, Tx},
+    web::{
+        Response,
+        problem::{Code, Problem},
+    },
+};
+use serde::{Deserialize, Serialize};
+use shared::{
+    ids::{AccountId, SessionId},
+    time::Timestamp,
+};
+use std::net::IpAddr;
+use utoipa::ToSchema;
+
+/// Address and password, and the second factor's code where there is one.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignIn {
+    /// The account's address, in whatever case.
+    email: String,
+    /// Its password.
+    password: String,
+    /// Six digits of the authenticator app, or a recovery code.
+    code: Option<String>,
+    /// Stay signed in for seven days instead of one, also when the browser is closed.
+    #[serde(default)]
+    stay: bool,
+}
+
+/// A session, and who is signed in.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SessionDocument {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    id: SessionId,
+    /// Goes along with whatever changes something, in the header `X-CSRF-Token`.
+    csrf_token: String,
+    /// When it ends if nobody refreshes it, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    expires_at: String,
+    /// Until when a proof of who somebody is counts, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    proved_until: String,
+    account: AccountDocument,
+    /// The organizations that the person belongs to.
+    organizations: Vec<MembershipDocument>,
+}
+
+/// An account, as its owner sees it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AccountDocument {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    id: AccountId,
+    /// Its address.
+    email: String,
+    /// What the person wants to be called; may be empty.
+    display_name: String,
+    /// The language of letters and calls, BCP 47.
+    language: &'static str,
+    /// Whether a second factor is asked for.
+    second_factor: bool,
+    /// Whether the person runs the installation.
+    operator: bool,
+    /// When it was made, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    created_at: String,
+}
+
+/// An organization that somebody belongs to.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MembershipDocument {
+    /// Its id.
+    #[schema(format = "uuid")]
+    pub(super) id: String,
+    /// Its short name, unique among all.
+    pub(super) slug: String,
+    /// Its name.
+    pub(super) name: String,
+    /// IANA name of its time zone.
+    pub(super) timezone: String,
+    /// What the person is there: `owner`, `admin`, `member` or `viewer`.
+    pub(super) role: &'static str,
+    /// When it was made, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    pub(super) created_at: String,
+}
+
+impl From<Membership> for MembershipDocument {
+    fn from(Membership { org, role }: Membership) -> Self {
+        Self {
+            id: org.id.to_string(),
+            slug: org.slug,
+            name: org.name,
+            timezone: org.timezone,
+            role: role.as_str(),
+            created_at: org.created_at.to_string(),
+        }
+    }
+}
+
+impl AccountDocument {
+    pub(super) fn read(tx: &mut Tx<'_>, account: Account) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: account.id,
+            second_factor: second_factor::is_on(tx, account.id)?,
+            operator: account::is_operator(tx, account.id)?,
+            email: account.email.as_str().to_owned(),
+            display_name: account.display_name,
+            language: account.language.as_str(),
+            created_at: account.created_at.to_string(),
+        })
+    }
+}
+
+impl SessionDocument {
+    fn read(tx: &mut Tx<'_>, id: SessionId, account: AccountId) -> Result<Self, Problem> {
+        let gone = || Problem::new(Code::NotSignedIn, "this session is over: sign in");
+        let state = sessions::state(tx, id)?.ok_or_else(gone)?;
+        let account = account::by_id(tx, account)?.ok_or_else(gone)?;
+        let organizations = orgs::of_account(tx, account.id, &Named::Only)?;
+        Ok(Self {
+            id,
+            csrf_token: state.csrf_token,
+            expires_at: state.expires_at.to_string(),
+            proved_until: (state.proved_at + sessions::PROOF_LASTS).to_string(),
+            account: AccountDocument::read(tx, account)?,
+            organizations: organizations.into_iter().map(MembershipDocument::from).collect(),
+        })
+    }
+}
+
+/// Sign in
+///
+/// Sets the session's cookies. In the admin panel only operators with a second factor may.
+#[utoipa::path(
+    post,
+    path = "/api/v1/session",
+    tag = "session",
+    request_body = SignIn,
+    responses(
+        (status = 201, description = "Signed in; the cookies are set", body = SessionDocument),
+        (status = 401, description = "Address, password or code is wrong, or a code is needed"),
+        (status = 403, description = "Another site sends this; in the admin panel: not an operator"),
+        (status = 429, description = "Too many tries; again after Retry-After")
+    )
+)]
+pub(super) async fn sign_in(call: Call) -> Result<Response, Problem> {
+    let SignIn { email, password, code, stay } = call.body()?;
+    call.admit([(tries::SIGN_INS, tries::network_of(call.remote))]).await?;
+    let wrong = || Problem::new(Code::WrongCredentials, "no account with this address has this password");
+    // What can be nobody's address or password is as wrong as any other, and takes as long.
+    let email = email.trim().parse::<Email>().ok();
+    let password = Password::given(&password).map_err(|_| wrong())?;
+    let tried = Tried::new(email.as_ref(), call.remote);
+    let looked = (tried.clone(), email.clone(), Timestamp::now());
+    let account = call.app.store.read(move |tx| {
+        let (tried, email, now) = looked;
+        tried.look(tx, now)?;
+        let account = email.map(|email| account::by_email(tx, &email)).transpose()?;
+        Ok::<_, Problem>(account.flatten())
+    });
+    let account = account.await?;
+    let stored = account.as_ref().and_then(|account| account.password.clone());
+    let verdict = call.app.hasher.compare(password, stored.clone()).await;
+    let renewed = match verdict {
+        Verdict::Wrong => return Err(tried.fail(&call, account).await?.unwrap_or_else(wrong)),
+        Verdict::Right => None,
+        Verdict::Outdated(hash) => Some(hash),
+    };
+    let (Some(account), Some(stored)) = (account, stored) else { return Err(wrong()) };
+    let entry = Entrance { account, stored, renewed, code, stay, tried };
+    enter(&call, entry).await
+}
+
+/// Somebody who gave the right password.
+struct Entrance {
+    account: Account,
+    /// The hash that it was compared with.
+    stored: String,
+    renewed: Option<String>,
+    code: Option<String>,
+    stay: bool,
+    tried: Tried,
+}
+
+async fn enter(call: &Call, entrance: Entrance) -> Result<Response, Problem> {
+    let now = Timestamp::now();
+    let (audience, origin, remote) = (call.audience, call.origin(), call.remote);
+    let entered = call.app.store.write(move |tx| {
+        let Entrance { account, stored, renewed, code, stay, tried } = entrance;
+        // Whoever changed the password meanwhile meant those who know the old one.
+        let current = account::by_id(tx, account.id)?.and_then(|account| account.password);
+        if current.as_ref() != Some(&stored) {
+            return Ok(Err(Problem::new(Code::WrongCredentials, "the password was changed a moment ago")));
+        }
+        if let Err(problem) = show(tx, account.id, code.as_deref(), now)? {
+            // What was counted stays counted.
+            return Ok(Err(problem));
+        }
+        if audience == Audience::Admin
+            && !(account::is_operator(tx, account.id)? && second_factor::is_on(tx, account.id)?)
+        {
+            let detail = "this account is no operator, or has no second factor yet: set one up in the portal";
+            return Ok(Err(Problem::new(Code::NotAnOperator, detail)));
+        }
+        tried.forgive(tx)?;
+        if let Some(renewed) = renewed {
+            account::change_password(tx, account.id, Some(&stored), &renewed)?;
+        }
+        open(tx, &account, Entering { audience, stay, origin: &origin, remote }, now).map(Ok)
+    });
+    let (opened, queued) = entered.await??;
+    call.app.nudge_mail(queued);
+    answer(call, opened, now).await
+}
+
+/// How somebody enters.
+pub(super) struct Entering<'a> {
+    pub(super) audience: Audience,
+    pub(super) stay: bool,
+    pub(super) origin: &'a Origin,
+    pub(super) remote: IpAddr,
+}
+
+/// Opens a session; and whether a letter says so, because it is from a place that is new.
+pub(super) fn open(
+    tx: &mut Tx<'_>,
+    account: &Account,
+    entering: Entering<'_>,
+    now: Timestamp,
+) -> Result<(Opened, bool), Problem> {
+    let Entering { audience, stay, origin, remote } = entering;
+    let is_first = !sessions::has_any(tx, account.id)?;
+    let is_new_place = !is_first && !sessions::is_known_origin(tx, account.id, origin)?;
+    let opened = sessions::open(tx, account.id, audience, stay, origin, now)?;
+    let who = match audience {
+        Audience::Portal => Who::Account(account.id),
+        Audience::Admin => Who::Operator(account.id),
+    };
+    let deed = if is_new_place { Deed::SignedInFromNewPlace } else { Deed::SignedIn };
+    let entry = Entry {
+        actor: audit::Actor { who, remote },
+        org: None,
+        account: Some(account.id),
+        deed,
+        subject: &opened.id,
+        before: None,
+        after: None,
+    };
+    audit::record(tx, &entry, now)?;
+    if !is_new_place {
+        return Ok((opened, false));
+    }
+    let letter = Letter {
+        to: account.email.clone(),
+        language: account.language,
+        template: Template::NewSignIn { at: now, ip: remote, user_agent: origin.user_agent.clone() },
+        key: format!("new-sign-in/{}", opened.id),
+    };
+    let queued = mail::queue(tx, &letter, now)?;
+    Ok((opened, matches!(queued, Queued::Waiting(_))))
+}
+
+/// The session that was just opened, with its cookies.
+pub(super) async fn answer(call: &Call, opened: Opened, now: Timestamp) -> Result<Response, Problem> {
+    let (id, account) = (opened.id, opened.account_id);
+    let document = call.app.store.read(move |tx| SessionDocument::read(tx, id, account)).await?;
+    let response = super::call::with_status(warp::http::StatusCode::CREATED, &document)?;
+    cookies::set(&call.app, response, call.audience, &opened, now)
+}
+
+/// Looks at the second factor where there is one. The outer error is the database's; the inner one leaves what was
+/// counted.
+fn show(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    code: Option<&str>,
+    now: Timestamp,
+) -> Result<Result<(), Problem>, StoreError> {
+    let shown = match code {
+        Some(code) => second_factor::show(tx, account, code, now)?,
+        None if second_factor::is_on(tx, account)? => {
+            return Ok(Err(Problem::new(Code::CodeNeeded, "send it again with `code`")));
+        }
+        None => Shown::None,
+    };
+    Ok(judged(shown))
+}
+
+/// What became of a code, as an answer. Where there is no second factor none is wrong.
+pub(super) fn judged(shown: Shown) -> Result<(), Problem> {
+    match shown {
+        Shown::Right | Shown::None => Ok(()),
+        Shown::Wrong => Err(Problem::new(Code::WrongCode, "the code is wrong or was used before")),
+        Shown::Paused(wait) => Err(too_many_tries(wait)),
+    }
+}
+
+/// Wrong passwords, counted per address of the network and over all of them.
+#[derive(Clone)]
+struct Tried([(Limit, String); 2]);
+
+impl Tried {
+    fn new(email: Option<&Email>, remote: IpAddr) -> Self {
+        let whose = email.map_or("", Email::as_str);
+        let from = format!("{whose} {}", tries::network_of(remote));
+        Self([(tries::WRONG_PASSWORDS, from), (tries::WRONG_PASSWORDS_FROM_ANYWHERE, whose.to_owned())])
+    }
+
+    fn look(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), Problem> {
+        for (limit, whose) in &self.0 {
+            tries::look(tx, *limit, whose, now)?.map_err(too_many_tries)?;
+        }
+        Ok(())
+    }
+
+    /// Only those from here: what others try goes on counting.
+    fn forgive(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let [(limit, whose), _] = &self.0;
+        tries::forgive(tx, *limit, whose)
+    }
+
+    /// Counts a wrong password. Its owner hears of it when there are too many. The answer is that it was too many, where
+    /// others were faster.
+    async fn fail(self, call: &Call, account: Option<Account>) -> Result<Option<Problem>, Problem> {
+        let (now, remote) = (Timestamp::now(), call.remote);
+        let counted = call.app.store.write(move |tx| {
+            let mut problem = None;
+            let mut reached = false;
+            for (limit, whose) in &self.0 {
+                match tries::count(tx, *limit, whose, now)? {
+                    Err(wait) => problem = Some(too_many_tries(wait)),
+                    Ok(()) => reached |= tries::look(tx, *limit, whose, now)?.is_err(),
+                }
+            }
+            match account.filter(|_| reached) {
+                Some(account) => note_failures(tx, &account, remote, now).map(|queued| (problem, queued)),
+                None => Ok((problem, false)),
+            }
+        });
+        let (problem, queued) = counted.await?;
+        call.app.nudge_mail(queued);
+        Ok(problem)
+    }
+}
+
+fn note_failures(
+    tx: &mut Tx<'_>,
+    account: &Account,
+    remote: IpAddr,
+    now: Timestamp,
+) -> Result<bool, Problem> {
+    let entry = Entry {
+        actor: audit::Actor { who: Who::Nobody, remote },
+        org: None,
+        account: Some(account.id),
+        deed: Deed::ManyFailures,
+        subject: &account.id,
+        before: None,
+        after: None,
+    };
+    audit::record(tx, &entry, now)?;
+    let letter = Letter {
+        to: account.email.clone(),
+        language: account.language,
+        template: Template::ManyFailures { failures: tries::WRONG_PASSWORDS.most, at: now, ip: remote },
+        // One an hour is enough to know.
+        key: format!("many-failures/{}/{}", account.id, now.as_micros() / 3_600_000_000),
+    };
+    Ok(matches!(mail::queue(tx, &letter, now)?, Queued::Waiting(_)))
+}
+
+/// Who is signed in
+#[utoipa::path(
+    get,
+    path = "/api/v1/session",
+    tag = "session",
+    responses((status = 200, description = "This session", body = SessionDocument))
+)]
+pub(super) async fn read(call: Call, person: Person) -> Result<Response, Problem> {
+    let (id, account) = (person.session.id, person.account());
+    ok(&call.app.store.read(move |tx| SessionDocument::read(tx, id, account)).await?)
+}
+
+/// Sign out
+#[utoipa::path(
+    delete,
+    path = "/api/v1/session",
+    tag = "session",
+    responses((status = 204, description = "Signed out; the cookies are taken away"))
+)]
+pub(super) async fn sign_out(call: Call, person: Person) -> Result<Response, Problem> {
+    let now = Timestamp::now();
+    let (id, account, actor) = (person.session.id, person.account(), call.actor(person.who));
+    let ended = call.app.store.write(move |tx| {
+        sessions::end(tx, account, id, End::SignedOut, now)?;
+        let entry = own(actor, account, Deed::SignedOut, &id);
+        audit::record(tx, &entry, now)
+    });
+    ended.await?;
+    Ok(cookies::clear(done()?, call.audience))
+}
+
+/// A row of the audit log about somebody's own account, without before and after.
+pub(super) fn own<'a>(
+    actor: audit::Actor,
+    account: AccountId,
+    deed: Deed,
+    subject: &'a dyn std::fmt::Display,
+) -> Entry<'a> {
+    Entry { actor, org: None, account: Some(account), deed, subject, before: None, after: None }
+}
+
+/// Get new cookies for this session
+///
+/// The refresh token is spent: whoever shows it a second time holds a copy, and the session ends for everybody.
+#[utoipa::path(
+    post,
+    path = "/api/v1/session/refresh",
+    tag = "session",
+    responses(
+        (status = 201, description = "The new cookies are set", body = SessionDocument),
+        (status = 401, description = "There is no session, or it is over"),
+        (status = 403, description = "Another site sends this"),
+        (status = 409, description = "Another window has just refreshed; its cookies are set already"),
+        (status = 429, description = "Too often; again after Retry-After")
+    )
+)]
+pub(super) async fn refresh(call: Call) -> Result<Response, Problem> {
+    let over = || Problem::new(Code::NotSignedIn, "this session is over: sign in");
+    let token = cookies::refresh_token(&call.headers, call.audience).ok_or_else(over)?.to_owned();
+    call.admit([(tries::REFRESHES_FROM, tries::network_of(call.remote))]).await?;
+    let (now, origin, audience) = (Timestamp::now(), call.origin(), call.audience);
+    let actor = call.actor(Who::Nobody);
+    let refreshed = call.app.store.write(move |tx| {
+        let refreshed = sessions::refresh(tx, &token, audience, &origin, now)?;
+        if let Refreshed::Reused(session, account) = &refreshed {
+            audit::record(tx, &own(actor, *account, Deed::RefreshReused, session), now)?;
+        }
+        if let Refreshed::Anew(opened) = &refreshed {
+            tries::count(tx, tries::REFRESHES, &opened.id.to_string(), now)?.map_err(too_many_tries)?;
+        }
+        Ok::<_, Problem>(refreshed)
+    });
+    match refreshed.await? {
+        Refreshed::Anew(opened) => answer(&call, opened, now).await,
+        Refreshed::JustSpent => {
+            Err(Problem::new(Code::RefreshedMeanwhile, "send the request again with the new cookies"))
+        }
+        Refreshed::Reused(..) | Refreshed::Unknown => Err(over()),
+    }
+}
+
+/// Password, and the second factor's code where there is one.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Proof {
+    /// The account's password.
+    password: String,
+    /// Six digits of the authenticator app, or a recovery code.
+    code: Option<String>,
+}
+
+/// Prove who you are
+///
+/// What cannot be undone or gives others access takes a proof of the last five minutes. Signing in is one.
+#[utoipa::path(
+    post,
+    path = "/api/v1/session/proof",
+    tag = "session",
+    request_body = Proof,
+    responses(
+        (status = 200, description = "Proved", body = SessionDocument),
+        (status = 401, description = "Nobody is signed in, password or code is wrong, or a code is needed"),
+        (status = 429, description = "Too many tries; again after Retry-After")
+    )
+)]
+pub(super) async fn prove(call: Call, person: Person) -> Result<Response, Problem> {
+    let Proof { password, code } = call.body()?;
+    let wrong = || Problem::new(Code::WrongCredentials, "the password is wrong");
+    let password = Password::given(&password).map_err(|_| wrong())?;
+    let (id, account) = (person.session.id, person.account());
+    let found = call.app.store.read(move |tx| account::by_id(tx, account)).await?;
+    let found = found.ok_or_else(|| missing(Code::NotSignedIn))?;
+    let tried = Tried::new(Some(&found.email), call.remote);
+    let looked = tried.clone();
+    call.app.store.read(move |tx| looked.look(tx, Timestamp::now())).await?;
+    let stored = found.password.clone();
+    if call.app.hasher.compare(password, stored.clone()).await == Verdict::Wrong {
+        return Err(tried.fail(&call, Some(found)).await?.unwrap_or_else(wrong));
+    }
+    let now = Timestamp::now();
+    let proved = call.app.store.write(move |tx| {
+        let current = account::by_id(tx, account)?.and_then(|account| account.password);
+        if current != stored {
+            return Ok(Err(Problem::new(Code::WrongCredentials, "the password was changed a moment ago")));
+        }
+        if let Err(problem) = show(tx, account, code.as_deref(), now)? {
+            return Ok(Err(problem));
+        }
+        tried.forgive(tx)?;
+        sessions::prove(tx, id, now)?;
+        SessionDocument::read(tx, id, account).map(Ok)
+    });
+    ok(&proved.await??)
+}
+
+/// A session in the list of its owner.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ListedSession {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    id: SessionId,
+    /// Whether it is the one that asks.
+    current: bool,
+    /// Address of the client.
+    remote: String,
+    /// What its browser calls itself.
+    user_agent: String,
+    /// Sign-in, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    created_at: String,
+    /// Last refresh, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    last_seen_at: String,
+    /// End, if nobody refreshes it, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    expires_at: String,
+}
+
+/// The sessions of an account, newest first.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Sessions {
+    items: Vec<ListedSession>,
+}
+
+/// Where you are signed in
+#[utoipa::path(
+    get,
+    path = "/api/v1/sessions",
+    tag = "session",
+    responses((status = 200, description = "Every session that is not over", body = Sessions))
+)]
+pub(super) async fn list(call: Call, person: Person) -> Result<Response, Problem> {
+    let (current, account, now) = (person.session.id, person.account(), Timestamp::now());
+    let listed = call.app.store.read(move |tx| sessions::list(tx, account, now)).await?;
+    let show = |Listed { id, origin, created_at, last_seen_at, expires_at }| ListedSession {
+        id,
+        current: id == current,
+        remote: origin.remote,
+        user_agent: origin.user_agent,
+        created_at: created_at.to_string(),
+        last_seen_at: last_seen_at.to_string(),
+        expires_at: expires_at.to_string(),
+    };
+    ok(&Sessions { items: listed.into_iter().map(show).collect() })
+}
+
+/// End a session
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions/{id}",
+    tag = "session",
+    params(("id" = String, Path, description = "The session's id", format = "uuid")),
+    responses(
+        (status = 204, description = "It is over"),
+        (status = 404, description = "No such session")
+    )
+)]
+pub(super) async fn revoke(call: Call, person: Person) -> Result<Response, Problem> {
+    let id: SessionId = call.id("id", Code::UnknownSession)?;
+    let (account, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
+    let revoked = call.app.store.write(move |tx| {
+        if !sessions::end(tx, account, id, End::Revoked, now)? {
+            return Err(missing(Code::UnknownSession));
+        }
+        Ok(audit::record(tx, &own(actor, account, Deed::SessionRevoked, &id), now)?)
+    });
+    revoked.await?;
+    done()
+}
+
+/// End every other session
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions",
+    tag = "session",
+    responses((status = 204, description = "This one alone is left"))
+)]
+pub(super) async fn revoke_others(call: Call, person: Person) -> Result<Response, Problem> {
+    let (id, account, actor, now) =
+        (person.session.id, person.account(), call.actor(person.who), Timestamp::now());
+    let revoked = call.app.store.write(move |tx| {
+        sessions::end_others(tx, account, Some(id), End::Revoked, now)?;
+        audit::record(tx, &own(actor, account, Deed::SessionRevoked, &"others"), now)
+    });
+    revoked.await?;
+    done()
+}
+
+/// Asks whether a session that has changed something is not over meanwhile: of two that change one password, the second
+/// was ended by the first.
+pub(super) fn still_open(tx: &mut Tx<'_>, person: &Person, app: Audience, now: Timestamp) -> Result<(), Problem> {
+    match sessions::find(tx, person.session.id, app, now)? {
+        Some(_) => Ok(()),
+        None => Err(Problem::new(Code::NotSignedIn, "this session was ended a moment ago: sign in")),
+    }
+}

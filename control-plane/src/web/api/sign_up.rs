@@ -1,0 +1,226 @@
+//! `/api/v1/accounts`: signing up.
+//!
+//! Whoever signs up learns nothing about who has an account: the answer is the same, and what differs is the letter. The
+//! account comes into being when the link of that letter is opened by somebody who knows the password that was chosen with
+//! it, so that nobody can prepare an account for somebody else's address.
+
+use super::{
+    call::{Call, bad_value, with_status},
+    session::{self, Entering, own},
+};
+use crate::{
+    accounts::{
+        account::{self, Account},
+        audit::{self, Deed, Who},
+        email::Email,
+        links::{self, Link, New, Purpose},
+        password::{Password, Verdict, WeakPassword},
+        tries,
+    },
+    mail::{self, Language, Letter, Queued, Template},
+    store::{StoreError, Tx},
+    values,
+    web::{
+        App, Response,
+        problem::{Code, Problem},
+    },
+};
+use serde::{Deserialize, Serialize};
+use shared::time::Timestamp;
+use url::Url;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use warp::http::StatusCode;
+
+/// Who wants an account.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignUp {
+    /// Where the letter goes; later who one is.
+    email: String,
+    /// At least 12 characters that are not easily guessed.
+    password: String,
+    /// What to be called, at most 100 characters.
+    #[serde(default)]
+    display_name: String,
+}
+
+/// That a letter is on its way, if it is to be.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LetterDocument {
+    /// For a person.
+    detail: &'static str,
+}
+
+impl LetterDocument {
+    /// 202: what comes of it is in the mail.
+    pub(super) fn answer() -> Result<Response, Problem> {
+        with_status(StatusCode::ACCEPTED, &Self { detail: "look into your mail and open the link" })
+    }
+}
+
+/// Sign up
+///
+/// A letter goes to the address, with a link to confirm it. Where there is an account already the letter says so.
+#[utoipa::path(
+    post,
+    path = "/api/v1/accounts",
+    tag = "account",
+    request_body = SignUp,
+    responses(
+        (status = 202, description = "A letter is on its way", body = LetterDocument),
+        (status = 403, description = "Another site sends this"),
+        (status = 422, description = "The address, the name or the password cannot be used"),
+        (status = 429, description = "Too many from one address, or to one; again after Retry-After")
+    )
+)]
+pub(super) async fn sign_up(call: Call) -> Result<Response, Problem> {
+    let SignUp { email, password, display_name } = call.body()?;
+    let email = address("email", &email)?;
+    let display_name = name(&display_name)?;
+    let password = Password::chosen(&password, &[email.as_str(), &display_name])?;
+    call.admit([
+        (tries::SIGN_UPS, tries::network_of(call.remote)),
+        (tries::UNASKED_MAILS, email.as_str().to_owned()),
+    ])
+    .await?;
+    let password = call.app.hasher.hash(password).await;
+    let (now, public_url) = (Timestamp::now(), call.app.public_url.clone());
+    let queued = call.app.store.write(move |tx| {
+        let known = account::by_email(tx, &email)?.filter(|account| account.password.is_some());
+        let template = match known {
+            Some(_) => Template::AlreadyHere { link: page(&public_url, "sign-in", None) },
+            None => {
+                let new = New {
+                    purpose: Purpose::SignUp,
+                    account: None,
+                    email: email.clone(),
+                    password: Some(password),
+                    display_name,
+                };
+                let token = links::make(tx, &new, now)?;
+                let valid_for = Purpose::SignUp.valid_for();
+                Template::VerifyAddress { link: page(&public_url, "verify", Some(&token)), valid_for }
+            }
+        };
+        send(tx, &email, Language::English, template, now)
+    });
+    call.app.nudge_mail(queued.await?);
+    LetterDocument::answer()
+}
+
+/// The link's token, and the password that was chosen with it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Confirmation {
+    /// What stands after `#` in the link.
+    token: String,
+    /// The password that was chosen.
+    password: String,
+    /// Stay signed in for seven days instead of one, also when the browser is closed.
+    #[serde(default)]
+    stay: bool,
+}
+
+/// Confirm the address of a sign-up
+///
+/// Makes the account and signs in.
+#[utoipa::path(
+    post,
+    path = "/api/v1/accounts/verify",
+    tag = "account",
+    request_body = Confirmation,
+    responses(
+        (status = 201, description = "There is an account now, and a session of it", body = session::SessionDocument),
+        (status = 401, description = "It is not the password that was chosen"),
+        (status = 403, description = "Another site sends this"),
+        (status = 409, description = "Meanwhile the address has an account"),
+        (status = 410, description = "The link opens nothing any more"),
+        (status = 429, description = "Too many tries; again after Retry-After")
+    )
+)]
+pub(super) async fn verify(call: Call) -> Result<Response, Problem> {
+    let Confirmation { token, password, stay } = call.body()?;
+    call.admit([(tries::LINKS, tries::network_of(call.remote))]).await?;
+    let now = Timestamp::now();
+    let looked = token.clone();
+    let link = call.app.store.read(move |tx| links::look(tx, Purpose::SignUp, &looked, now)).await?;
+    let link = link.ok_or_else(link_void)?;
+    let wrong = || Problem::new(Code::WrongCredentials, "it is not the password that was chosen with this link");
+    let password = Password::given(&password).map_err(|_| wrong())?;
+    if call.app.hasher.compare(password, link.password.clone()).await == Verdict::Wrong {
+        return Err(wrong());
+    }
+    let (origin, remote, audience) = (call.origin(), call.remote, call.audience);
+    let actor = call.actor(Who::Nobody);
+    let opened = call.app.store.write(move |tx| {
+        let link = links::take(tx, Purpose::SignUp, &token, now)?.ok_or_else(link_void)?;
+        let account = made_of(tx, &link, now)?;
+        audit::record(tx, &own(actor, account.id, Deed::AccountCreated, &account.id), now)?;
+        let (opened, _) = session::open(tx, &account, Entering { audience, stay, origin: &origin, remote }, now)?;
+        Ok::<_, Problem>(opened)
+    });
+    let opened = opened.await?;
+    session::answer(&call, opened, now).await
+}
+
+fn made_of(tx: &mut Tx<'_>, link: &Link, now: Timestamp) -> Result<Account, Problem> {
+    let taken = || Problem::new(Code::AddressTaken, "this address has an account: sign in, or reset its password");
+    let email: Email = link.email.parse().map_err(|_| link_void())?;
+    let password = link.password.as_deref().ok_or_else(link_void)?;
+    let id = account::create(tx, &email, password, &link.display_name, now)?.ok_or_else(taken)?;
+    account::by_id(tx, id)?.ok_or_else(taken)
+}
+
+pub(super) fn link_void() -> Problem {
+    Problem::new(Code::LinkVoid, "this link opens nothing any more: ask for a new one")
+}
+
+/// A letter to one person that is of no other letter; whether the sender is to be woken.
+pub(super) fn send(
+    tx: &mut Tx<'_>,
+    to: &Email,
+    language: Language,
+    template: Template,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let key = format!("{}/{}", template.name(), Uuid::now_v7());
+    let letter = Letter { to: to.clone(), language, template, key };
+    Ok(matches!(mail::queue(tx, &letter, now)?, Queued::Waiting(_)))
+}
+
+/// A page of the portal. The token stands after `#`: browsers send it to no server, so it is in nobody's log.
+pub(super) fn page(public_url: &Url, name: &str, token: Option<&str>) -> Url {
+    let mut page = public_url.clone();
+    page.set_path(name);
+    page.set_fragment(token);
+    page
+}
+
+/// An e-mail address of the body.
+pub(super) fn address(key: &str, text: &str) -> Result<Email, Problem> {
+    text.trim().parse().map_err(|error| bad_value(key, format_args!("{error}")))
+}
+
+/// A name for people, or none.
+pub(super) fn name(text: &str) -> Result<String, Problem> {
+    if text.trim().is_empty() {
+        return Ok(String::new());
+    }
+    values::name(text).map_err(|problem| bad_value("display_name", problem))
+}
+
+impl From<WeakPassword> for Problem {
+    fn from(weak: WeakPassword) -> Self {
+        Self::new(Code::WeakPassword, weak.to_string())
+    }
+}
+
+impl App {
+    /// Wakes the sender of letters where there is a letter to send.
+    pub(super) fn nudge_mail(&self, queued: bool) {
+        if queued {
+            self.mail.nudge();
+        }
+    }
+}
