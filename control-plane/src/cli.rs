@@ -4,6 +4,7 @@ mod backup;
 mod check;
 mod check_number;
 mod do_not_call;
+mod operator;
 mod support;
 mod suppressed;
 mod trust;
@@ -69,6 +70,18 @@ enum Command {
     },
     /// Remove the order-signing key that `rotate-order-key` has made a successor for
     RetireOrderKey {
+        #[command(flatten)]
+        data: DataOptions,
+    },
+    /// Make a new key for the tokens of sessions; nobody is signed out
+    RotateSessionKey {
+        #[command(flatten)]
+        data: DataOptions,
+    },
+    /// Make somebody an operator, with the password on standard input
+    Operator {
+        /// Their address
+        email: String,
         #[command(flatten)]
         data: DataOptions,
     },
@@ -146,6 +159,8 @@ pub async fn execute(arguments: Arguments, sockets: HandedOver) -> ExitCode {
         Command::RevokeAgent { pbx, data } => trust::revoke_agent(&pbx, data).await,
         Command::RotateOrderKey { data } => trust::rotate_order_key(data),
         Command::RetireOrderKey { data } => trust::retire_order_key(data),
+        Command::RotateSessionKey { data } => trust::rotate_session_key(data),
+        Command::Operator { email, data } => operator::make(&email, data).await,
         Command::ApiKey { org, name, scope, data } => api_key(&org, &name, &scope, data).await,
         Command::Backup { file, data } => backup::back_up(file, data).await,
         Command::Restore { file, data } => backup::restore(file, data).await,
@@ -200,14 +215,10 @@ async fn run(options: ServeOptions, sockets: HandedOver) -> Result<(), Stop> {
     })
 }
 
-/// The first command on a new installation may be this one, so it makes what is not there.
 async fn apply(file: PathBuf, data: DataOptions) -> Result<(), Stop> {
     let data = Data::resolve(data)?;
     let text = apply::read_file(&file).map_err(|error| Stop::Wrong(error.to_string()))?;
-    if let Some(dir) = data.database_file().parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        serve::prepare(dir).map_err(Stop::failed)?;
-    }
-    let store = Store::open(&data.database).await.map_err(Stop::failed)?;
+    let store = open_or_make(&data).await?;
     let changes =
         apply::apply(&store, &file.display().to_string(), &text).await.map_err(|error| match error {
             ApplyError::Document(_) => Stop::Wrong(error.to_string()),
@@ -215,6 +226,14 @@ async fn apply(file: PathBuf, data: DataOptions) -> Result<(), Stop> {
         })?;
     say::json(&changes);
     Ok(())
+}
+
+/// Opens the database, and makes what is not there: the first command on a new installation may be this one.
+async fn open_or_make(data: &Data) -> Result<Store, Stop> {
+    if let Some(dir) = data.database_file().parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        serve::prepare(dir).map_err(Stop::failed)?;
+    }
+    Store::open(&data.database).await.map_err(Stop::failed)
 }
 
 async fn enroll_token(pbx: &str, data: DataOptions) -> Result<(), Stop> {

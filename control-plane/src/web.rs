@@ -12,6 +12,7 @@ mod limits;
 mod mail;
 mod metrics;
 mod openapi;
+mod pages;
 mod problem;
 mod proxies;
 mod renewal;

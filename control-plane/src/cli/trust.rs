@@ -2,6 +2,7 @@
 
 use super::{Stop, existing};
 use crate::{
+    accounts::session_keys,
     config::{Data, DataOptions},
     fleet::{self, KeyChange},
     say,
@@ -40,5 +41,16 @@ pub(super) fn retire_order_key(data: DataOptions) -> Result<(), Stop> {
         "order-signing key {old} is removed; {new} signs alone. Agents drop the old one now, those that are \
          away when they come back"
     ));
+    Ok(())
+}
+
+/// Makes a new key for the tokens of sessions.
+pub(super) fn rotate_session_key(data: DataOptions) -> Result<(), Stop> {
+    let data = Data::resolve(data)?;
+    session_keys::rotate(&data.dir).map_err(Stop::failed)?;
+    say::say(
+        "a new session key is made; a running serve signs with it within seconds. Tokens that the one before it has \
+         signed are good until they end, which is minutes; run this twice to end them at once: browsers fetch new ones",
+    );
     Ok(())
 }

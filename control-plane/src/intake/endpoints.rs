@@ -120,7 +120,7 @@ pub fn in_org(tx: &mut Tx<'_>, org: OrgId, id: EndpointId) -> Result<Option<List
     tx.row(listed!("endpoints.id = $2"), &[&org, &id], listed)
 }
 
-/// The endpoints of a project of this organization, the oldest first, and the time to go on after.
+/// The endpoints of a project of this organization, in the order of their ids, and the id to go on after.
 ///
 /// # Errors
 /// [`StoreError`]

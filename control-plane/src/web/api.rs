@@ -8,10 +8,13 @@ mod calls;
 mod cookies;
 mod creation;
 mod description;
+mod documents;
 mod endpoints;
+mod fields;
 mod fleet;
 mod invites;
 mod keys;
+mod letters;
 mod members;
 mod organizations;
 mod passwords;
@@ -22,8 +25,10 @@ mod query;
 mod scenarios;
 mod second_factor;
 mod session;
+mod sessions;
 mod sign_up;
 mod table;
+mod tried;
 
 pub(super) use description::describe;
 
@@ -52,9 +57,9 @@ const ROUTES: &[Route] = &[
     person("DELETE", "/api/v1/session", run!(session::sign_out, who)),
     open("POST", "/api/v1/session/refresh", run!(session::refresh)),
     person("POST", "/api/v1/session/proof", run!(session::prove, who)),
-    person("GET", "/api/v1/sessions", run!(session::list, who)),
-    person("DELETE", "/api/v1/sessions", run!(session::revoke_others, who)),
-    person("DELETE", "/api/v1/sessions/{id}", run!(session::revoke, who)),
+    person("GET", "/api/v1/sessions", run!(sessions::list, who)),
+    person("DELETE", "/api/v1/sessions", run!(sessions::revoke_others, who)),
+    person("DELETE", "/api/v1/sessions/{id}", run!(sessions::revoke, who)),
     person("GET", "/api/v1/account", run!(profile::read, who)),
     person("PATCH", "/api/v1/account", run!(profile::change, who)),
     person("DELETE", "/api/v1/account", run!(profile::close, who)).proved(),
@@ -150,3 +155,6 @@ pub(super) fn routes(app: &Arc<App>) -> Routes {
         );
     document.or(answered).unify().boxed()
 }
+
+#[cfg(test)]
+mod tests;

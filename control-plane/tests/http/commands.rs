@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &[&str]) -> Done {
     run_with_input(arguments, b"")
 }
 
-fn run_with_input(arguments: &[&str], input: &[u8]) -> Done {
+pub(crate) fn run_with_input(arguments: &[&str], input: &[u8]) -> Done {
     let mut child = program(arguments).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();

@@ -78,6 +78,11 @@ impl Plane {
         Self { server, settings, dir, http: client() }
     }
 
+    /// A server that was started on what [`end_and_keep`](Self::end_and_keep) kept.
+    pub(crate) fn over(server: Server, settings: Settings, dir: TempDir) -> Self {
+        Self { server, settings, dir, http: client() }
+    }
+
     /// One organization with one person, two endpoints and a PBX.
     pub(crate) async fn provisioned() -> Self {
         Self::provisioned_with(Limits::default()).await
@@ -192,7 +197,7 @@ impl Answer {
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["cache-control"], "no-store");
         assert_eq!(body["status"], status);
-        assert_eq!(body["type"], "about:blank");
+        assert_eq!(body["type"], format!("/problems/{code}"));
         assert!(body["title"].is_string() && body["detail"].is_string(), "{body}");
         self
     }

@@ -1,6 +1,10 @@
 //! The key file, from its making to its second change.
 
 use super::*;
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+};
 
 fn open(data_dir: &Path) -> Keyring {
     Keyring::open(data_dir).unwrap_or_else(|error| panic!("{error}")).0

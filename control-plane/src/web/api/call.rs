@@ -20,7 +20,7 @@ use hyper::{
     HeaderMap,
     header::{HeaderName, USER_AGENT},
 };
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use shared::{complaint::complaint, time::Timestamp};
 use std::{net::IpAddr, str::FromStr, sync::Arc, time::Duration};
 use utoipa::ToSchema;
@@ -123,11 +123,6 @@ pub(super) fn missing(code: Code) -> Problem {
     Problem::new(code, code.meaning())
 }
 
-/// That a value cannot be used: `key`, and what it must be.
-pub(super) fn bad_value(key: &str, problem: impl std::fmt::Display) -> Problem {
-    Problem::new(Code::BadValue, format!("{key} {problem}"))
-}
-
 /// 200 with this document.
 pub(super) fn ok(document: &impl Serialize) -> Result<Response, Problem> {
     with_status(StatusCode::OK, document)
@@ -163,13 +158,4 @@ impl<T> Page<T> {
     pub(super) fn of<R>((rows, next): (Vec<R>, Option<String>), show: impl Fn(R) -> T) -> Self {
         Self { items: rows.into_iter().map(show).collect(), next }
     }
-}
-
-/// Of a PATCH: a key that is given, be it as null. One that is left out is `None`.
-pub(super) fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    T::deserialize(deserializer).map(Some)
 }

@@ -3,7 +3,7 @@
 
 use super::{
     ROUTES, alerts, audit, calls, endpoints, fleet, invites, keys, members, organizations, passwords, phones, profile,
-    projects, scenarios, second_factor, session, sign_up,
+    projects, scenarios, second_factor, session, sessions, sign_up,
     table::{Access, Route},
 };
 use utoipa::{
@@ -28,7 +28,7 @@ const TWINS: [(&str, &str); 3] = [
     sign_up::sign_up, sign_up::verify,
     passwords::forgotten, passwords::reset, passwords::change,
     session::sign_in, session::read, session::sign_out, session::refresh, session::prove,
-    session::list, session::revoke_others, session::revoke,
+    sessions::list, sessions::revoke_others, sessions::revoke,
     profile::read, profile::change, profile::close, profile::change_address, profile::confirm_address,
     second_factor::begin, second_factor::remove, second_factor::confirm, second_factor::recovery_codes,
     phones::list, phones::add, phones::change, phones::remove,

@@ -2,9 +2,10 @@
 //! endpoints may send alerts.
 
 use super::{
-    call::{Call, Page, bad_value, done, given, missing, ok},
+    call::{Call, Page, done, missing, ok},
     caller::Member,
     creation::{self, Created},
+    fields::{bad_value, given},
     organizations::in_org,
     projects,
 };

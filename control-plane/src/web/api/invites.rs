@@ -4,10 +4,11 @@ use super::{
     call::{Call, Page, done, missing, ok},
     caller::{self, Person},
     creation::{self, Created},
-    members::{may_touch, read_role},
+    documents::MembershipDocument,
+    fields,
+    letters::{link_void, page, send},
+    members::may_touch,
     organizations::in_org,
-    session::MembershipDocument,
-    sign_up::{address, link_void, page, send},
 };
 use crate::{
     accounts::{
@@ -119,7 +120,7 @@ pub(super) struct NewInvite {
 )]
 pub(super) async fn create(call: Call, member: caller::Member) -> Result<Response, Problem> {
     let NewInvite { email, role } = call.body()?;
-    let (email, role) = (address("email", &email)?, read_role(&role)?);
+    let (email, role) = (fields::address("email", &email)?, fields::role(&role)?);
     may_touch(&member, &[role])?;
     admit(&call, &member, &email).await?;
     let by = member.account().ok_or_else(Problem::internal)?;

@@ -1,9 +1,10 @@
 //! `/api/v1/keys`: keys of this API.
 
 use super::{
-    call::{Call, Page, bad_value, done, missing, ok},
+    call::{Call, Page, done, missing, ok},
     caller::Member,
     creation::{self, Created},
+    fields::bad_value,
     organizations::in_org,
 };
 use crate::{

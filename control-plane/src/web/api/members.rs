@@ -1,8 +1,9 @@
 //! `/api/v1/members`: who belongs to an organization, and as what.
 
 use super::{
-    call::{Call, Page, bad_value, done, missing, ok},
+    call::{Call, Page, done, missing, ok},
     caller,
+    fields,
     organizations::in_org,
     profile::may_go,
 };
@@ -107,7 +108,7 @@ pub(super) struct MemberChange {
 pub(super) async fn change(call: Call, member: caller::Member) -> Result<Response, Problem> {
     let account: AccountId = call.id("account_id", Code::UnknownMember)?;
     let MemberChange { role } = call.body()?;
-    let role = read_role(&role)?;
+    let role = fields::role(&role)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
         member.still_may(tx)?;
@@ -174,9 +175,4 @@ pub(super) fn may_touch(member: &caller::Member, roles: &[Role]) -> Result<(), P
         return Ok(());
     }
     Err(Problem::new(Code::NotPermitted, "owners alone make owners, and unmake them"))
-}
-
-/// A role of the body.
-pub(super) fn read_role(word: &str) -> Result<Role, Problem> {
-    crate::values::role(word).map_err(|problem| bad_value("role:", problem))
 }

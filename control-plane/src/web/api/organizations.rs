@@ -1,11 +1,12 @@
 //! `/api/v1/organizations` and `/api/v1/organization`: the tenants that somebody belongs to, and one of them.
 
 use super::{
-    call::{Call, Page, bad_value, done, missing, ok},
+    call::{Call, Page, done, missing, ok},
     caller::{Member, Person},
     creation::{self, Created},
+    documents::MembershipDocument,
+    fields::{self, bad_value},
     profile::may_go,
-    session::MembershipDocument,
 };
 use crate::{
     accounts::{
@@ -76,8 +77,8 @@ pub(super) struct NewOrganization {
 pub(super) async fn create(call: Call, person: Person) -> Result<Response, Problem> {
     let NewOrganization { name, slug, timezone } = call.body()?;
     let name = values::name(&name).map_err(|problem| bad_value("name", problem))?;
-    let timezone = read_timezone(timezone.as_deref().unwrap_or("UTC"))?;
-    let chosen = slug.map(|slug| read_slug(&slug)).transpose()?;
+    let timezone = fields::timezone(timezone.as_deref().unwrap_or("UTC"))?;
+    let chosen = slug.map(|slug| fields::slug(&slug)).transpose()?;
     let (id, actor) = (person.account(), call.actor(person.who));
     creation::once(&call, id, move |tx, now| {
         if orgs::of_account(tx, id, &Named::Only)?.len() >= MOST {
@@ -119,14 +120,6 @@ fn slug_of(name: &str) -> String {
     let mut slug = words.collect::<Vec<_>>().join("-");
     slug.truncate(50);
     if slug.is_empty() { "org".to_owned() } else { slug.trim_end_matches('-').to_owned() }
-}
-
-pub(super) fn read_slug(slug: &str) -> Result<String, Problem> {
-    values::slug(slug).map_err(|problem| bad_value("slug", problem))
-}
-
-fn read_timezone(name: &str) -> Result<String, Problem> {
-    values::timezone(name).map_err(|problem| bad_value("timezone", problem))
 }
 
 /// A row of the audit log about something in an organization.
@@ -193,8 +186,8 @@ pub(super) struct OrganizationChange {
 pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
     let OrganizationChange { name, slug, timezone } = call.body()?;
     let name = name.map(|name| values::name(&name).map_err(|problem| bad_value("name", problem))).transpose()?;
-    let slug = slug.map(|slug| read_slug(&slug)).transpose()?;
-    let timezone = timezone.map(|name| read_timezone(&name)).transpose()?;
+    let slug = slug.map(|slug| fields::slug(&slug)).transpose()?;
+    let timezone = timezone.map(|name| fields::timezone(&name)).transpose()?;
     let (account, actor, now) = (person(&member)?, call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
         member.still_may(tx)?;

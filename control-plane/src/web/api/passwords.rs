@@ -3,8 +3,9 @@
 use super::{
     call::{Call, done},
     caller::Person,
+    fields,
+    letters::{LetterDocument, link_void, page, send},
     session::{own, still_open},
-    sign_up::{LetterDocument, address, link_void, page, send},
 };
 use crate::{
     accounts::{
@@ -51,7 +52,7 @@ pub(super) struct Forgotten {
 )]
 pub(super) async fn forgotten(call: Call) -> Result<Response, Problem> {
     let Forgotten { email } = call.body()?;
-    let email = address("email", &email)?;
+    let email = fields::address("email", &email)?;
     call.admit([
         (tries::SIGN_UPS, tries::network_of(call.remote)),
         (tries::UNASKED_MAILS, email.as_str().to_owned()),

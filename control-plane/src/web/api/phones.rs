@@ -1,9 +1,10 @@
 //! `/api/v1/account/phones`: where somebody is rung.
 
 use super::{
-    call::{Call, Page, bad_value, done, missing, ok},
+    call::{Call, Page, done, missing, ok},
     caller::Person,
     creation::{self, Created},
+    fields::bad_value,
     session::own,
 };
 use crate::{

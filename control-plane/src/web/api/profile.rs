@@ -1,11 +1,13 @@
 //! `/api/v1/account`: what somebody is called and where they are written to, and the end of an account.
 
 use super::{
-    call::{Call, bad_value, done, ok},
+    call::{Call, done, ok},
     caller::Person,
     cookies,
-    session::{AccountDocument, own, still_open},
-    sign_up::{LetterDocument, address, link_void, name, page, send},
+    documents::AccountDocument,
+    fields,
+    letters::{LetterDocument, link_void, page, send},
+    session::{own, still_open},
 };
 use crate::{
     accounts::{
@@ -18,7 +20,7 @@ use crate::{
         sessions::{self, End},
         tries,
     },
-    mail::{Language, Template},
+    mail::Template,
     store::Tx,
     web::{
         Response,
@@ -77,8 +79,8 @@ pub(super) struct ProfileChange {
 )]
 pub(super) async fn change(call: Call, person: Person) -> Result<Response, Problem> {
     let ProfileChange { display_name, language } = call.body()?;
-    let display_name = display_name.map(|text| name(&text)).transpose()?;
-    let language = language.map(|word| read_language(&word)).transpose()?;
+    let display_name = display_name.map(|text| fields::name(&text)).transpose()?;
+    let language = language.map(|word| fields::language(&word)).transpose()?;
     let (id, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
         let before = mine(tx, id)?;
@@ -95,13 +97,6 @@ pub(super) async fn change(call: Call, person: Person) -> Result<Response, Probl
         Ok::<_, Problem>(AccountDocument::read(tx, account)?)
     });
     ok(&changed.await?)
-}
-
-fn read_language(word: &str) -> Result<Language, Problem> {
-    Language::from_word(word).ok_or_else(|| {
-        let known = Language::ALL.map(Language::as_str).join(", ");
-        bad_value("language", format_args!("is one of: {known}"))
-    })
 }
 
 /// The new address.
@@ -127,7 +122,7 @@ pub(super) struct NewAddress {
 )]
 pub(super) async fn change_address(call: Call, person: Person) -> Result<Response, Problem> {
     let NewAddress { email } = call.body()?;
-    let email = address("email", &email)?;
+    let email = fields::address("email", &email)?;
     let id = person.account();
     call.admit([
         (tries::ADDRESS_CHANGES, id.to_string()),

@@ -1,10 +1,11 @@
 //! `/api/v1/projects`: groups of endpoints, rules and people.
 
 use super::{
-    call::{Call, Page, bad_value, done, missing, ok},
+    call::{Call, Page, done, missing, ok},
     caller::Member,
     creation::{self, Created},
-    organizations::{in_org, open_alerts, read_slug},
+    fields::{self, bad_value},
+    organizations::{in_org, open_alerts},
 };
 use crate::{
     accounts::{
@@ -160,7 +161,7 @@ pub(super) struct NewProject {
 )]
 pub(super) async fn create(call: Call, member: Member) -> Result<Response, Problem> {
     let NewProject { slug, primary, policy } = call.body()?;
-    let slug = read_slug(&slug)?;
+    let slug = fields::slug(&slug)?;
     let policy = changed_policy(Policy::default(), policy)?;
     let actor = call.actor(member.who);
     creation::once(&call, member.org, move |tx, now| {
@@ -229,7 +230,7 @@ pub(super) struct ProjectChange {
 pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
     let id: ProjectId = call.id("id", Code::UnknownProject)?;
     let ProjectChange { slug, primary, policy } = call.body()?;
-    let slug = slug.map(|slug| read_slug(&slug)).transpose()?;
+    let slug = slug.map(|slug| fields::slug(&slug)).transpose()?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
         member.still_may(tx)?;

@@ -2,8 +2,9 @@
 //! read.
 
 use super::{
-    call::{Call, Page, bad_value, done, missing, ok, with_status},
+    call::{Call, Page, done, missing, ok, with_status},
     caller::Member,
+    fields::bad_value,
     organizations::in_org,
     projects,
 };

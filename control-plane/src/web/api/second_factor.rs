@@ -3,8 +3,8 @@
 use super::{
     call::{Call, done, ok},
     caller::Person,
+    letters::send,
     session::{judged, own},
-    sign_up::send,
 };
 use crate::{
     accounts::{

@@ -1,36 +1,36 @@
 //! `/api/v1/session` and `/api/admin/v1/session`: signing in and out, refreshing, and proving who one is.
 
 use super::{
-    call::{Call, done, missing, ok, too_many_tries},
+    call::{Call, done, missing, ok, too_many_tries, with_status},
     caller::Person,
     cookies,
+    documents::SessionDocument,
+    letters::send,
+    tried::Tried,
 };
 use crate::{
     accounts::{
         account::{self, Account},
         audit::{self, Deed, Entry, Who},
         email::Email,
-        orgs::{self, Membership, Named},
         password::{Password, Verdict},
         second_factor::{self, Shown},
-        sessions::{self, End, Listed, Opened, Origin, Refreshed},
+        sessions::{self, End, Opened, Origin, Refreshed},
         token::Audience,
-        tries::{self, Limit},
+        tries,
     },
-    mail::{self, Letter, Queued, Template},
+    mail::Template,
     store::{StoreError, Tx},
     web::{
         Response,
         problem::{Code, Problem},
     },
 };
-use serde::{Deserialize, Serialize};
-use shared::{
-    ids::{AccountId, SessionId},
-    time::Timestamp,
-};
+use serde::Deserialize;
+use shared::{ids::AccountId, time::Timestamp};
 use std::net::IpAddr;
 use utoipa::ToSchema;
+use warp::http::StatusCode;
 
 /// Address and password, and the second factor's code where there is one.
 #[derive(Deserialize, ToSchema)]
@@ -45,109 +45,6 @@ pub(super) struct SignIn {
     /// Stay signed in for seven days instead of one, also when the browser is closed.
     #[serde(default)]
     stay: bool,
-}
-
-/// A session, and who is signed in.
-#[derive(Serialize, ToSchema)]
-pub(super) struct SessionDocument {
-    /// Its id.
-    #[schema(value_type = String, format = "uuid")]
-    id: SessionId,
-    /// Goes along with whatever changes something, in the header `X-CSRF-Token`.
-    csrf_token: String,
-    /// When it ends if nobody refreshes it, RFC 3339, UTC.
-    #[schema(format = "date-time")]
-    expires_at: String,
-    /// Until when a proof of who somebody is counts, RFC 3339, UTC.
-    #[schema(format = "date-time")]
-    proved_until: String,
-    account: AccountDocument,
-    /// The organizations that the person belongs to.
-    organizations: Vec<MembershipDocument>,
-}
-
-/// An account, as its owner sees it.
-#[derive(Serialize, ToSchema)]
-pub(super) struct AccountDocument {
-    /// Its id.
-    #[schema(value_type = String, format = "uuid")]
-    id: AccountId,
-    /// Its address.
-    email: String,
-    /// What the person wants to be called; may be empty.
-    display_name: String,
-    /// The language of letters and calls, BCP 47.
-    language: &'static str,
-    /// Whether a second factor is asked for.
-    second_factor: bool,
-    /// Whether the person runs the installation.
-    operator: bool,
-    /// When it was made, RFC 3339, UTC.
-    #[schema(format = "date-time")]
-    created_at: String,
-}
-
-/// An organization that somebody belongs to.
-#[derive(Serialize, ToSchema)]
-pub(super) struct MembershipDocument {
-    /// Its id.
-    #[schema(format = "uuid")]
-    pub(super) id: String,
-    /// Its short name, unique among all.
-    pub(super) slug: String,
-    /// Its name.
-    pub(super) name: String,
-    /// IANA name of its time zone.
-    pub(super) timezone: String,
-    /// What the person is there: `owner`, `admin`, `member` or `viewer`.
-    pub(super) role: &'static str,
-    /// When it was made, RFC 3339, UTC.
-    #[schema(format = "date-time")]
-    pub(super) created_at: String,
-}
-
-impl From<Membership> for MembershipDocument {
-    fn from(Membership { org, role }: Membership) -> Self {
-        Self {
-            id: org.id.to_string(),
-            slug: org.slug,
-            name: org.name,
-            timezone: org.timezone,
-            role: role.as_str(),
-            created_at: org.created_at.to_string(),
-        }
-    }
-}
-
-impl AccountDocument {
-    pub(super) fn read(tx: &mut Tx<'_>, account: Account) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: account.id,
-            second_factor: second_factor::is_on(tx, account.id)?,
-            operator: account::is_operator(tx, account.id)?,
-            email: account.email.as_str().to_owned(),
-            display_name: account.display_name,
-            language: account.language.as_str(),
-            created_at: account.created_at.to_string(),
-        })
-    }
-}
-
-impl SessionDocument {
-    fn read(tx: &mut Tx<'_>, id: SessionId, account: AccountId) -> Result<Self, Problem> {
-        let gone = || Problem::new(Code::NotSignedIn, "this session is over: sign in");
-        let state = sessions::state(tx, id)?.ok_or_else(gone)?;
-        let account = account::by_id(tx, account)?.ok_or_else(gone)?;
-        let organizations = orgs::of_account(tx, account.id, &Named::Only)?;
-        Ok(Self {
-            id,
-            csrf_token: state.csrf_token,
-            expires_at: state.expires_at.to_string(),
-            proved_until: (state.proved_at + sessions::PROOF_LASTS).to_string(),
-            account: AccountDocument::read(tx, account)?,
-            organizations: organizations.into_iter().map(MembershipDocument::from).collect(),
-        })
-    }
 }
 
 /// Sign in
@@ -259,34 +156,20 @@ pub(super) fn open(
         Audience::Admin => Who::Operator(account.id),
     };
     let deed = if is_new_place { Deed::SignedInFromNewPlace } else { Deed::SignedIn };
-    let entry = Entry {
-        actor: audit::Actor { who, remote },
-        org: None,
-        account: Some(account.id),
-        deed,
-        subject: &opened.id,
-        before: None,
-        after: None,
-    };
-    audit::record(tx, &entry, now)?;
+    audit::record(tx, &own(audit::Actor { who, remote }, account.id, deed, &opened.id), now)?;
     if !is_new_place {
         return Ok((opened, false));
     }
-    let letter = Letter {
-        to: account.email.clone(),
-        language: account.language,
-        template: Template::NewSignIn { at: now, ip: remote, user_agent: origin.user_agent.clone() },
-        key: format!("new-sign-in/{}", opened.id),
-    };
-    let queued = mail::queue(tx, &letter, now)?;
-    Ok((opened, matches!(queued, Queued::Waiting(_))))
+    let template = Template::NewSignIn { at: now, ip: remote, user_agent: origin.user_agent.clone() };
+    let queued = send(tx, &account.email, account.language, template, now)?;
+    Ok((opened, queued))
 }
 
 /// The session that was just opened, with its cookies.
 pub(super) async fn answer(call: &Call, opened: Opened, now: Timestamp) -> Result<Response, Problem> {
     let (id, account) = (opened.id, opened.account_id);
     let document = call.app.store.read(move |tx| SessionDocument::read(tx, id, account)).await?;
-    let response = super::call::with_status(warp::http::StatusCode::CREATED, &document)?;
+    let response = with_status(StatusCode::CREATED, &document)?;
     cookies::set(&call.app, response, call.audience, &opened, now)
 }
 
@@ -315,80 +198,6 @@ pub(super) fn judged(shown: Shown) -> Result<(), Problem> {
         Shown::Wrong => Err(Problem::new(Code::WrongCode, "the code is wrong or was used before")),
         Shown::Paused(wait) => Err(too_many_tries(wait)),
     }
-}
-
-/// Wrong passwords, counted per address of the network and over all of them.
-#[derive(Clone)]
-struct Tried([(Limit, String); 2]);
-
-impl Tried {
-    fn new(email: Option<&Email>, remote: IpAddr) -> Self {
-        let whose = email.map_or("", Email::as_str);
-        let from = format!("{whose} {}", tries::network_of(remote));
-        Self([(tries::WRONG_PASSWORDS, from), (tries::WRONG_PASSWORDS_FROM_ANYWHERE, whose.to_owned())])
-    }
-
-    fn look(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), Problem> {
-        for (limit, whose) in &self.0 {
-            tries::look(tx, *limit, whose, now)?.map_err(too_many_tries)?;
-        }
-        Ok(())
-    }
-
-    /// Only those from here: what others try goes on counting.
-    fn forgive(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let [(limit, whose), _] = &self.0;
-        tries::forgive(tx, *limit, whose)
-    }
-
-    /// Counts a wrong password. Its owner hears of it when there are too many. The answer is that it was too many, where
-    /// others were faster.
-    async fn fail(self, call: &Call, account: Option<Account>) -> Result<Option<Problem>, Problem> {
-        let (now, remote) = (Timestamp::now(), call.remote);
-        let counted = call.app.store.write(move |tx| {
-            let mut problem = None;
-            let mut reached = false;
-            for (limit, whose) in &self.0 {
-                match tries::count(tx, *limit, whose, now)? {
-                    Err(wait) => problem = Some(too_many_tries(wait)),
-                    Ok(()) => reached |= tries::look(tx, *limit, whose, now)?.is_err(),
-                }
-            }
-            match account.filter(|_| reached) {
-                Some(account) => note_failures(tx, &account, remote, now).map(|queued| (problem, queued)),
-                None => Ok((problem, false)),
-            }
-        });
-        let (problem, queued) = counted.await?;
-        call.app.nudge_mail(queued);
-        Ok(problem)
-    }
-}
-
-fn note_failures(
-    tx: &mut Tx<'_>,
-    account: &Account,
-    remote: IpAddr,
-    now: Timestamp,
-) -> Result<bool, Problem> {
-    let entry = Entry {
-        actor: audit::Actor { who: Who::Nobody, remote },
-        org: None,
-        account: Some(account.id),
-        deed: Deed::ManyFailures,
-        subject: &account.id,
-        before: None,
-        after: None,
-    };
-    audit::record(tx, &entry, now)?;
-    let letter = Letter {
-        to: account.email.clone(),
-        language: account.language,
-        template: Template::ManyFailures { failures: tries::WRONG_PASSWORDS.most, at: now, ip: remote },
-        // One an hour is enough to know.
-        key: format!("many-failures/{}/{}", account.id, now.as_micros() / 3_600_000_000),
-    };
-    Ok(matches!(mail::queue(tx, &letter, now)?, Queued::Waiting(_)))
 }
 
 /// Who is signed in
@@ -524,99 +333,6 @@ pub(super) async fn prove(call: Call, person: Person) -> Result<Response, Proble
         SessionDocument::read(tx, id, account).map(Ok)
     });
     ok(&proved.await??)
-}
-
-/// A session in the list of its owner.
-#[derive(Serialize, ToSchema)]
-pub(super) struct ListedSession {
-    /// Its id.
-    #[schema(value_type = String, format = "uuid")]
-    id: SessionId,
-    /// Whether it is the one that asks.
-    current: bool,
-    /// Address of the client.
-    remote: String,
-    /// What its browser calls itself.
-    user_agent: String,
-    /// Sign-in, RFC 3339, UTC.
-    #[schema(format = "date-time")]
-    created_at: String,
-    /// Last refresh, RFC 3339, UTC.
-    #[schema(format = "date-time")]
-    last_seen_at: String,
-    /// End, if nobody refreshes it, RFC 3339, UTC.
-    #[schema(format = "date-time")]
-    expires_at: String,
-}
-
-/// The sessions of an account, newest first.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Sessions {
-    items: Vec<ListedSession>,
-}
-
-/// Where you are signed in
-#[utoipa::path(
-    get,
-    path = "/api/v1/sessions",
-    tag = "session",
-    responses((status = 200, description = "Every session that is not over", body = Sessions))
-)]
-pub(super) async fn list(call: Call, person: Person) -> Result<Response, Problem> {
-    let (current, account, now) = (person.session.id, person.account(), Timestamp::now());
-    let listed = call.app.store.read(move |tx| sessions::list(tx, account, now)).await?;
-    let show = |Listed { id, origin, created_at, last_seen_at, expires_at }| ListedSession {
-        id,
-        current: id == current,
-        remote: origin.remote,
-        user_agent: origin.user_agent,
-        created_at: created_at.to_string(),
-        last_seen_at: last_seen_at.to_string(),
-        expires_at: expires_at.to_string(),
-    };
-    ok(&Sessions { items: listed.into_iter().map(show).collect() })
-}
-
-/// End a session
-#[utoipa::path(
-    delete,
-    path = "/api/v1/sessions/{id}",
-    tag = "session",
-    params(("id" = String, Path, description = "The session's id", format = "uuid")),
-    responses(
-        (status = 204, description = "It is over"),
-        (status = 404, description = "No such session")
-    )
-)]
-pub(super) async fn revoke(call: Call, person: Person) -> Result<Response, Problem> {
-    let id: SessionId = call.id("id", Code::UnknownSession)?;
-    let (account, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
-    let revoked = call.app.store.write(move |tx| {
-        if !sessions::end(tx, account, id, End::Revoked, now)? {
-            return Err(missing(Code::UnknownSession));
-        }
-        Ok(audit::record(tx, &own(actor, account, Deed::SessionRevoked, &id), now)?)
-    });
-    revoked.await?;
-    done()
-}
-
-/// End every other session
-#[utoipa::path(
-    delete,
-    path = "/api/v1/sessions",
-    tag = "session",
-    responses((status = 204, description = "This one alone is left"))
-)]
-pub(super) async fn revoke_others(call: Call, person: Person) -> Result<Response, Problem> {
-    let (id, account, actor, now) =
-        (person.session.id, person.account(), call.actor(person.who), Timestamp::now());
-    let revoked = call.app.store.write(move |tx| {
-        sessions::end_others(tx, account, Some(id), End::Revoked, now)?;
-        audit::record(tx, &own(actor, account, Deed::SessionRevoked, &"others"), now)
-    });
-    revoked.await?;
-    done()
 }
 
 /// Asks whether a session that has changed something is not over meanwhile: of two that change one password, the second

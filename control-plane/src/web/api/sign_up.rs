@@ -5,7 +5,10 @@
 //! it, so that nobody can prepare an account for somebody else's address.
 
 use super::{
-    call::{Call, bad_value, with_status},
+    call::Call,
+    documents::SessionDocument,
+    fields,
+    letters::{LetterDocument, link_void, page, send},
     session::{self, Entering, own},
 };
 use crate::{
@@ -17,20 +20,16 @@ use crate::{
         password::{Password, Verdict, WeakPassword},
         tries,
     },
-    mail::{self, Language, Letter, Queued, Template},
-    store::{StoreError, Tx},
-    values,
+    mail::{Language, Template},
+    store::Tx,
     web::{
-        App, Response,
+        Response,
         problem::{Code, Problem},
     },
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use shared::time::Timestamp;
-use url::Url;
 use utoipa::ToSchema;
-use uuid::Uuid;
-use warp::http::StatusCode;
 
 /// Who wants an account.
 #[derive(Deserialize, ToSchema)]
@@ -43,20 +42,6 @@ pub(super) struct SignUp {
     /// What to be called, at most 100 characters.
     #[serde(default)]
     display_name: String,
-}
-
-/// That a letter is on its way, if it is to be.
-#[derive(Serialize, ToSchema)]
-pub(super) struct LetterDocument {
-    /// For a person.
-    detail: &'static str,
-}
-
-impl LetterDocument {
-    /// 202: what comes of it is in the mail.
-    pub(super) fn answer() -> Result<Response, Problem> {
-        with_status(StatusCode::ACCEPTED, &Self { detail: "look into your mail and open the link" })
-    }
 }
 
 /// Sign up
@@ -76,8 +61,8 @@ impl LetterDocument {
 )]
 pub(super) async fn sign_up(call: Call) -> Result<Response, Problem> {
     let SignUp { email, password, display_name } = call.body()?;
-    let email = address("email", &email)?;
-    let display_name = name(&display_name)?;
+    let email = fields::address("email", &email)?;
+    let display_name = fields::name(&display_name)?;
     let password = Password::chosen(&password, &[email.as_str(), &display_name])?;
     call.admit([
         (tries::SIGN_UPS, tries::network_of(call.remote)),
@@ -131,7 +116,7 @@ pub(super) struct Confirmation {
     tag = "account",
     request_body = Confirmation,
     responses(
-        (status = 201, description = "There is an account now, and a session of it", body = session::SessionDocument),
+        (status = 201, description = "There is an account now, and a session of it", body = SessionDocument),
         (status = 401, description = "It is not the password that was chosen"),
         (status = 403, description = "Another site sends this"),
         (status = 409, description = "Meanwhile the address has an account"),
@@ -172,55 +157,8 @@ fn made_of(tx: &mut Tx<'_>, link: &Link, now: Timestamp) -> Result<Account, Prob
     account::by_id(tx, id)?.ok_or_else(taken)
 }
 
-pub(super) fn link_void() -> Problem {
-    Problem::new(Code::LinkVoid, "this link opens nothing any more: ask for a new one")
-}
-
-/// A letter to one person that is of no other letter; whether the sender is to be woken.
-pub(super) fn send(
-    tx: &mut Tx<'_>,
-    to: &Email,
-    language: Language,
-    template: Template,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    let key = format!("{}/{}", template.name(), Uuid::now_v7());
-    let letter = Letter { to: to.clone(), language, template, key };
-    Ok(matches!(mail::queue(tx, &letter, now)?, Queued::Waiting(_)))
-}
-
-/// A page of the portal. The token stands after `#`: browsers send it to no server, so it is in nobody's log.
-pub(super) fn page(public_url: &Url, name: &str, token: Option<&str>) -> Url {
-    let mut page = public_url.clone();
-    page.set_path(name);
-    page.set_fragment(token);
-    page
-}
-
-/// An e-mail address of the body.
-pub(super) fn address(key: &str, text: &str) -> Result<Email, Problem> {
-    text.trim().parse().map_err(|error| bad_value(key, format_args!("{error}")))
-}
-
-/// A name for people, or none.
-pub(super) fn name(text: &str) -> Result<String, Problem> {
-    if text.trim().is_empty() {
-        return Ok(String::new());
-    }
-    values::name(text).map_err(|problem| bad_value("display_name", problem))
-}
-
 impl From<WeakPassword> for Problem {
     fn from(weak: WeakPassword) -> Self {
         Self::new(Code::WeakPassword, weak.to_string())
-    }
-}
-
-impl App {
-    /// Wakes the sender of letters where there is a letter to send.
-    pub(super) fn nudge_mail(&self, queued: bool) {
-        if queued {
-            self.mail.nudge();
-        }
     }
 }

@@ -1,0 +1,68 @@
+//! `operator`: who runs the installation.
+
+use super::{Stop, open_or_make};
+use crate::{
+    accounts::{
+        account,
+        audit::{self, Actor, Deed, Entry, Who},
+        email::{Email, NotAnEmail},
+        password::{Hasher, Password},
+        people, second_factor,
+        sessions::{self, End},
+    },
+    config::{Data, DataOptions},
+    say,
+    store::StoreError,
+};
+use shared::time::Timestamp;
+use std::{io::Read, net::Ipv4Addr};
+use zeroize::Zeroizing;
+
+/// Longest input that is read, bytes.
+const LONGEST: u64 = 4096;
+
+/// Makes somebody an operator, with an account where they have none, and sets the password that stands on standard input.
+pub(super) async fn make(email: &str, data: DataOptions) -> Result<(), Stop> {
+    let email: Email = email.parse().map_err(|error: NotAnEmail| Stop::Wrong(format!("EMAIL {error}")))?;
+    let text = password_on_stdin()?;
+    let password =
+        Password::chosen(&text, &[email.as_str()]).map_err(|error| Stop::Wrong(error.to_string()))?;
+    let store = open_or_make(&Data::resolve(data)?).await?;
+    let hash = Hasher::default().hash(password).await;
+    let (now, shown) = (Timestamp::now(), email.clone());
+    let made = store.write(move |tx| {
+        let id = people::apply_account(tx, &email, now)?;
+        account::reset_password(tx, id, &hash, now)?;
+        sessions::end_others(tx, id, None, End::PasswordChanged, now)?;
+        account::make_operator(tx, id, now)?;
+        let entry = Entry {
+            // Whoever may run this command may do anything here.
+            actor: Actor { who: Who::Nobody, remote: Ipv4Addr::LOCALHOST.into() },
+            org: None,
+            account: Some(id),
+            deed: Deed::OperatorMade,
+            subject: &id,
+            before: None,
+            after: None,
+        };
+        audit::record(tx, &entry, now)?;
+        second_factor::is_on(tx, id)
+    });
+    let has_second_factor = made.await.map_err(|error: StoreError| Stop::failed(error))?;
+    say::say(format!("{shown} is an operator, with the password that was given"));
+    if !has_second_factor {
+        say::say("before they can sign in as one they set up a second factor: sign in to the portal, Security");
+    }
+    Ok(())
+}
+
+fn password_on_stdin() -> Result<Zeroizing<String>, Stop> {
+    let mut text = Zeroizing::new(String::with_capacity(LONGEST as usize));
+    let read = std::io::stdin().lock().take(LONGEST).read_to_string(&mut text);
+    read.map_err(|error| Stop::Wrong(format!("the password cannot be read from standard input: {error}")))?;
+    let text = Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned());
+    if text.is_empty() {
+        return Err(Stop::Wrong("give the password on standard input, as in `… operator EMAIL < FILE`".into()));
+    }
+    Ok(text)
+}

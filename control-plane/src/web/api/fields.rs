@@ -1,0 +1,59 @@
+//! Values of bodies: what they must be, and the words for those that are not.
+
+use crate::{
+    accounts::{email::Email, members::Role},
+    mail::Language,
+    values,
+    web::problem::{Code, Problem},
+};
+use serde::{Deserialize, Deserializer};
+
+/// That a value cannot be used: `key`, and what it must be.
+pub(super) fn bad_value(key: &str, problem: impl std::fmt::Display) -> Problem {
+    Problem::new(Code::BadValue, format!("{key} {problem}"))
+}
+
+/// An e-mail address of the body.
+pub(super) fn address(key: &str, text: &str) -> Result<Email, Problem> {
+    text.trim().parse().map_err(|error| bad_value(key, format_args!("{error}")))
+}
+
+/// A name for people, or none.
+pub(super) fn name(text: &str) -> Result<String, Problem> {
+    if text.trim().is_empty() {
+        return Ok(String::new());
+    }
+    values::name(text).map_err(|problem| bad_value("display_name", problem))
+}
+
+/// A short name of the body.
+pub(super) fn slug(slug: &str) -> Result<String, Problem> {
+    values::slug(slug).map_err(|problem| bad_value("slug", problem))
+}
+
+/// A time zone of the body.
+pub(super) fn timezone(name: &str) -> Result<String, Problem> {
+    values::timezone(name).map_err(|problem| bad_value("timezone", problem))
+}
+
+/// A role of the body.
+pub(super) fn role(word: &str) -> Result<Role, Problem> {
+    values::role(word).map_err(|problem| bad_value("role:", problem))
+}
+
+/// A language of the body.
+pub(super) fn language(word: &str) -> Result<Language, Problem> {
+    Language::from_word(word).ok_or_else(|| {
+        let known = Language::ALL.map(Language::as_str).join(", ");
+        bad_value("language", format_args!("is one of: {known}"))
+    })
+}
+
+/// Of a PATCH: a key that is given, be it as null. One that is left out is `None`.
+pub(super) fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}

@@ -1,0 +1,215 @@
+//! Projects, endpoints, scenarios, keys: from nothing to an alert.
+
+use super::{Browser, owner_of, somebody, sql};
+use crate::plane::{Answer, Plane, answer};
+use serde_json::{Value, json};
+
+const ANN: &str = "ann@example.com";
+
+async fn with_project<'p>(plane: &'p Plane) -> (Browser<'p>, String) {
+    let ann = owner_of(plane, ANN, "acme").await;
+    let me = ann.get("/api/v1/account").await.body["id"].clone();
+    let made = ann.post("/api/v1/projects", json!({"slug": "shop", "primary": me})).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let id = made.body["id"].as_str().unwrap().to_owned();
+    (ann, id)
+}
+
+#[tokio::test]
+async fn a_project_with_an_endpoint_takes_alerts_until_it_is_deleted() {
+    let plane = Plane::empty().await;
+    let (ann, project) = with_project(&plane).await;
+    let path = format!("/api/v1/projects/{project}/endpoints");
+    let made = ann.post(&path, json!({"name": "Grafana", "alert_key": "open sesame"})).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!((&made.body["name"], &made.body["has_alert_key"]), (&json!("Grafana"), &json!(true)));
+    assert!(!made.body.to_string().contains("sesame"));
+    let endpoint = made.body["id"].as_str().unwrap();
+    assert!(made.body["url"].as_str().unwrap().ends_with(&format!("/api/wh/{endpoint}")), "{}", made.body);
+    let hook = format!("/api/wh/{endpoint}");
+    plane.send("POST", &hook, "db down").await.is_problem(401, "wrong_alert_key");
+    let sent = plane.request("POST", &hook).header("x-alert-key", "open sesame").body("db down");
+    assert_eq!(answer(sent).await.status, 202);
+    let own = format!("/api/v1/endpoints/{endpoint}");
+    let changed = ann.ask("PATCH", &own, json!({"alert_key": null})).await;
+    assert_eq!((&changed.body["name"], &changed.body["has_alert_key"]), (&json!("Grafana"), &json!(false)));
+    let sent = plane.send("POST", &hook, "disk full").await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    // Somebody may be rung about it.
+    let own_project = format!("/api/v1/projects/{project}");
+    ann.ask("DELETE", &own_project, json!({})).await.is_problem(409, "live_alerts");
+    for alert in ann.get("/api/v1/alerts").await.body["items"].as_array().unwrap() {
+        let close = format!("/api/v1/alerts/{}/close", alert["id"].as_str().unwrap());
+        assert_eq!(ann.post(&close, json!({})).await.status, 200);
+    }
+    assert_eq!(ann.ask("DELETE", &own_project, json!({})).await.status, 204);
+    plane.send("POST", &hook, "db down").await.is_problem(404, "unknown_endpoint");
+    ann.get(&own_project).await.is_problem(404, "unknown_project");
+    ann.ask("PATCH", &own, json!({"name": "x"})).await.is_problem(404, "unknown_endpoint");
+    // Its history stays.
+    assert_eq!(ann.get("/api/v1/alerts").await.body["items"].as_array().unwrap().len(), 2);
+    let log = ann.get("/api/v1/audit?limit=200").await.body.to_string();
+    assert!(!log.contains("sesame") && !log.contains(endpoint), "{log}");
+    assert!(log.contains("alert.closed") && log.contains("endpoint.created"), "{log}");
+}
+
+#[tokio::test]
+async fn a_change_keeps_what_it_is_not_told() {
+    let plane = Plane::empty().await;
+    let (ann, project) = with_project(&plane).await;
+    let path = format!("/api/v1/projects/{project}");
+    let change = async |body: Value| ann.ask("PATCH", &path, body).await;
+    let changed = change(json!({"policy": {"redials": 2}})).await;
+    assert_eq!((&changed.body["policy"]["redials"], &changed.body["policy"]["ring_seconds"]), (&json!(2), &json!(30)));
+    let changed = change(json!({"slug": "store"})).await;
+    assert_eq!((&changed.body["slug"], &changed.body["policy"]["redials"]), (&json!("store"), &json!(2)));
+    assert_eq!(change(json!({})).await.body["slug"], "store");
+    let refused = change(json!({"policy": {"ring_seconds": 3}})).await;
+    refused.is_problem(422, "bad_value");
+    assert!(refused.body["detail"].as_str().unwrap().contains("between 5 and 120"), "{}", refused.body);
+    change(json!({"policy": {"rings": 3}})).await.is_problem(422, "bad_value");
+    change(json!({"primary": "0198c0de-0000-7000-8000-000000000000"})).await.is_problem(422, "bad_value");
+    change(json!({"slug": "-".repeat(64)})).await.is_problem(422, "bad_value");
+}
+
+/// A rule for what is critical.
+fn rules(action: &str) -> Value {
+    json!({"rule": [{
+        "when": [{"field": "severity", "op": "in", "value": ["critical"]}],
+        "action": {"do": action}
+    }]})
+}
+
+#[tokio::test]
+async fn whoever_changes_a_scenario_that_was_changed_meanwhile_is_told() {
+    let plane = Plane::empty().await;
+    let (ann, project) = with_project(&plane).await;
+    let path = format!("/api/v1/projects/{project}/scenarios/default");
+    let put = async |body: Value, headers: &[(&str, &str)]| ann.ask_with("PUT", &path, body, headers).await;
+    put(rules("call_all"), &[]).await.is_problem(428, "version_needed");
+    put(rules("call_all"), &[("if-match", "\"1\"")]).await.is_problem(404, "unknown_scenario");
+    let made = put(rules("call_all"), &[("if-none-match", "*")]).await;
+    assert_eq!((made.status, made.header("etag")), (201, "\"1\""), "{}", made.body);
+    put(rules("call_all"), &[("if-none-match", "*")]).await.is_problem(412, "stale");
+    // Two people who have both read version 1.
+    let first = put(rules("call_primary"), &[("if-match", "\"1\"")]).await;
+    assert_eq!((first.status, first.header("etag")), (200, "\"2\""));
+    put(rules("suppress"), &[("if-match", "\"1\"")]).await.is_problem(412, "stale");
+    let read = ann.get(&path).await;
+    assert_eq!((read.header("etag"), &read.body["rule"][0]["action"]["do"]), ("\"2\"", &json!("call_primary")));
+    for bad in [json!({"rule": [{"action": {"do": "dance"}}]}), json!({"rules": []}), json!({"rule": 5})] {
+        put(bad, &[("if-match", "\"2\"")]).await.is_problem(422, "bad_scenario");
+    }
+    let stranger = json!({"rule": [{"action": {"do": "call_member", "member": "eve@example.com"}}]});
+    put(stranger, &[("if-match", "\"2\"")]).await.is_problem(422, "bad_scenario");
+    let endpoints = format!("/api/v1/projects/{project}/endpoints");
+    ann.post(&endpoints, json!({"scenario": "none"})).await.is_problem(422, "bad_value");
+    let endpoint = ann.post(&endpoints, json!({"scenario": "default"})).await;
+    assert_eq!(endpoint.status, 201);
+    let delete = async |headers: &[(&str, &str)]| ann.ask_with("DELETE", &path, json!({}), headers).await;
+    delete(&[]).await.is_problem(428, "version_needed");
+    delete(&[("if-match", "\"1\"")]).await.is_problem(412, "stale");
+    delete(&[("if-match", "\"2\"")]).await.is_problem(409, "scenario_in_use");
+    let own = format!("/api/v1/endpoints/{}", endpoint.body["id"].as_str().unwrap());
+    assert_eq!(ann.ask("PATCH", &own, json!({"scenario": null})).await.body["scenario"], Value::Null);
+    assert_eq!(delete(&[("if-match", "\"2\"")]).await.status, 204);
+}
+
+#[tokio::test]
+async fn what_is_asked_for_twice_with_one_key_is_made_once() {
+    let plane = Plane::empty().await;
+    let (ann, project) = with_project(&plane).await;
+    let create = async |path: &str, body: Value, key: &str| -> Answer {
+        ann.ask_with("POST", path, body, &[("idempotency-key", key)]).await
+    };
+    let path = format!("/api/v1/projects/{project}/endpoints");
+    let (one, two) = tokio::join!(
+        create(&path, json!({"name": "Grafana"}), "k1"),
+        create(&path, json!({"name": "Grafana"}), "k1"),
+    );
+    assert_eq!((one.status, two.status, &one.body), (201, 201, &two.body));
+    assert_eq!(ann.get(&path).await.body["items"].as_array().unwrap().len(), 1);
+    create(&path, json!({"name": "Other"}), "k1").await.is_problem(422, "idempotency_key_reused");
+    create(&path, json!({}), &"k".repeat(256)).await.is_problem(400, "bad_header");
+    // A key is told once, also to whoever asks again.
+    let body = json!({"name": "night watch", "scopes": ["read"]});
+    let made = create("/api/v1/keys", body.clone(), "k2").await;
+    assert!(made.body["key"].as_str().unwrap().starts_with("cpk_"), "{}", made.body);
+    let again = create("/api/v1/keys", body, "k2").await;
+    assert_eq!((&again.body["id"], &again.body["key"]), (&made.body["id"], &Value::Null));
+    // Somebody else's key of the same name is another one.
+    let bob = somebody(&plane, "bob@example.com").await;
+    let org = json!({"name": "Bobs"});
+    let own = bob.ask_with("POST", "/api/v1/organizations", org, &[("idempotency-key", "k1")]).await;
+    assert_eq!(own.status, 201);
+    sql(&plane, "UPDATE created_once SET created_at = created_at - 86400000000").await;
+    assert_eq!(create(&path, json!({"name": "Other"}), "k1").await.status, 201);
+}
+
+#[tokio::test]
+async fn a_key_is_told_once_and_opens_until_it_is_deleted_or_over() {
+    let plane = Plane::empty().await;
+    let (ann, _) = with_project(&plane).await;
+    let make = async |body: Value| ann.post("/api/v1/keys", body).await;
+    make(json!({"name": "x", "scopes": []})).await.is_problem(422, "bad_value");
+    make(json!({"name": "x", "scopes": ["everything"]})).await.is_problem(422, "bad_value");
+    make(json!({"name": " ", "scopes": ["read"]})).await.is_problem(422, "bad_value");
+    for past in ["2020-01-01T00:00:00Z", "tomorrow"] {
+        let body = json!({"name": "x", "scopes": ["read"], "expires_at": past});
+        make(body).await.is_problem(422, "bad_value");
+    }
+    let body = json!({"name": "CI", "scopes": ["read", "read"], "expires_at": "2100-01-01T00:00:00Z"});
+    let made = make(body).await;
+    assert_eq!((made.status, &made.body["scopes"]), (201, &json!(["read"])), "{}", made.body);
+    let key = made.body["key"].as_str().unwrap();
+    let read = async || answer(plane.request("GET", "/api/v1/projects").bearer_auth(key)).await.status;
+    assert_eq!(read().await, 200);
+    let listed = ann.get("/api/v1/keys").await;
+    assert_eq!(listed.body["items"][0]["created_by"], ANN);
+    assert!(!listed.body.to_string().contains(key));
+    sql(&plane, "UPDATE api_keys SET expires_at = 1").await;
+    assert_eq!(read().await, 401);
+    sql(&plane, "UPDATE api_keys SET expires_at = NULL").await;
+    let path = format!("/api/v1/keys/{}", made.body["id"].as_str().unwrap());
+    assert_eq!(ann.ask("DELETE", &path, json!({})).await.status, 204);
+    assert_eq!(read().await, 401);
+    ann.ask("DELETE", &path, json!({})).await.is_problem(404, "unknown_key");
+}
+
+#[tokio::test]
+async fn lists_are_paged_and_everything_is_seen_once() {
+    let plane = Plane::empty().await;
+    let (ann, project) = with_project(&plane).await;
+    let path = format!("/api/v1/projects/{project}/endpoints");
+    for number in 0..5 {
+        assert_eq!(ann.post(&path, json!({"name": format!("e{number}")})).await.status, 201);
+    }
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = ann.get(&format!("{path}?limit=2{after}")).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let items = page.body["items"].as_array().unwrap();
+        assert!(items.len() <= 2);
+        seen.extend(items.iter().map(|item| item["name"].as_str().unwrap().to_owned()));
+        let Some(next) = page.body["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    seen.sort();
+    assert_eq!(seen, ["e0", "e1", "e2", "e3", "e4"]);
+    ann.get(&format!("{path}?limit=0")).await.is_problem(400, "bad_query");
+    ann.get(&format!("{path}?after=x")).await.is_problem(400, "bad_query");
+    ann.get(&format!("{path}?offset=2")).await.is_problem(400, "bad_query");
+}
+
+#[tokio::test]
+async fn every_problem_has_a_page_that_explains_it() {
+    let plane = Plane::empty().await;
+    let refused = Browser::new(&plane).get("/api/v1/account").await;
+    let page = plane.request("GET", refused.body["type"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+    let text = page.text().await.unwrap();
+    assert!(text.contains("<h1>Nobody is signed in</h1>"), "{text}");
+    let list = plane.request("GET", "/problems").send().await.unwrap().text().await.unwrap();
+    assert!(list.contains("href=\"/problems/not_signed_in\""));
+    plane.get("/problems/none-such").await.is_problem(404, "not_found");
+}

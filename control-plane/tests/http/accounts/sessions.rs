@@ -1,0 +1,98 @@
+//! Sessions as they go on: refreshed, copied, listed, ended.
+
+use super::{Browser, PASSWORD, somebody, sql};
+use crate::plane::{Answer, Plane};
+use serde_json::json;
+use shared::time::Timestamp;
+use std::time::Duration;
+
+const ANN: &str = "ann@example.com";
+const REFRESH: &str = "/api/v1/session/refresh";
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn ends_in(answer: &Answer) -> Duration {
+    let ends: Timestamp = answer.body["expires_at"].as_str().unwrap().parse().unwrap();
+    ends.since(Timestamp::now())
+}
+
+fn is_about(found: Duration, wanted: Duration) -> bool {
+    found <= wanted && wanted - found < Duration::from_secs(60)
+}
+
+#[tokio::test]
+async fn a_refresh_brings_new_cookies_and_the_old_one_is_spent() {
+    let plane = Plane::empty().await;
+    let mut ann = somebody(&plane, ANN).await;
+    let before = ann.twin();
+    let refreshed = ann.visit("POST", REFRESH, json!({})).await;
+    assert_eq!(refreshed.status, 201, "{}", refreshed.body);
+    assert_ne!(ann.cookies["__Secure-cp_refresh"], before.cookies["__Secure-cp_refresh"]);
+    assert!(ann.is_signed_in().await);
+    // Another window of the same browser that was a moment late loses nothing.
+    before.post(REFRESH, json!({})).await.is_problem(409, "refreshed_meanwhile");
+    assert!(ann.is_signed_in().await);
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_shown_again_ends_the_session_for_everybody() {
+    let plane = Plane::empty().await;
+    let mut ann = somebody(&plane, ANN).await;
+    let thief = ann.twin();
+    ann.visit("POST", REFRESH, json!({})).await;
+    sql(&plane, "UPDATE sessions SET refreshed_at = refreshed_at - 60000000").await;
+    thief.post(REFRESH, json!({})).await.is_problem(401, "not_signed_in");
+    assert!(!ann.is_signed_in().await);
+    ann.post(REFRESH, json!({})).await.is_problem(401, "not_signed_in");
+    let mut again = Browser::new(&plane);
+    again.sign_in(ANN, PASSWORD).await;
+    let log = again.get("/api/v1/account/audit?deed=session.refresh_reused").await;
+    assert_eq!(log.body["items"].as_array().unwrap().len(), 1, "{}", log.body);
+}
+
+#[tokio::test]
+async fn a_session_lasts_a_day_or_a_week_and_never_ninety_days() {
+    let plane = Plane::empty().await;
+    let mut ann = somebody(&plane, ANN).await;
+    let refreshed = ann.visit("POST", REFRESH, json!({})).await;
+    assert!(is_about(ends_in(&refreshed), DAY));
+    assert!(!refreshed.headers.get_all("set-cookie").iter().any(|cookie| {
+        let cookie = cookie.to_str().unwrap();
+        cookie.starts_with("__Secure-cp_refresh") && cookie.contains("Max-Age")
+    }));
+    let mut staying = Browser::new(&plane);
+    let body = json!({"email": ANN, "password": PASSWORD, "stay": true});
+    let stays = staying.visit("POST", "/api/v1/session", body).await;
+    assert!(is_about(ends_in(&stays), DAY * 7));
+    // 89 days later, having been refreshed all along.
+    sql(&plane, "UPDATE sessions SET created_at = created_at - 89 * 86400000000").await;
+    let late = staying.visit("POST", REFRESH, json!({})).await;
+    assert_eq!(late.status, 201, "{}", late.body);
+    assert!(is_about(ends_in(&late), DAY), "{:?}", ends_in(&late));
+    sql(&plane, "UPDATE sessions SET expires_at = created_at").await;
+    staying.post(REFRESH, json!({})).await.is_problem(401, "not_signed_in");
+    assert!(!staying.is_signed_in().await);
+}
+
+#[tokio::test]
+async fn somebody_sees_where_they_are_signed_in_and_ends_what_is_not_theirs() {
+    let plane = Plane::empty().await;
+    let mut desk = somebody(&plane, ANN).await;
+    let mut phone = Browser::new(&plane);
+    phone.agent = "Phone";
+    phone.sign_in(ANN, PASSWORD).await;
+    let listed = desk.get("/api/v1/sessions").await;
+    let items = listed.body["items"].as_array().unwrap();
+    let agents: Vec<&str> = items.iter().map(|item| item["user_agent"].as_str().unwrap()).collect();
+    assert_eq!(agents, ["Phone", "Firefox"]);
+    assert_eq!((&items[0]["current"], &items[1]["current"]), (&json!(false), &json!(true)));
+    let path = format!("/api/v1/sessions/{}", items[0]["id"].as_str().unwrap());
+    assert_eq!(desk.ask("DELETE", &path, json!({})).await.status, 204);
+    desk.ask("DELETE", &path, json!({})).await.is_problem(404, "unknown_session");
+    assert!(!phone.is_signed_in().await);
+    phone.sign_in(ANN, PASSWORD).await;
+    desk.sign_in(ANN, PASSWORD).await;
+    assert_eq!(desk.ask("DELETE", "/api/v1/sessions", json!({})).await.status, 204);
+    assert!(!phone.is_signed_in().await);
+    assert!(desk.is_signed_in().await);
+    assert_eq!(desk.get("/api/v1/sessions").await.body["items"].as_array().unwrap().len(), 1);
+}
