@@ -293,7 +293,7 @@ impl Call {
             return;
         }
         let interrupted = match (self.plan.subject, digit) {
-            (_, '3') => self.speech.again(),
+            (Subject::Alert | Subject::Code, '3') => self.speech.again(),
             (Subject::Alert, '1') => self.speech.interrupt(Part::Thanks),
             (Subject::Alert, _) => self.speech.interrupt(Part::Instructions),
             // Nobody takes a code with a key, and it is not to be missed because of one.

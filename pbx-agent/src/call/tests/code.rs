@@ -19,7 +19,10 @@ impl Story {
     /// So many pieces are heard to their end, with the pauses after them.
     fn hears_pieces(&mut self, pieces: usize) -> &mut Self {
         for _ in 0..pieces {
-            self.finishes_playing().fast_forward(Duration::from_secs(3));
+            self.finishes_playing().fast_forward(Duration::from_millis(400));
+            if !self.call.speech.is_playing() {
+                self.fast_forward(Duration::from_millis(2_600));
+            }
         }
         self
     }
@@ -39,7 +42,7 @@ fn a_code_is_said_three_times_digit_by_digit_with_pauses_and_then_the_call_ends(
     let mut story = Story::telling();
     story.finishes_playing();
     assert_eq!(story.said_parts(), [Part::Greeting], "a pause comes first");
-    story.fast_forward(Duration::from_secs(3)).hears_pieces(19);
+    story.fast_forward(Duration::from_millis(400)).hears_pieces(19);
     assert!(!story.hung_up());
     story.hears_pieces(1);
     assert_eq!(story.said_parts(), [round(), round(), round()].concat());
