@@ -66,15 +66,10 @@ mod tests {
     fn a_code_keeps_its_zeros_in_front() {
         let code = Code::of(42);
         assert_eq!(code.as_str(), "000042");
-        assert_eq!((0..7).map(|place| code.digit(place)).collect::<Vec<_>>(), [
-            Some(0),
-            Some(0),
-            Some(0),
-            Some(0),
-            Some(4),
-            Some(2),
-            None
-        ]);
+        assert_eq!(
+            (0..7).map(|place| code.digit(place)).collect::<Vec<_>>(),
+            [Some(0), Some(0), Some(0), Some(0), Some(4), Some(2), None]
+        );
     }
 
     #[test]

@@ -300,8 +300,10 @@ impl Call {
             AttemptEvent::Answered => {
                 self.heard(attempt, now + TALK + END_GRACE);
                 match self.policy.delivered_when {
-                    DeliveredWhen::Answered => self.deliver(attempt, CallStatus::Answered),
-                    DeliveredWhen::Acknowledged => vec![],
+                    DeliveredWhen::Answered if !self.speaks_code => {
+                        self.deliver(attempt, CallStatus::Answered)
+                    }
+                    DeliveredWhen::Answered | DeliveredWhen::Acknowledged => vec![],
                 }
             }
             AttemptEvent::Key { digit: '1' } if !self.speaks_code => {

@@ -110,7 +110,7 @@ pub fn insert(tx: &mut Tx<'_>, call: &Judged) -> Result<(), StoreError> {
             &new.phone.as_deref().unwrap_or_default(),
             &machine.status(),
             &machine.reason(),
-            &new.severity.rank(),
+            &if machine.speaks_code() { AFTER_ALERTS } else { new.severity.rank() },
             &new.at,
             &machine.wake_at(),
             &machine.expires_at(),
@@ -128,6 +128,20 @@ pub fn insert(tx: &mut Tx<'_>, call: &Judged) -> Result<(), StoreError> {
         ..Entry::call_ended(machine.status(), machine.reason(), new.at)
     };
     timeline::record(tx, new.alert_id, &held_back)
+}
+
+/// How urgent what is no alert: less than every alert, also where it is as severe.
+const AFTER_ALERTS: i64 = Severity::Info.rank() + 1;
+
+/// Of what cannot be read the worst is assumed.
+fn severity_of(urgency: i64) -> Severity {
+    if urgency == AFTER_ALERTS {
+        return Severity::Info;
+    }
+    usize::try_from(urgency)
+        .ok()
+        .and_then(|rank| Severity::ALL.get(rank).copied())
+        .unwrap_or(Severity::Critical)
 }
 
 /// A call of the queue, loaded.
@@ -154,7 +168,7 @@ pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option
          FROM calls LEFT JOIN projects ON projects.id = calls.project_id WHERE calls.id = $1",
         &[&id],
         |row| {
-            let urgency = usize::try_from(row.get::<i64>(6)?).unwrap_or(0);
+            let urgency = row.get::<i64>(6)?;
             let org_id = row.get(3)?;
             Ok(Queued {
                 id: row.get(0)?,
@@ -164,7 +178,7 @@ pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option
                 account_id: row.get(10)?,
                 project: row.get(4)?,
                 destination: row.get(5)?,
-                severity: Severity::ALL.get(urgency).copied().unwrap_or(Severity::Critical),
+                severity: severity_of(urgency),
                 cancel_wanted: row.get::<i64>(7)? != 0,
                 machine: read(&row.get::<String>(8)?, id, org_id, row.get(9)?, now),
             })
@@ -348,7 +362,8 @@ pub(super) fn hurry(tx: &mut Tx<'_>, alert: AlertId, now: Timestamp) -> Result<(
 
 /// Nobody needs it any more. What rings is hung up by the dispatcher, which alone may tell a host to.
 pub(super) fn cancel(tx: &mut Tx<'_>, id: CallId, at: Timestamp) -> Result<(), StoreError> {
-    let sql = "UPDATE calls SET cancel_wanted = 1, due_at = $2 WHERE id = $1 AND status IN ('queued', 'calling')";
+    let sql =
+        "UPDATE calls SET cancel_wanted = 1, due_at = $2 WHERE id = $1 AND status IN ('queued', 'calling')";
     tx.execute(sql, &[&id, &at]).map(drop)
 }
 

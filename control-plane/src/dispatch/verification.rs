@@ -34,8 +34,7 @@ pub const VALID: Duration = Duration::from_secs(600);
 /// Wrong codes after which the right one is good no more.
 pub const TRIES: u32 = 5;
 
-/// How hard it is tried: the person waits beside the phone. Nothing but the key 1 would count as having
-/// reached them, and with a code no key does: what counts is that it was spoken.
+/// How hard it is tried: the person waits beside the phone.
 pub(super) fn policy() -> Policy {
     Policy {
         redials: 1,
@@ -248,12 +247,7 @@ pub(super) fn forget(tx: &mut Tx<'_>, call: CallId) -> Result<(), StoreError> {
 }
 
 /// Its code is good no more, and its call not needed.
-fn end(
-    tx: &mut Tx<'_>,
-    id: VerificationId,
-    state: &'static str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+fn end(tx: &mut Tx<'_>, id: VerificationId, state: &'static str, now: Timestamp) -> Result<(), StoreError> {
     let call = tx.row(
         "UPDATE verifications SET state = $2, code = NULL WHERE id = $1 RETURNING call_id",
         &[&id, &state],

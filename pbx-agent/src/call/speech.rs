@@ -80,7 +80,11 @@ pub(super) enum Next {
 enum State {
     Silent,
     ToPlay(Part),
-    Playing { play: u32, part: Part, sound: Sound },
+    Playing {
+        play: u32,
+        part: Part,
+        sound: Sound,
+    },
     Played(Part),
     /// Before this part.
     Pausing(Part),

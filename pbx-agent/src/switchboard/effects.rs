@@ -171,7 +171,9 @@ async fn render_all(voice: &voice::Voice, prompt: &Prompt) {
         return;
     }
     for part in [Part::Alert, Part::Thanks, Part::Instructions] {
-        let Some((text, language)) = voice::sentence(part, prompt, voice.allows_message_text()) else { return };
+        let Some((text, language)) = voice::sentence(part, prompt, voice.allows_message_text()) else {
+            return;
+        };
         if let Err(error) = voice.file(&text, language).await {
             tracing::warn!(%error, "a prompt cannot be spoken; the callee will hear a tone");
             return;

@@ -42,9 +42,8 @@ impl Stage {
 
     async fn asks_for(&self, number: &str) -> VerificationId {
         let to: E164 = number.parse().unwrap();
-        let request = move |tx: &mut Tx<'_>| {
-            verification::request(tx, PERSON, PHONE_ID, &to, "uk", Timestamp::now())
-        };
+        let request =
+            move |tx: &mut Tx<'_>| verification::request(tx, PERSON, PHONE_ID, &to, "uk", Timestamp::now());
         let id = self.store.write(request).await.unwrap();
         self.nudge.nudge();
         id

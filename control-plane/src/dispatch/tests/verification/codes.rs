@@ -104,9 +104,8 @@ async fn a_code_is_its_accounts_and_its_numbers_alone() {
         verification::request(tx, STRANGER, PHONE_ID, &to, "en", Timestamp::now()).map(drop)
     };
     stage.store.write(asked).await.unwrap();
-    let renumber = |e164: &'static str| {
-        stage.store.write(move |tx| tx.execute("UPDATE phones SET e164 = $1", &[&e164]))
-    };
+    let renumber =
+        |e164: &'static str| stage.store.write(move |tx| tx.execute("UPDATE phones SET e164 = $1", &[&e164]));
     renumber(OTHER_PHONE).await.unwrap();
     assert_eq!(stage.types_now(&code).await, Checked::NoCode, "another number was called");
     renumber(PHONE).await.unwrap();

@@ -93,9 +93,10 @@ async fn a_channel_is_kept_for_alerts_and_an_alert_goes_first() {
     let alert = host.expect_order().await;
     let id = stage.asks().await;
     stage.comes_to(id, State::Queued { waits_for: Some(Reason::Capacity) }).await;
-    stage.webhook(Severity::Info, quick(0), Some("+380501234563")).await;
+    stage.webhook_of(OTHER, Severity::Info, quick(0), Some("+380501234563")).await;
     assert!(host.expect_order().await.prompt.code.is_none(), "the kept channel is an alert's");
-    stage.webhook(Severity::Info, quick(0), Some("+380501234564")).await;
+    let (waiting, _) = stage.webhook(Severity::Info, quick(0), Some("+380501234564")).await;
+    stage.waits_for(waiting, "capacity").await;
     let over = host.report(alert.attempt_id, busy());
     stage.events.send(AgentEvent::Report(host.link.clone(), over)).await.unwrap();
     assert!(host.expect_order().await.prompt.code.is_none(), "and so is the next");
@@ -111,11 +112,12 @@ async fn neither_holds_the_other_back() {
     stage.webhook(Severity::Minor, policy, Some(PHONE)).await;
     assert!(host.expect_order().await.prompt.code.is_none(), "no cooldown because of a code");
     stage.asks().await;
-    loop {
+    let again = loop {
         if let ControlFrame::Order(order) = host.next().await {
-            break code_of(&host.opened(&order));
+            break host.opened(&order);
         }
     };
+    assert!(again.prompt.code.is_some(), "and none because of an alert");
 }
 
 #[tokio::test]
@@ -134,7 +136,11 @@ async fn no_tenant_sees_it_and_the_figures_of_the_fleet_do() {
         assert!(alert_history::page(&stage.store, alerts).await.unwrap().items.is_empty());
     }
     assert_eq!(stage.count("SELECT COUNT(*) FROM alert_events").await, 0);
-    assert_eq!(stage.count("SELECT COUNT(*) FROM call_logs WHERE duration_ms >= 0").await, 1, "it counts as spent");
+    assert_eq!(
+        stage.count("SELECT COUNT(*) FROM call_logs WHERE duration_ms >= 0").await,
+        1,
+        "it counts as spent"
+    );
     let found = stage.store.read(|tx| orgs::id_of(tx, "(verification)")).await.unwrap();
     assert_eq!(found, None, "no key is made for it");
     // One tenant stays alone: nothing is kept from it for an organization that is nobody's.
