@@ -20,6 +20,7 @@ pub mod queue;
 pub mod timeline;
 pub mod turn;
 mod verdict;
+pub mod verification;
 
 use crate::{
     fleet::{Fleet, session::AgentEvent},

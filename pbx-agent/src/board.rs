@@ -57,6 +57,7 @@ pub struct Board {
     endpoints: Vec<Endpoint>,
     journal_trouble: Option<String>,
     draining: bool,
+    speaks_codes: bool,
     /// Tells playbacks of this run from those of an earlier one on the same channel.
     run: u32,
     effects: Vec<Effect>,
@@ -78,6 +79,7 @@ impl Board {
             endpoints: Vec::new(),
             journal_trouble: None,
             draining: false,
+            speaks_codes: false,
             run,
             effects: Vec::new(),
         };
@@ -119,6 +121,10 @@ impl Board {
                 self.feed(now, attempt, call::Input::PlaybackFinished { play, ok: false });
             }
             Input::Due => self.fire_timers(now),
+            Input::Voice { speaks_codes } => {
+                self.speaks_codes = speaks_codes;
+                self.publish_health();
+            }
             Input::JournalTrouble(trouble) => {
                 if trouble != self.journal_trouble {
                     self.journal_trouble = trouble;
@@ -158,14 +164,15 @@ impl Board {
 
     /// How this host is.
     pub fn health(&self) -> Health {
-        health::health(
+        let health = health::health(
             &self.config,
             &self.ledger,
             &self.asterisk,
             &self.endpoints,
             self.journal_trouble.as_deref(),
             self.draining,
-        )
+        );
+        Health { speaks_codes: self.speaks_codes, ..health }
     }
 
     fn originated(&mut self, now: Moment, attempt: AttemptId, originated: Originated) {
@@ -210,7 +217,7 @@ impl Board {
             }
             Output::Play { play, part, sound } => {
                 let Some(known) = self.attempts.get(&attempt) else { return };
-                let prompt = known.resume.prompt.clone();
+                let prompt = known.prompt.clone();
                 let playback = attempt::playback_id(attempt, self.run, play);
                 let playback = Playback { attempt, play, playback, part, sound, prompt };
                 self.effects.push(Effect::Play(Box::new(playback)));

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 pub use input::Input;
 pub use output::{Output, Timer};
-pub use speech::{Part, Sound};
+pub use speech::{Part, Sound, Subject};
 
 /// The originate request is answered or given up within this time.
 const ORIGINATE_LIMIT: Duration = Duration::from_secs(15);
@@ -43,6 +43,8 @@ pub struct Plan {
     pub ring: Duration,
     /// How long the conversation may last.
     pub talk: Duration,
+    /// What it is about.
+    pub subject: Subject,
 }
 
 /// How far an attempt got, in order. Journalled, so that a restarted agent can go on.
@@ -100,7 +102,7 @@ impl Call {
             keys: 0,
             looked_again: false,
             deaf: false,
-            speech: Speech::default(),
+            speech: Speech::about(plan.subject),
             deadlines: [None; TIMERS],
         }
     }
@@ -281,21 +283,24 @@ impl Call {
             return;
         }
         self.keys += 1;
-        out.push(Output::Report(AttemptEvent::Key { digit }));
-        let part = match digit {
-            '1' => {
+        if self.plan.subject == Subject::Alert {
+            out.push(Output::Report(AttemptEvent::Key { digit }));
+            if digit == '1' {
                 self.progress = Progress::Acknowledged;
-                Part::Thanks
             }
-            '3' => Part::Alert,
-            _ => Part::Instructions,
-        };
-        if !self.hanging_up {
-            if let Some(play) = self.speech.interrupt(part) {
-                out.push(Output::Stop { play });
-            }
-            self.speak(now, out);
         }
+        if self.hanging_up {
+            return;
+        }
+        let interrupted = match (self.plan.subject, digit) {
+            (Subject::Alert | Subject::Code, '3') => self.speech.again(),
+            (Subject::Alert, '1') => self.speech.interrupt(Part::Thanks),
+            (Subject::Alert, _) => self.speech.interrupt(Part::Instructions),
+            // Nobody takes a code with a key, and it is not to be missed because of one.
+            (Subject::Code | Subject::LostCode, _) => return,
+        };
+        out.extend(interrupted.map(|play| Output::Stop { play }));
+        self.speak(now, out);
     }
 
     fn destroyed(&mut self, cause: Option<u16>, tech_cause: Option<u16>, out: &mut Vec<Output>) {
@@ -331,6 +336,9 @@ impl Call {
             if self.deadlines[Timer::Talk as usize].is_none() {
                 self.set(Timer::Talk, now + self.plan.talk, out);
             }
+        } else if self.plan.subject == Subject::LostCode {
+            // Nobody is to pick up for nothing.
+            self.cancel(now, out);
         } else {
             self.set(Timer::Watchdog, now + self.plan.ring + OVERDUE, out);
         }
@@ -424,6 +432,7 @@ impl Call {
             ari_status: self.ari_status.filter(|status| *status != UNKNOWN),
             reason: None,
             unwitnessed: false,
+            spoken: self.speech.is_spoken(),
         }
     }
 

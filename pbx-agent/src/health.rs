@@ -73,6 +73,7 @@ pub fn health(
         draining: draining || journal_trouble.is_some(),
         active: ledger.active(),
         trunks,
+        speaks_codes: false,
     }
 }
 

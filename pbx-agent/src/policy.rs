@@ -42,6 +42,8 @@ pub struct Host {
     pub draining: bool,
     /// ARI answers and the application is registered.
     pub ari_up: bool,
+    /// Its voice has every digit ready.
+    pub speaks_codes: bool,
 }
 
 /// The answer to an order.
@@ -160,6 +162,10 @@ fn examine<'a>(
     }
     if !host.ari_up {
         return no(Reason::AriUnavailable, "Asterisk does not answer on ARI");
+    }
+    if order.prompt.code.is_some() && !host.speaks_codes {
+        // The contract has no word for a host without a voice; this one has another host asked.
+        return no(Reason::AriUnavailable, "the voice of this host cannot speak codes");
     }
     let calls = ledger.calls_to(NumberMark::of(&order.to), now.local);
     if calls >= config.max_calls_per_number {

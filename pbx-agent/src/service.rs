@@ -88,6 +88,7 @@ mod tests {
             draining: false,
             active: 0,
             trunks: Vec::new(),
+            speaks_codes: true,
         };
         let mut link = LinkState { connected: true, trouble: None };
         change(&mut health, &mut link);

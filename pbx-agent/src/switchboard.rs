@@ -33,6 +33,8 @@ use tokio::{
 const DRAIN: Duration = Duration::from_secs(6);
 /// How often what is old is forgotten.
 const TIDY: Duration = Duration::from_secs(3600);
+/// How often it is seen to that codes can be spoken: a voice may come later than the agent.
+const PREPARE: Duration = Duration::from_secs(300);
 
 /// A task of the agent broke; the process must end and be started anew.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +115,7 @@ impl Switchboard {
         let mut disk = self.parts.journal.state();
         let mut draining = self.parts.draining.clone();
         let mut tidy = tokio::time::interval(TIDY);
+        let mut prepare = tokio::time::interval(PREPARE);
         let mut deadline: Option<tokio::time::Instant> = None;
         let mut drained = self.parts.drained.clone();
         if drained.borrow_and_update().is_some() {
@@ -136,6 +139,7 @@ impl Switchboard {
                     self.hear(Input::JournalTrouble(trouble));
                 }
                 _ = tidy.tick() => self.tidy(),
+                _ = prepare.tick() => self.prepare_codes(),
                 () = self.parts.pulse.due() => {}
                 Ok(()) = drained.changed(), if deadline.is_none() => {
                     let drained = drained.borrow_and_update().is_some();
@@ -196,6 +200,18 @@ impl Switchboard {
         for effect in effects {
             self.perform(effect);
         }
+    }
+
+    fn prepare_codes(&mut self) {
+        let (voice, happen) = (self.parts.voice.clone(), self.happen.clone());
+        self.tasks.spawn(async move {
+            let prepared = voice.prepare_codes().await;
+            if let Err(error) = &prepared {
+                tracing::warn!(%error, "this host speaks no codes that verify phones");
+            }
+            // The switchboard outlives its tasks, so there is always somebody to tell.
+            let _ = happen.send(Input::Voice { speaks_codes: prepared.is_ok() });
+        });
     }
 
     fn tidy(&mut self) {

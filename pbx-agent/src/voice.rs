@@ -1,4 +1,5 @@
-//! Spoken prompts: rendered once per sentence and language, while the phone rings.
+//! Spoken prompts: rendered once per sentence and language, while the phone rings. What codes are made of is
+//! rendered before any is to be spoken, all of it, so that no file tells which digits were needed.
 
 mod render;
 mod words;
@@ -107,6 +108,17 @@ impl Voice {
         let rendered = rendering.get_or_init(|| self.render(text, language, &path)).await.clone();
         inner.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(&path);
         rendered.map(|()| path)
+    }
+
+    /// Renders whatever is not there yet of what codes are made of: a greeting and ten digits in every language.
+    ///
+    /// # Errors
+    /// [`VoiceError`]: no code can be spoken.
+    pub async fn prepare_codes(&self) -> Result<(), VoiceError> {
+        for (text, language) in words::pieces_of_codes() {
+            self.file(text, language).await?;
+        }
+        Ok(())
     }
 
     /// Renders a word without keeping it; how long it lasts, seconds.
@@ -225,10 +237,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn codes_are_made_of_files_that_are_there_before_and_are_made_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let voice = voice(dir.path());
+        voice.prepare_codes().await.unwrap();
+        let pieces = words::pieces_of_codes().count();
+        assert_eq!((times_asked(dir.path()), pieces), (pieces, 22));
+        voice.prepare_codes().await.unwrap();
+        assert_eq!(times_asked(dir.path()), pieces);
+    }
+
+    #[tokio::test]
     async fn a_host_without_a_voice_says_so() {
         let dir = tempfile::tempdir().unwrap();
         let config = config::Voice { command: Vec::new(), allow_message_text: false };
         assert!(matches!(Voice::new(&config, dir.path()).file("Hello", "en").await, Err(VoiceError::Silent)));
         assert!(matches!(Voice::new(&config, dir.path()).try_out().await, Err(VoiceError::Silent)));
+        assert!(matches!(Voice::new(&config, dir.path()).prepare_codes().await, Err(VoiceError::Silent)));
     }
 }

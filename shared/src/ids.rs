@@ -74,6 +74,8 @@ ids! {
     AttemptId,
     /// An Asterisk host.
     PbxId,
+    /// One call's worth of proof that a phone is its person's.
+    VerificationId,
     /// A key of the HTTP API.
     ApiKeyId,
     /// One letter to one person. Also its key at the mail provider, which takes it once.

@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or draws a random number: ids and times are made at the
 //! edges and passed in, so that both programs' state machines can be replayed exactly.
 
+pub mod code;
 pub mod complaint;
 pub mod fence;
 pub mod ids;

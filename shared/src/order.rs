@@ -4,6 +4,7 @@
 //! first and parses afterwards, so nothing an attacker wrote is ever interpreted.
 
 use crate::{
+    code::Code,
     complaint::complaint,
     ids::{AttemptId, CallId},
     phone::E164,
@@ -14,6 +15,7 @@ use crate::{
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::fmt;
 
 /// Version of the order's own format, inside the signed bytes.
 pub const ORDER_VERSION: u32 = 1;
@@ -48,7 +50,7 @@ pub struct Order {
     pub prompt: Prompt,
 }
 
-/// What the callee hears. Text of the alert itself only where both sides allow it.
+/// What the callee hears: an alert, with its own text only where both sides allow it; or a code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prompt {
@@ -61,10 +63,14 @@ pub struct Prompt {
     /// The alert's message, where the project sends it; spoken only where the host allows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Spoken digit by digit, and nothing of the alert then. An older agent refuses the whole order,
+    /// because it denies fields that it does not know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
 }
 
 /// An order as it travels.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedOrder {
     /// Which of the pinned keys signed it: [`key_id`] of its public half.
     pub key_id: String,
@@ -72,6 +78,13 @@ pub struct SignedOrder {
     pub order: String,
     /// Base64 of the Ed25519 signature over the domain and those bytes.
     pub signature: String,
+}
+
+/// Without the order: whoever decodes base64 would read a number or a code in it.
+impl fmt::Debug for SignedOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedOrder").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
 }
 
 /// Why a signed order could not be opened. None of these may be obeyed, whatever it says inside.
@@ -159,8 +172,15 @@ mod tests {
                 project: "Shop".into(),
                 language: "en".into(),
                 message: None,
+                code: None,
             },
         }
+    }
+
+    /// An order that speaks a code.
+    fn verifying() -> Order {
+        let prompt = Prompt { code: Some(Code::of(987_321)), ..order().prompt };
+        Order { prompt, ..order() }
     }
 
     #[test]
@@ -175,6 +195,39 @@ mod tests {
         assert!(matches!(forged.open(&[key(1).verifying_key()]), Err(OrderError::UnknownKey(_))));
         forged.key_id = key_id(&key(1).verifying_key());
         assert_eq!(forged.open(&[key(1).verifying_key()]), Err(OrderError::BadSignature));
+    }
+
+    #[test]
+    fn the_bytes_of_an_alerts_order_are_those_that_older_agents_know() {
+        let bytes = BASE64_STANDARD.decode(order().sign(&key(1)).order).unwrap();
+        let prompt = r#""prompt":{"severity":"critical","project":"Shop","language":"en"}}"#;
+        assert!(String::from_utf8(bytes).unwrap().ends_with(prompt));
+    }
+
+    #[test]
+    fn a_code_travels_in_the_order_and_is_shown_nowhere() {
+        let signed = verifying().sign(&key(1));
+        assert_eq!(signed.open(&[key(1).verifying_key()]), Ok(verifying()));
+        for shown in [format!("{:?}", verifying()), format!("{signed:?}")] {
+            assert!(!shown.contains("987321") && !shown.contains(&signed.order), "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_agent_that_knows_no_codes_refuses_an_order_with_one() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "only read")]
+        struct OlderPrompt {
+            severity: Severity,
+            project: String,
+            language: String,
+            #[serde(default)]
+            message: Option<String>,
+        }
+        let prompt = serde_json::to_string(&verifying().prompt).unwrap();
+        let refused = serde_json::from_str::<OlderPrompt>(&prompt).unwrap_err().to_string();
+        assert!(refused.contains("unknown field `code`") && !refused.contains("987321"), "{refused}");
     }
 
     proptest! {

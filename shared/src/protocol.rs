@@ -161,6 +161,10 @@ pub struct Health {
     pub active: u32,
     /// Every trunk in the host's configuration.
     pub trunks: Vec<TrunkHealth>,
+    /// Whether it understands orders that speak a code, and its voice has every digit ready. Older agents
+    /// do not say, and cannot.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub speaks_codes: bool,
 }
 
 /// How a trunk is.
@@ -239,6 +243,9 @@ pub struct Ending {
     pub reason: Option<Reason>,
     /// The journal says that it was dialled, but nobody watched its end: the phone may have rung.
     pub unwitnessed: bool,
+    /// The order's code was spoken to its last digit, at least once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spoken: bool,
 }
 
 /// What an agent knows of a queried attempt.
@@ -425,9 +432,20 @@ mod tests {
                 ari_status: Some(200),
                 reason: None,
                 unwitnessed: false,
+                spoken: false,
             }),
         });
         assert_eq!(decode::<AgentFrame>(&encode(&frame)), Ok(frame));
+    }
+
+    #[test]
+    fn what_concerns_codes_is_said_to_nobody_who_does_not_ask_for_it() {
+        let older = r#"{"status":"busy","sip_code":486,"hangup_cause":17,"ari_status":200,"reason":null,"unwitnessed":false}"#;
+        let ending: Ending = serde_json::from_str(older).unwrap();
+        assert_eq!((ending.spoken, encode(&ending).as_str()), (false, older));
+        let older = r#"{"asterisk":null,"trouble":null,"draining":false,"active":0,"trunks":[]}"#;
+        let health: Health = serde_json::from_str(older).unwrap();
+        assert_eq!((health.speaks_codes, encode(&health).as_str()), (false, older));
     }
 
     #[test]

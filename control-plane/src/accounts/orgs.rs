@@ -8,12 +8,20 @@ use shared::{
 };
 use uuid::Uuid;
 
+/// No tenant: the organization of the calls that verify phones, made with the first of them. It has no
+/// member and no key, and whoever lists organizations leaves it out.
+pub const NOBODYS: OrgId = OrgId::new(Uuid::from_u128(0xca11_0000_0000_4000_8000_0000_0000_0001));
+
 /// The id of an organization.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn id_of(tx: &mut Tx<'_>, slug: &str) -> Result<Option<OrgId>, StoreError> {
-    tx.row("SELECT id FROM orgs WHERE slug = $1 AND deleted_at IS NULL", &[&slug], |row| row.get(0))
+    tx.row(
+        "SELECT id FROM orgs WHERE slug = $1 AND deleted_at IS NULL AND id <> $2",
+        &[&slug, &NOBODYS],
+        |row| row.get(0),
+    )
 }
 
 /// Whether there is more than one.
@@ -21,7 +29,11 @@ pub fn id_of(tx: &mut Tx<'_>, slug: &str) -> Result<Option<OrgId>, StoreError> {
 /// # Errors
 /// [`StoreError`]
 pub fn are_several(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    let second = tx.row("SELECT 1 FROM orgs WHERE deleted_at IS NULL LIMIT 1 OFFSET 1", &[], |_| Ok(()))?;
+    let second = tx.row(
+        "SELECT 1 FROM orgs WHERE deleted_at IS NULL AND id <> $1 LIMIT 1 OFFSET 1",
+        &[&NOBODYS],
+        |_| Ok(()),
+    )?;
     Ok(second.is_some())
 }
 

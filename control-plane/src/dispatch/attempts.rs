@@ -102,6 +102,7 @@ pub(super) fn ended_since(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<PastE
                 ari_status: None,
                 reason: row.get(6)?,
                 unwitnessed: false,
+                spoken: false,
             };
             Ok(PastEnd { pbx: row.get(0)?, trunk: row.get(1)?, at: row.get(2)?, ending })
         },
@@ -284,7 +285,7 @@ fn acknowledged(tx: &mut Tx<'_>, id: AttemptId, at: Timestamp) -> Result<(), Sto
 }
 
 fn ended(tx: &mut Tx<'_>, id: AttemptId, at: Timestamp, ending: &Ending) -> Result<(), StoreError> {
-    let Ending { status, sip_code, hangup_cause, ari_status, reason, unwitnessed: _ } = ending;
+    let Ending { status, sip_code, hangup_cause, ari_status, reason, unwitnessed: _, spoken: _ } = ending;
     tx.execute(
         "UPDATE call_logs SET status = CASE WHEN status = 'acknowledged' THEN status ELSE $3 END,
                               sip_code = COALESCE($4, sip_code), hangup_cause = $5,

@@ -65,6 +65,9 @@ pub struct Call {
     rounds: u32,
     /// An earlier attempt may have rung the phone without our knowing how that ended.
     uncertain: bool,
+    /// It speaks a code: it is about no alert, and keys mean nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    speaks_code: bool,
 }
 
 /// What the call waits for.
@@ -110,7 +113,14 @@ impl Call {
             turned_away: 0,
             rounds: 0,
             uncertain: false,
+            speaks_code: false,
         }
+    }
+
+    /// The same, of a call that speaks a code: it has reached its person once that was spoken in full.
+    #[must_use]
+    pub fn speaking_code(self) -> Self {
+        Self { speaks_code: true, ..self }
     }
 
     /// A call that is held back and never placed.
@@ -141,6 +151,11 @@ impl Call {
             Phase::Waiting { wanted, .. } => wanted,
             Phase::Live(_) | Phase::Over => self.reason,
         }
+    }
+
+    /// Whether it speaks a code, and is about no alert.
+    pub fn speaks_code(&self) -> bool {
+        self.speaks_code
     }
 
     /// Where it is not to try again before its pause is over.
@@ -285,11 +300,15 @@ impl Call {
             AttemptEvent::Answered => {
                 self.heard(attempt, now + TALK + END_GRACE);
                 match self.policy.delivered_when {
-                    DeliveredWhen::Answered => self.deliver(attempt, CallStatus::Answered),
-                    DeliveredWhen::Acknowledged => vec![],
+                    DeliveredWhen::Answered if !self.speaks_code => {
+                        self.deliver(attempt, CallStatus::Answered)
+                    }
+                    DeliveredWhen::Answered | DeliveredWhen::Acknowledged => vec![],
                 }
             }
-            AttemptEvent::Key { digit: '1' } => self.deliver(attempt, CallStatus::Acknowledged),
+            AttemptEvent::Key { digit: '1' } if !self.speaks_code => {
+                self.deliver(attempt, CallStatus::Acknowledged)
+            }
             AttemptEvent::Key { .. } => vec![],
             AttemptEvent::Ended(ending) => self.ended(now, attempt, ending),
         }
@@ -297,6 +316,8 @@ impl Call {
 
     fn ended(&mut self, now: Timestamp, attempt: AttemptId, ending: &Ending) -> Vec<Output> {
         let mut outputs = match (ending.status, self.policy.delivered_when) {
+            _ if self.speaks_code && ending.spoken => self.deliver(attempt, CallStatus::Answered),
+            _ if self.speaks_code => vec![],
             (AttemptStatus::Acknowledged, _) => self.deliver(attempt, CallStatus::Acknowledged),
             (AttemptStatus::Answered, DeliveredWhen::Answered) => self.deliver(attempt, CallStatus::Answered),
             _ => vec![],

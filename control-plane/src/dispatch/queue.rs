@@ -7,10 +7,14 @@ use super::{
     limits::{self, RINGS_AT_ONCE},
     policy::Policy,
     timeline::{self, Entry},
+    verification,
 };
 #[cfg(test)]
 use crate::store::ToValue;
-use crate::store::{StoreError, Tx};
+use crate::{
+    accounts::orgs::NOBODYS,
+    store::{StoreError, Tx},
+};
 use shared::{
     ids::{AccountId, AlertId, CallId, OrgId, ProjectId, RequestId},
     outcome::{CallStatus, Reason},
@@ -61,6 +65,12 @@ impl Judged {
     pub fn status(&self) -> CallStatus {
         self.machine.status()
     }
+
+    /// It speaks a code, and is about no alert.
+    pub(super) fn speaking_code(mut self) -> Self {
+        self.machine = self.machine.speaking_code();
+        self
+    }
 }
 
 /// Judges a call: the number safety net, the do-not-call list, the rates of the hour, and the cooldown
@@ -100,7 +110,7 @@ pub fn insert(tx: &mut Tx<'_>, call: &Judged) -> Result<(), StoreError> {
             &new.phone.as_deref().unwrap_or_default(),
             &machine.status(),
             &machine.reason(),
-            &new.severity.rank(),
+            &if machine.speaks_code() { AFTER_ALERTS } else { new.severity.rank() },
             &new.at,
             &machine.wake_at(),
             &machine.expires_at(),
@@ -108,7 +118,7 @@ pub fn insert(tx: &mut Tx<'_>, call: &Judged) -> Result<(), StoreError> {
             &written(machine),
         ],
     )?;
-    if !machine.status().is_final() {
+    if !machine.status().is_final() || machine.speaks_code() {
         return Ok(());
     }
     let held_back = Entry {
@@ -118,6 +128,20 @@ pub fn insert(tx: &mut Tx<'_>, call: &Judged) -> Result<(), StoreError> {
         ..Entry::call_ended(machine.status(), machine.reason(), new.at)
     };
     timeline::record(tx, new.alert_id, &held_back)
+}
+
+/// How urgent what is no alert: less than every alert, also where it is as severe.
+const AFTER_ALERTS: i64 = Severity::Info.rank() + 1;
+
+/// Of what cannot be read the worst is assumed.
+fn severity_of(urgency: i64) -> Severity {
+    if urgency == AFTER_ALERTS {
+        return Severity::Info;
+    }
+    usize::try_from(urgency)
+        .ok()
+        .and_then(|rank| Severity::ALL.get(rank).copied())
+        .unwrap_or(Severity::Critical)
 }
 
 /// A call of the queue, loaded.
@@ -144,18 +168,19 @@ pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option
          FROM calls LEFT JOIN projects ON projects.id = calls.project_id WHERE calls.id = $1",
         &[&id],
         |row| {
-            let urgency = usize::try_from(row.get::<i64>(6)?).unwrap_or(0);
+            let urgency = row.get::<i64>(6)?;
+            let org_id = row.get(3)?;
             Ok(Queued {
                 id: row.get(0)?,
                 request_id: row.get(1)?,
                 alert_id: row.get(2)?,
-                org_id: row.get(3)?,
+                org_id,
                 account_id: row.get(10)?,
                 project: row.get(4)?,
                 destination: row.get(5)?,
-                severity: Severity::ALL.get(urgency).copied().unwrap_or(Severity::Critical),
+                severity: severity_of(urgency),
                 cancel_wanted: row.get::<i64>(7)? != 0,
-                machine: read(&row.get::<String>(8)?, id, row.get(9)?, now),
+                machine: read(&row.get::<String>(8)?, id, org_id, row.get(9)?, now),
             })
         },
     )
@@ -203,11 +228,16 @@ pub(super) fn put_off(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<(),
     )?;
     let expired = tx.row(
         "UPDATE calls SET status = 'expired', reason = 'expired', ended_at = $2
-         WHERE id = $1 AND due_at IS NULL AND status IN ('queued', 'calling') RETURNING alert_id, account_id",
+         WHERE id = $1 AND due_at IS NULL AND status IN ('queued', 'calling') RETURNING alert_id, account_id, org_id",
         &[&id, &now],
-        |row| Ok(row.get::<AlertId>(0).ok().zip(row.get::<AccountId>(1).ok())),
+        |row| {
+            let about = row.get::<AlertId>(0).ok().filter(|_| row.get::<OrgId>(2).ok() != Some(NOBODYS));
+            Ok(about.zip(row.get::<AccountId>(1).ok()))
+        },
     )?;
-    let Some((alert, account)) = expired.flatten() else { return Ok(()) };
+    let Some(about) = expired else { return Ok(()) };
+    verification::forget(tx, id)?;
+    let Some((alert, account)) = about else { return Ok(()) };
     let ended = Entry::call_ended(CallStatus::Expired, Some(Reason::Expired), now);
     timeline::record(tx, alert, &Entry { account: Some(account), call: Some(id), ..ended })?;
     alerts::note_unreached(tx, alert, now)
@@ -330,6 +360,13 @@ pub(super) fn hurry(tx: &mut Tx<'_>, alert: AlertId, now: Timestamp) -> Result<(
     Ok(())
 }
 
+/// Nobody needs it any more. What rings is hung up by the dispatcher, which alone may tell a host to.
+pub(super) fn cancel(tx: &mut Tx<'_>, id: CallId, at: Timestamp) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE calls SET cancel_wanted = 1, due_at = $2 WHERE id = $1 AND status IN ('queued', 'calling')";
+    tx.execute(sql, &[&id, &at]).map(drop)
+}
+
 /// Calls that are not over, the oldest first.
 pub(super) fn under_way(tx: &mut Tx<'_>) -> Result<Vec<CallId>, StoreError> {
     tx.legible(
@@ -410,9 +447,12 @@ fn written(machine: &Call) -> String {
 }
 
 /// A machine that cannot be read must not silence its alert: the call starts afresh, unless it was over.
-fn read(text: &str, id: CallId, status: CallStatus, now: Timestamp) -> Call {
+fn read(text: &str, id: CallId, org: OrgId, status: CallStatus, now: Timestamp) -> Call {
     serde_json::from_str(text).unwrap_or_else(|error| {
         tracing::error!(%id, %status, %error, "the state of a call is damaged; it goes by its status");
+        if org == NOBODYS {
+            return Call::recovered(verification::policy(), now, status).speaking_code();
+        }
         Call::recovered(Policy::default(), now, status)
     })
 }

@@ -31,6 +31,7 @@ mod raised;
 mod restored;
 mod shares;
 mod timeline;
+mod verification;
 
 const PHONE: &str = "+380501234567";
 const OTHER_PHONE: &str = "+380501234568";
@@ -254,6 +255,7 @@ fn ended(status: AttemptStatus, sip_code: Option<u16>, hangup_cause: Option<u16>
         ari_status: None,
         reason: None,
         unwitnessed: false,
+        spoken: false,
     })
 }
 

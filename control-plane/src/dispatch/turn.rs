@@ -20,6 +20,7 @@ use super::{
     do_not_call,
     limits::Spent,
     queue::{self, Queued},
+    verification,
 };
 use crate::{
     fleet::{
@@ -221,6 +222,9 @@ impl<'a, 'tx> Turn<'a, 'tx> {
         if after != before {
             tracing::info!(call = %call.id, from = %before, to = %after, reason = ?call.machine.reason().map(|reason| reason.as_str()), "call");
         }
+        if call.machine.speaks_code() {
+            return if after.is_final() { verification::forget(self.tx, call.id) } else { Ok(()) };
+        }
         aftermath::settle(self.tx, &call, before, reported, self.now)
     }
 
@@ -233,6 +237,9 @@ impl<'a, 'tx> Turn<'a, 'tx> {
                 };
                 if do_not_call::holds(self.tx, &number.e164)? {
                     return Ok(Some(Input::NoCandidate(NoRoute::Never(Reason::DoNotCall))));
+                }
+                if call.machine.speaks_code() && verification::prompt(self.tx, call.id, self.now)?.is_none() {
+                    return Ok(Some(Input::NoCandidate(NoRoute::Never(Reason::Expired))));
                 }
                 Ok(Some(match self.choose(call, &number, &avoid)? {
                     Ok(candidate) => Input::Offered { attempt: AttemptId::new((self.new_id)()), candidate },

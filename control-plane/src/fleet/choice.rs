@@ -67,6 +67,8 @@ pub struct Wish<'a> {
     pub silent: &'a BTreeSet<PbxId>,
     /// A critical call probes nothing.
     pub critical: bool,
+    /// Only a host will do that can speak codes.
+    pub speaks_code: bool,
     /// Now, for rests that are over.
     pub now: Timestamp,
     /// Whether it may take the channels that are kept for organizations without a call under way.
@@ -124,7 +126,7 @@ pub fn choose(hosts: &[&Host], turn: usize, wish: &Wish<'_>) -> Result<Candidate
         };
         for trunk in health.trunks.iter().filter(|trunk| trunk.route_countries.allows(wish.number)) {
             let active = wish.busy_on(host.id, &trunk.name).max(trunk.active);
-            if !host.is_healthy(health, trunk) {
+            if !host.is_healthy(health, trunk) || (wish.speaks_code && !health.speaks_codes) {
                 obstacle.away = true;
             } else if health.draining {
                 obstacle.draining = true;
@@ -251,6 +253,7 @@ mod tests {
                 draining: false,
                 active: 0,
                 trunks,
+                speaks_codes: false,
             }),
             ratings: Ratings::default(),
         }
@@ -272,6 +275,7 @@ mod tests {
                 busy,
                 silent: &BTreeSet::new(),
                 critical: false,
+                speaks_code: false,
                 now: NOW,
                 share: Share::Whole,
             },
@@ -304,6 +308,7 @@ mod tests {
                 busy: &Busy::new(),
                 silent: &silent,
                 critical: true,
+                speaks_code: false,
                 now: NOW,
                 share: Share::Whole,
             };
@@ -340,6 +345,7 @@ mod tests {
                 busy: &busy,
                 silent: &silent,
                 critical,
+                speaks_code: false,
                 now: rested,
                 share,
             };

@@ -4,7 +4,7 @@ use super::{Fleet, Link, hub::Connection, registry};
 use shared::{
     fence::RouteCountries,
     ids::{AttemptId, JournalId, PbxId},
-    order::Order,
+    order::{Order, SignedOrder},
     protocol::{AttemptEvent, ControlFrame, Health, Report, TrunkHealth},
     time::Timestamp,
 };
@@ -18,6 +18,8 @@ pub(crate) struct TestHost {
     fleet: Fleet,
     frames: mpsc::Receiver<ControlFrame>,
     seq: u64,
+    /// Told with its next health.
+    pub(crate) speaks_codes: bool,
 }
 
 impl TestHost {
@@ -67,6 +69,7 @@ impl TestHost {
             draining: false,
             active: 0,
             trunks: vec![trunk],
+            speaks_codes: self.speaks_codes,
         };
         self.fleet.0.hub.healthy_as(&self.link, health);
     }
@@ -75,6 +78,11 @@ impl TestHost {
     pub(crate) async fn expect_order(&mut self) -> Order {
         let frame = self.next().await;
         let ControlFrame::Order(signed) = frame else { panic!("an order was expected, not {frame:?}") };
+        self.opened(&signed)
+    }
+
+    /// What a signed order says.
+    pub(crate) fn opened(&self, signed: &SignedOrder) -> Order {
         signed.open(&self.fleet.keyring().public().keys).expect("it is signed")
     }
 
@@ -107,6 +115,6 @@ impl TestHost {
             version: "0.1.0".into(),
             since: Timestamp::now(),
         });
-        Self { link, fleet: fleet.clone(), frames, seq: 0 }
+        Self { link, fleet: fleet.clone(), frames, seq: 0, speaks_codes: true }
     }
 }

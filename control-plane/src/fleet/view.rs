@@ -60,6 +60,8 @@ pub struct PbxDetails {
     pub trouble: Option<String>,
     /// Attempts under way.
     pub active: u32,
+    /// Whether its voice can speak the codes that verify phones.
+    pub speaks_codes: bool,
     /// Its trunks, as last heard of.
     pub trunks: Vec<TrunkView>,
 }
@@ -132,10 +134,11 @@ impl PbxDetails {
         let (agent_version, connected_at) =
             connection.map(|connection| (connection.version, connection.since.to_string())).unzip();
         let health = host.and_then(|host| host.health);
-        let (asterisk, trouble, active, trunks) = health.map_or_else(Default::default, |health| {
-            let Health { asterisk, trouble, active, trunks, draining: _ } = health;
-            (asterisk, trouble, active, trunks)
-        });
+        let (asterisk, trouble, active, trunks, speaks_codes) =
+            health.map_or_else(Default::default, |health| {
+                let Health { asterisk, trouble, active, trunks, speaks_codes, draining: _ } = health;
+                (asterisk, trouble, active, trunks, speaks_codes)
+            });
         let trunks = trunks.into_iter().map(TrunkView::from).collect();
         // What was heard before the link went down says where it can call, and no more.
         let connected = connected_at.is_some();
@@ -147,6 +150,7 @@ impl PbxDetails {
             asterisk: asterisk.filter(|_| connected),
             trouble: trouble.filter(|_| connected),
             active: if connected { active } else { 0 },
+            speaks_codes: speaks_codes && connected,
             trunks,
         }
     }

@@ -23,6 +23,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, name: "equal_alerts", sql: include_str!("migrations/0006_equal_alerts.sql") },
     Migration { version: 7, name: "mail", sql: include_str!("migrations/0007_mail.sql") },
     Migration { version: 8, name: "accounts", sql: include_str!("migrations/0008_accounts.sql") },
+    Migration { version: 9, name: "verification", sql: include_str!("migrations/0009_verification.sql") },
 ];
 
 /// Brings the database from whatever version it has to this program's, one transaction a step.
@@ -95,7 +96,7 @@ mod tests {
             let store = Store::open(&database).await.unwrap();
             let applied = store
                 .read(|tx| tx.rows("SELECT version FROM schema_migrations", &[], |row| row.get::<i64>(0)));
-            assert_eq!(applied.await.unwrap(), [1, 2, 3, 4, 5, 6, 7, 8]);
+            assert_eq!(applied.await.unwrap(), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
         }
     }
 

@@ -4,7 +4,7 @@ use super::StoreError;
 use shared::{
     ids::{
         AccountId, AlertId, ApiKeyId, AttemptId, CallId, EndpointId, InviteId, JournalId, LetterId, OrgId, PbxId,
-        PhoneId, ProjectId, RequestId, SessionId,
+        PhoneId, ProjectId, RequestId, SessionId, VerificationId,
     },
     outcome::{AttemptStatus, CallStatus, Reason},
     phone::E164,
@@ -210,6 +210,7 @@ as_text! {
     CallId => "an id", |text| text.parse().ok();
     AttemptId => "an id", |text| text.parse().ok();
     PbxId => "an id", |text| text.parse().ok();
+    VerificationId => "an id", |text| text.parse().ok();
     ApiKeyId => "an id", |text| text.parse().ok();
     JournalId => "an id", |text| text.parse().ok();
     LetterId => "an id", |text| text.parse().ok();

@@ -5,6 +5,7 @@ mod behind_nginx;
 mod carrier_trouble;
 mod every_method;
 mod nobody_is_called;
+mod phone_is_verified;
 mod restarts;
 mod restored;
 mod storm;

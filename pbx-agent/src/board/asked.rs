@@ -6,7 +6,7 @@ use super::{
     attempt::{Attempt, Entering},
 };
 use crate::{
-    call::{self, Call, Progress},
+    call::{self, Call, Plan, Progress, Subject},
     clock::Moment,
     health::Asterisk,
     journal::{NewReport, OrderRow, Resume},
@@ -16,7 +16,7 @@ use crate::{
 use ed25519_dalek::VerifyingKey;
 use shared::{
     ids::AttemptId,
-    order::SignedOrder,
+    order::{Prompt, SignedOrder},
     outcome::{AttemptStatus, Reason},
     protocol::{AttemptEvent, AttemptStanding, Ending, Standing},
 };
@@ -29,7 +29,8 @@ const MOST_QUESTIONS: usize = 1000;
 impl Board {
     pub(super) fn order(&mut self, now: Moment, signed: &SignedOrder, pinned: &[VerifyingKey]) {
         let config = Arc::clone(&self.config);
-        let host = Host { draining: self.draining, ari_up: matches!(self.asterisk, Asterisk::Up { .. }) };
+        let ari_up = matches!(self.asterisk, Asterisk::Up { .. });
+        let host = Host { draining: self.draining, ari_up, speaks_codes: self.speaks_codes };
         match policy::judge(&config, pinned, &self.ledger, host, now, signed) {
             Verdict::Obey(permit) => self.obey(now, *permit),
             Verdict::Repeated => {
@@ -48,7 +49,9 @@ impl Board {
             call_id: order.call_id,
             ring_seconds: ring.as_secs(),
             talk_seconds: talk.as_secs(),
-            prompt: order.prompt,
+            speaks_code: order.prompt.code.is_some(),
+            // The code stays in memory: no later run may speak it, and nobody is to find it on the disk.
+            prompt: Prompt { code: None, ..order.prompt.clone() },
         };
         let number = NumberMark::of(&order.to);
         let came = Came { at: now.local, issued: order.issued_at };
@@ -66,7 +69,7 @@ impl Board {
             endpoint: trunk.dial.endpoint(&order.to),
             caller_id: trunk.caller_id.clone(),
             ring,
-            prompt: resume.prompt.clone(),
+            prompt: order.prompt,
         };
         let entering = Entering {
             trunk: trunk.name.clone(),
@@ -99,8 +102,11 @@ impl Board {
         }
         let Entering { trunk, resume, dial, .. } = entering;
         self.departures.asked(attempt, &trunk);
-        let call = Call::new(resume.plan());
-        self.attempts.insert(attempt, Attempt { call, trunk, resume, answered_at: None, dial: Some(dial) });
+        let subject = if resume.speaks_code { Subject::Code } else { Subject::Alert };
+        let call = Call::new(Plan { subject, ..resume.plan() });
+        let prompt = dial.prompt.clone();
+        let known = Attempt { call, trunk, resume, prompt, answered_at: None, dial: Some(dial) };
+        self.attempts.insert(attempt, known);
         self.feed(now, attempt, call::Input::Start);
     }
 
@@ -158,6 +164,7 @@ impl Board {
                 ari_status: None,
                 reason: None,
                 unwitnessed: false,
+                spoken: false,
             };
             self.withdraw(now, attempt, &entering, AttemptEvent::Ended(cancelled));
         } else if self.ledger.seen(attempt).is_none() && !self.ledger.is_full() {

@@ -2,7 +2,7 @@
 
 use super::Dial;
 use crate::{call::Call, journal::Resume, ledger::NumberMark};
-use shared::{ids::AttemptId, time::Timestamp};
+use shared::{ids::AttemptId, order::Prompt, time::Timestamp};
 use std::time::Duration;
 
 /// An order that the journal was given and has not answered for yet.
@@ -23,6 +23,8 @@ pub(super) struct Attempt {
     pub call: Call,
     pub trunk: String,
     pub resume: Resume,
+    /// What the callee hears, with a code that is in no journal.
+    pub prompt: Prompt,
     /// By the host's own clock.
     pub answered_at: Option<Timestamp>,
     /// Until it is dialled; an attempt of an earlier run never is again.

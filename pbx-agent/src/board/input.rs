@@ -70,6 +70,11 @@ pub enum Input {
     },
     /// [`super::Board::next_timer`] is here. Too early or too often does no harm.
     Due,
+    /// Whether the voice has everything ready that a code is made of.
+    Voice {
+        /// It has.
+        speaks_codes: bool,
+    },
     /// Why the journal cannot be written; `None` when it can again.
     JournalTrouble(Option<String>),
     /// No new work: the agent is being stopped, or its operator said so.

@@ -28,7 +28,8 @@ impl Board {
         let talked = answered_at.map_or(Duration::ZERO, |answered_at| now.local.since(answered_at));
         plan.talk = plan.talk.saturating_sub(talked);
         let call = Call::resumed(plan, progress);
-        self.attempts.insert(attempt, Attempt { call, trunk, resume, answered_at, dial: None });
+        let prompt = resume.prompt.clone();
+        self.attempts.insert(attempt, Attempt { call, trunk, resume, prompt, answered_at, dial: None });
         self.feed(now, attempt, Input::Resume);
     }
 

@@ -1,4 +1,5 @@
 mod any_order;
+mod codes;
 mod departures;
 mod restarts;
 
@@ -61,6 +62,7 @@ fn order(number: u128) -> Order {
             project: "Shop".into(),
             language: "en".into(),
             message: None,
+            code: None,
         },
     }
 }

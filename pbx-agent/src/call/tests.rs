@@ -1,9 +1,12 @@
+mod code;
+
 use super::*;
 use proptest::prelude::*;
 use shared::outcome::AttemptStatus::{Acknowledged, Answered, Busy, Cancelled, Failed, NoAnswer, Rejected};
 
 const RING: Duration = Duration::from_secs(30);
 const TALK: Duration = Duration::from_secs(60);
+const PLAN: Plan = Plan { ring: RING, talk: TALK, subject: Subject::Alert };
 
 /// A phone, the Asterisk between, and the machine under test.
 struct Story {
@@ -20,7 +23,11 @@ impl Story {
 
     /// An attempt whose originate request is on its way.
     fn begun() -> Self {
-        let mut story = Self::new(Call::new(Plan { ring: RING, talk: TALK }));
+        Self::begun_about(Subject::Alert)
+    }
+
+    fn begun_about(subject: Subject) -> Self {
+        let mut story = Self::new(Call::new(Plan { subject, ..PLAN }));
         story.hears(Input::Start);
         assert_eq!(story.count(&Output::Originate), 1);
         story
@@ -28,7 +35,11 @@ impl Story {
 
     /// An attempt whose phone rings.
     fn ringing() -> Self {
-        let mut story = Self::begun();
+        Self::ringing_about(Subject::Alert)
+    }
+
+    fn ringing_about(subject: Subject) -> Self {
+        let mut story = Self::begun_about(subject);
         story.hears(Input::OriginateAnswered { status: 200 });
         story.hears(Input::Ringing);
         story
@@ -342,15 +353,14 @@ fn a_channel_that_comes_to_life_after_it_was_not_to_be_found_is_looked_for_again
 
 #[test]
 fn a_restarted_agent_goes_on_where_the_journal_says_and_never_dials_again() {
-    let plan = Plan { ring: RING, talk: TALK };
-    let mut story = Story::new(Call::resumed(plan, Progress::Ringing));
+    let mut story = Story::new(Call::resumed(PLAN, Progress::Ringing));
     story.hears(Input::Resume).hears(Input::Start).hears(Input::Present { up: false }).hears(Input::Ringing);
     assert_eq!(story.reports, [], "what was reported is not reported again");
     story.hears(Input::Answered).hears(Input::EnteredStasis).hears(Input::Key('1'));
     assert_eq!(story.ends(16, 0).status, Acknowledged);
     assert_eq!(story.count(&Output::Originate), 0);
 
-    let mut story = Story::new(Call::resumed(plan, Progress::Accepted));
+    let mut story = Story::new(Call::resumed(PLAN, Progress::Accepted));
     story.hears(Input::Resume).hears(Input::Gone).fast_forward(Duration::from_secs(1));
     story.hears(Input::Gone).fast_forward(Duration::from_secs(1));
     assert!(story.ending().unwitnessed, "it may have been dialled just before the crash");
@@ -407,9 +417,10 @@ proptest! {
     #[test]
     fn no_order_of_events_breaks_what_is_promised(
         resumed in proptest::option::of(0i64..5),
+        subject in prop_oneof![Just(Subject::Alert), Just(Subject::Code), Just(Subject::LostCode)],
         inputs in proptest::collection::vec((input(), 0u64..20), 0..40),
     ) {
-        let plan = Plan { ring: RING, talk: TALK };
+        let plan = Plan { subject, ..PLAN };
         let call = match resumed {
             Some(row) => Call::resumed(plan, Progress::from_row(row)),
             None => Call::new(plan),
@@ -441,6 +452,9 @@ proptest! {
             prop_assert_eq!(story.said.last(), Some(&Output::Done), "nothing after the end");
         }
         prop_assert!(story.reports.is_sorted_by_key(rank), "{:?}", story.reports);
+        let keys = story.reports.iter().any(|event| matches!(event, AttemptEvent::Key { .. }));
+        prop_assert!(subject == Subject::Alert || !keys, "a code has no keys");
+        prop_assert!(subject != Subject::LostCode || story.playing().is_none(), "there is nothing to say");
         let before = story.said.len();
         if endings == 1 {
             story.hears(Input::Start).hears(Input::EnteredStasis).hears(Input::Key('1')).hears(Input::Cancel);

@@ -123,6 +123,10 @@ pub(super) fn agent(findings: &mut Findings, config: &Config) {
     } else {
         findings.add("agent", Verdict::Good, format!("runs as pid {}", status.pid));
     }
+    if !status.health.speaks_codes {
+        let detail = "cannot be spoken, so that no phone is verified from this host: look at [voice] command";
+        findings.add("codes", Verdict::Worth, detail);
+    }
     if status.linked {
         findings.add("link", Verdict::Good, "the control plane accepts this host");
     } else {

@@ -65,7 +65,9 @@ fn lost_plan() -> Resume {
             project: "unknown".to_owned(),
             language: "en".to_owned(),
             message: None,
+            code: None,
         },
+        speaks_code: false,
     }
 }
 

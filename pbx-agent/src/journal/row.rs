@@ -1,7 +1,7 @@
 //! What goes into the journal and comes out of it.
 
 use crate::{
-    call::{Plan, Progress},
+    call::{Plan, Progress, Subject},
     clock::Moment,
     ledger::{Came, Fingerprint, NumberMark, Seen},
 };
@@ -41,14 +41,21 @@ pub struct Resume {
     pub ring_seconds: u64,
     /// How long the conversation may last, seconds; counts against the trunk while it lives.
     pub talk_seconds: u64,
-    /// What the callee hears.
+    /// What the callee hears; never with a code.
     pub prompt: Prompt,
+    /// That it speaks one. An agent that was restarted meanwhile cannot, and hangs up.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub speaks_code: bool,
 }
 
 impl Resume {
-    /// For the state machine.
+    /// For the state machine, after a restart.
     pub fn plan(&self) -> Plan {
-        Plan { ring: Duration::from_secs(self.ring_seconds), talk: Duration::from_secs(self.talk_seconds) }
+        Plan {
+            ring: Duration::from_secs(self.ring_seconds),
+            talk: Duration::from_secs(self.talk_seconds),
+            subject: if self.speaks_code { Subject::LostCode } else { Subject::Alert },
+        }
     }
 }
 

@@ -56,7 +56,9 @@ fn order(number: u128, seconds: i64) -> OrderRow {
                 project: "Shop".into(),
                 language: "en".into(),
                 message: Some("db down".into()),
+                code: None,
             },
+            speaks_code: false,
         },
     }
 }
@@ -74,6 +76,7 @@ fn ended(number: u128, seconds: i64, talked: u64) -> NewReport {
         ari_status: Some(200),
         reason: None,
         unwitnessed: false,
+        spoken: false,
     };
     NewReport {
         talked: Duration::from_secs(talked),

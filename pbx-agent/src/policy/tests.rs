@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 const DAY: Duration = Duration::from_secs(86_400);
 const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
-const UP: Host = Host { draining: false, ari_up: true };
+const UP: Host = Host { draining: false, ari_up: true, speaks_codes: true };
 
 fn key() -> SigningKey {
     SigningKey::from_bytes(&[7; 32])
@@ -77,6 +77,7 @@ fn order(attempt: u128) -> Order {
             project: "Shop".into(),
             language: "en".into(),
             message: None,
+            code: None,
         },
     }
 }
@@ -304,9 +305,9 @@ fn the_fence_of_each_trunk_holds() {
 #[test]
 fn a_draining_host_and_one_without_asterisk_take_nothing() {
     let mut given = Given::a_quiet_host();
-    given.host = Host { draining: true, ari_up: true };
+    given.host = Host { draining: true, ..UP };
     assert_eq!(given.refuses(&order(1)).reason, Reason::Draining);
-    given.host = Host { draining: false, ari_up: false };
+    given.host = Host { ari_up: false, ..UP };
     assert_eq!(given.refuses(&order(1)).reason, Reason::AriUnavailable);
 }
 

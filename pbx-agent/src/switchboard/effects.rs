@@ -165,10 +165,15 @@ impl Switchboard {
     }
 }
 
-/// While the phone rings.
+/// While the phone rings. Codes need nothing: what they are made of is there.
 async fn render_all(voice: &voice::Voice, prompt: &Prompt) {
+    if prompt.code.is_some() {
+        return;
+    }
     for part in [Part::Alert, Part::Thanks, Part::Instructions] {
-        let (text, language) = voice::sentence(part, prompt, voice.allows_message_text());
+        let Some((text, language)) = voice::sentence(part, prompt, voice.allows_message_text()) else {
+            return;
+        };
         if let Err(error) = voice.file(&text, language).await {
             tracing::warn!(%error, "a prompt cannot be spoken; the callee will hear a tone");
             return;
@@ -178,7 +183,7 @@ async fn render_all(voice: &voice::Voice, prompt: &Prompt) {
 
 /// The media to play, if the words are ready in time.
 async fn spoken(voice: &voice::Voice, part: Part, prompt: &Prompt) -> Option<String> {
-    let (text, language) = voice::sentence(part, prompt, voice.allows_message_text());
+    let (text, language) = voice::sentence(part, prompt, voice.allows_message_text())?;
     match timeout(RENDER_LIMIT, voice.file(&text, language)).await {
         Ok(Ok(file)) => Some(media(&file)),
         // Said already when it was rendered.

@@ -185,6 +185,7 @@ impl ControlPlane {
                 project: "Shop".to_owned(),
                 language: "en".to_owned(),
                 message: None,
+                code: None,
             },
         }
     }

@@ -4,6 +4,7 @@
 
 use ed25519_dalek::SigningKey;
 use shared::{
+    code::Code,
     fence::RouteCountries,
     ids::{AttemptId, CallId, JournalId, PbxId},
     order::{ORDER_VERSION, Order, Prompt},
@@ -74,7 +75,7 @@ impl Sampled for EnrollRequest {
 impl Sampled for Order {
     fn samples() -> Vec<Self> {
         let now = Timestamp::now();
-        vec![Self {
+        let alert = Self {
             version: ORDER_VERSION,
             attempt_id: ATTEMPT,
             call_id: CallId::new(Uuid::from_u128(2)),
@@ -90,8 +91,12 @@ impl Sampled for Order {
                 project: "Shop".into(),
                 language: "en".into(),
                 message: Some("db down".into()),
+                code: None,
             },
-        }]
+        };
+        let prompt = Prompt { message: None, code: Some(Code::of(42)), ..alert.prompt.clone() };
+        let code = Self { prompt, ..alert.clone() };
+        vec![alert, code]
     }
 }
 
@@ -154,6 +159,7 @@ fn agent_frame_after(frame: Option<&AgentFrame>) -> Option<AgentFrame> {
                 active: 1,
                 max_concurrent: 2,
             }],
+            speaks_codes: true,
         }),
         AgentFrame::Health(_) => AgentFrame::Report(Report {
             journal: JOURNAL,
@@ -190,6 +196,7 @@ fn event_after(event: Option<&AttemptEvent>) -> Option<AttemptEvent> {
             ari_status: Some(200),
             reason: Some(Reason::Capacity),
             unwitnessed: false,
+            spoken: true,
         }),
         AttemptEvent::Ended(_) => return None,
     })

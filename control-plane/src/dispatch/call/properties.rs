@@ -47,15 +47,16 @@ fn no_routes() -> impl Strategy<Value = NoRoute> {
 fn endings() -> impl Strategy<Value = Ending> {
     let codes = option::of(select(vec![200u16, 404, 480, 486, 487, 503, 603, 604]));
     let causes = option::of(select(vec![1u16, 16, 17, 19, 21, 34]));
-    let unwitnessed = prop::bool::weighted(0.2);
-    (select(AttemptStatus::ALL), codes, causes, option::of(reasons()), unwitnessed).prop_map(
-        |(status, sip_code, hangup_cause, reason, unwitnessed)| Ending {
+    let (unwitnessed, spoken) = (prop::bool::weighted(0.2), prop::bool::weighted(0.2));
+    (select(AttemptStatus::ALL), codes, causes, option::of(reasons()), unwitnessed, spoken).prop_map(
+        |(status, sip_code, hangup_cause, reason, unwitnessed, spoken)| Ending {
             status,
             sip_code,
             hangup_cause,
             ari_status: None,
             reason,
             unwitnessed,
+            spoken,
         },
     )
 }
@@ -113,7 +114,11 @@ struct Watched {
 
 impl Watched {
     fn new(policy: Policy) -> Self {
-        Self { call: Call::new(policy, START), live: None, sent: 0, in_doubt: false }
+        Self::of(Call::new(policy, START))
+    }
+
+    fn of(call: Call) -> Self {
+        Self { call, live: None, sent: 0, in_doubt: false }
     }
 
     /// Tells the call something and checks what must hold of every answer.
@@ -220,8 +225,32 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_input_breaks_a_call(policy in policies(), steps in vec(steps(), 0..60)) {
-        let mut watched = Watched::new(policy);
+    fn a_code_has_reached_somebody_if_and_only_if_it_was_spoken(
+        policy in policies(),
+        steps in vec(steps(), 0..60),
+    ) {
+        let mut watched = Watched::of(Call::new(policy, START).speaking_code());
+        let (mut now, mut spoken) = (START, false);
+        for (wait, input) in steps {
+            now = now.shifted(wait * 1_000_000);
+            let withdrawn = watched.call.status() == CallStatus::Cancelled;
+            if let Input::Report { event: AttemptEvent::Ended(ending), .. } = &input {
+                spoken |= ending.spoken && !withdrawn;
+            }
+            watched.tell(now, input)?;
+            prop_assert_eq!(watched.call.status() == CallStatus::Answered, spoken);
+            prop_assert_ne!(watched.call.status(), CallStatus::Acknowledged);
+        }
+    }
+
+    #[test]
+    fn no_input_breaks_a_call(
+        policy in policies(),
+        steps in vec(steps(), 0..60),
+        speaks_code in any::<bool>(),
+    ) {
+        let call = Call::new(policy, START);
+        let mut watched = Watched::of(if speaks_code { call.speaking_code() } else { call });
         let mut now = START;
         for (wait, input) in steps {
             now = now.shifted(wait * 1_000_000);

@@ -1,5 +1,6 @@
 //! Calls as stories: what comes in, and what is done about it.
 
+mod code;
 mod doubt;
 mod late;
 mod refusals;
@@ -38,6 +39,7 @@ fn ending(status: AttemptStatus, sip_code: Option<u16>) -> Event {
         ari_status: Some(200),
         reason: None,
         unwitnessed: false,
+        spoken: false,
     })
 }
 

@@ -28,6 +28,7 @@ const UNWITNESSED: Ending = Ending {
     ari_status: None,
     reason: None,
     unwitnessed: true,
+    spoken: false,
 };
 
 impl Turn<'_, '_> {

@@ -8,6 +8,7 @@ use crate::{
         call::{Input, Send, TALK},
         limits::{RINGS_AT_ONCE, Spent},
         queue::{self, Queued},
+        verification,
     },
     fleet::choice::{Candidate, NoRoute, Share, Tried, Wish},
     store::StoreError,
@@ -42,7 +43,7 @@ impl Turn<'_, '_> {
         if under_way.on_phone >= RINGS_AT_ONCE {
             return Ok(Err(NoRoute::NotNow(Reason::Cooldown)));
         }
-        let share = self.share(&under_way)?;
+        let share = self.share(call, &under_way)?;
         let busy = match self.busy.take() {
             Some(busy) => busy,
             None => attempts::busy(self.tx)?,
@@ -58,9 +59,16 @@ impl Turn<'_, '_> {
         let exhausted = spent.exhausted(call.severity);
         self.spent = Some(spent);
         let within = [avoid, &exhausted].concat();
-        let critical = call.severity == Severity::Critical;
-        let wish =
-            Wish { number, avoid: &within, busy: &busy, silent: &silent, critical, now: self.now, share };
+        let wish = Wish {
+            number,
+            avoid: &within,
+            busy: &busy,
+            silent: &silent,
+            critical: call.severity == Severity::Critical,
+            speaks_code: call.machine.speaks_code(),
+            now: self.now,
+            share,
+        };
         let mut chosen = self.fleet.choose(&wish);
         if chosen == Err(NoRoute::AllTried) && !exhausted.is_empty() {
             // But for the spend guard there would be a route: wait for one, or for the hour to pass.
@@ -74,8 +82,11 @@ impl Turn<'_, '_> {
         Ok(chosen)
     }
 
-    /// Channels are kept for other organizations only where there are others.
-    fn share(&mut self, under_way: &UnderWay) -> Result<Share, StoreError> {
+    /// Channels are kept for other organizations only where there are others, and from whatever is no alert.
+    fn share(&mut self, call: &Queued, under_way: &UnderWay) -> Result<Share, StoreError> {
+        if call.machine.speaks_code() {
+            return Ok(Share::ExceptKept);
+        }
         let shared = match self.shared {
             Some(shared) => shared,
             None => *self.shared.insert(orgs::are_several(self.tx)?),
@@ -85,6 +96,7 @@ impl Turn<'_, '_> {
 
     pub(super) fn send(&mut self, call: &Queued, send: Send) -> Result<(), StoreError> {
         let Ok(number) = phone::judge(&call.destination) else { return Ok(()) };
+        let Some(prompt) = self.prompt(call)? else { return Ok(()) };
         let journal = self.fleet.link(send.route.pbx).map(|link| link.journal());
         attempts::insert(self.tx, call, &send, journal, self.now)?;
         self.fleet.took(send.route.pbx);
@@ -105,15 +117,24 @@ impl Turn<'_, '_> {
             talk_seconds: u16::try_from(TALK.as_secs()).unwrap_or(u16::MAX),
             issued_at: self.now,
             expires_at: send.expires_at,
-            prompt: Prompt {
-                severity: call.severity,
-                project: call.project.clone(),
-                language: "en".to_owned(),
-                message: None,
-            },
+            prompt,
         };
         self.effects.orders.push((send.route.pbx, order));
         Ok(())
+    }
+
+    /// `None` where a code is good no more, for which no route is chosen.
+    fn prompt(&mut self, call: &Queued) -> Result<Option<Prompt>, StoreError> {
+        if call.machine.speaks_code() {
+            return verification::prompt(self.tx, call.id, self.now);
+        }
+        Ok(Some(Prompt {
+            severity: call.severity,
+            project: call.project.clone(),
+            language: "en".to_owned(),
+            message: None,
+            code: None,
+        }))
     }
 
     /// A PBX may have become free: calls that wait for one need not wait out their pause.

@@ -196,7 +196,8 @@ async fn tell(events: &mpsc::Sender<AgentEvent>, event: AgentEvent) -> Result<()
 /// Whether a call that waited may now find room where it did not before.
 fn frees(before: Option<&Health>, now: &Health) -> bool {
     before.is_none_or(|before| {
-        now.trunks.iter().any(|trunk| room(now, &trunk.name) > room(before, &trunk.name))
+        let speaks = now.speaks_codes && !before.speaks_codes;
+        speaks || now.trunks.iter().any(|trunk| room(now, &trunk.name) > room(before, &trunk.name))
     })
 }
 

@@ -49,6 +49,7 @@ fn is_offered(field: &Field) -> bool {
             busy: &Default::default(),
             silent: &Default::default(),
             critical: false,
+            speaks_code: false,
             now: Timestamp::now(),
             share: Share::Whole,
         })

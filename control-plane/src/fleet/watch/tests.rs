@@ -42,6 +42,7 @@ fn order() -> Order {
             project: "Shop".into(),
             language: "en".into(),
             message: None,
+            code: None,
         },
     }
 }

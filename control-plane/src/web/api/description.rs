@@ -32,6 +32,7 @@ const TWINS: [(&str, &str); 3] = [
     profile::read, profile::change, profile::close, profile::change_address, profile::confirm_address,
     second_factor::begin, second_factor::remove, second_factor::confirm, second_factor::recovery_codes,
     phones::list, phones::add, phones::change, phones::remove,
+    phones::call_to_verify, phones::verification_state, phones::type_code,
     audit::own, audit::of_organization, audit::of_everybody,
     organizations::list, organizations::create, organizations::read, organizations::change, organizations::delete,
     organizations::transfer, organizations::leave,

@@ -218,8 +218,8 @@ codes! {
     // Verification of phones.
     NoCode = "no_code", CONFLICT, "No code is awaited",
         "No call has spoken a code for this phone, or it has expired or was tried too often. Ask for another call.";
-    NoTelephony = "no_telephony", SERVICE_UNAVAILABLE, "No PBX can call this number now",
-        "No connected PBX has a trunk that may call this number. The operator finds the reason in the fleet.";
+    UnknownVerification = "unknown_verification", NOT_FOUND, "No such verification",
+        "No call that speaks a code of this account has this id.";
     AlreadyVerified = "already_verified", CONFLICT, "The phone is verified",
         "There is nothing to verify.";
 }

@@ -249,6 +249,7 @@ pub(in crate::fleet) fn health(active: u32) -> Health {
             active,
             max_concurrent: 2,
         }],
+        speaks_codes: false,
     }
 }
 

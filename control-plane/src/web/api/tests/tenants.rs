@@ -29,6 +29,11 @@ async fn theirs(world: &World) -> Vec<(&'static str, String)> {
         .await
         .remove(0);
     let phone = world.ids("SELECT id FROM phones WHERE e164 = '+380501234568'").await.remove(0);
+    let added = made("/api/v1/account/phones", json!({"number": "+380501234569"})).await;
+    let path = format!("/api/v1/account/phones/{added}/verification");
+    let called = other.send("POST", &path, &json!({})).await;
+    assert_eq!(called.status, 202, "{called:?}");
+    let verification = called.body["id"].as_str().unwrap().to_owned();
     vec![
         ("/api/v1/invites/", invite),
         ("/api/v1/keys/", key),
@@ -38,6 +43,7 @@ async fn theirs(world: &World) -> Vec<(&'static str, String)> {
         ("/api/v1/members/", account),
         ("/api/v1/sessions/", session),
         ("/api/v1/account/phones/", phone),
+        ("/api/v1/account/verifications/", verification),
     ]
 }
 
@@ -46,6 +52,7 @@ fn good_body(path: &str, method: &str) -> Value {
     match (path, method) {
         ("/api/v1/members/{account_id}", "PATCH") => json!({"role": "viewer"}),
         ("/api/v1/projects/{id}/scenarios/{name}", "PUT") => json!({"rule": []}),
+        ("/api/v1/account/phones/{id}/verification/code", _) => json!({"code": "123456"}),
         _ => json!({}),
     }
 }
