@@ -47,7 +47,7 @@ lint: host components
 
 # The programs are built first: the lab's stories start them.
 .PHONY: suite
-suite: suite-build
+suite: suite-build $(TARGET)/tools/schemathesis/installed
 	$(CARGO) test --workspace --locked --no-fail-fast
 
 .PHONY: suite-build
@@ -78,6 +78,14 @@ $(TARGET)/tools/ansible/installed: ansible/requirements-lint.txt
 	@python3 -c 'import ensurepip' 2>/dev/null || { $(call install,python3-venv,Ansible and its lints live in an environment of their own); }
 	python3 -m venv "$(TARGET)/tools/ansible"
 	"$(TARGET)/tools/ansible/bin/pip" install --quiet --requirement ansible/requirements-lint.txt
+	touch $@
+
+# The fuzzer that the API's description drives.
+$(TARGET)/tools/schemathesis/installed: lab/requirements-fuzz.txt
+	@echo "installing schemathesis under target/: the API is fuzzed with it"
+	@python3 -c 'import ensurepip' 2>/dev/null || { $(call install,python3-venv,the fuzzer lives in an environment of its own); }
+	python3 -m venv "$(TARGET)/tools/schemathesis"
+	"$(TARGET)/tools/schemathesis/bin/pip" install --quiet --requirement lab/requirements-fuzz.txt
 	touch $@
 
 # Packages for Debian 12 and newer and Ubuntu 22.04 and newer. The date is that of the last commit: the same sources make

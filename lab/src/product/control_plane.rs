@@ -7,8 +7,9 @@ use serde_json::Value;
 use std::{
     ffi::OsString,
     fs,
+    io::Write,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -118,6 +119,18 @@ impl ControlPlane {
     /// A key of an organization that may do this, such as `alerts:write`.
     pub async fn api_key_for(&self, org: &str, name: &str, scope: &str) -> Result<String> {
         self.printed(&["api-key", org, name, "--scope", scope, "--data-dir", self.data()?]).await
+    }
+
+    /// Makes somebody an operator with this password, which is also that of their account.
+    pub async fn set_operator(&self, email: &str, password: &str) -> Result<()> {
+        let mut command = Command::new(&self.binary);
+        command.args(["operator", email, "--data-dir", self.data()?]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().context("run `control-plane operator`")?;
+        child.stdin.take().context("its input")?.write_all(password.as_bytes())?;
+        let output = child.wait_with_output()?;
+        ensure!(output.status.success(), "operator: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
     }
 
     /// Posts JSON to an endpoint; status and body of the answer.
