@@ -33,7 +33,8 @@ slug = "acme"
 "#;
 
 /// What would end the session, or what it may do, in the middle of the run.
-const ENDS_THE_RUN: &str = "^/api/v1/(session|sessions|account$|account/password|account/second-factor|organization)";
+const ENDS_THE_RUN: &str =
+    "^/api/v1/(session|sessions|account$|account/password|account/second-factor|organization)";
 
 struct Field {
     plane: ControlPlane,
@@ -56,7 +57,8 @@ impl Field {
             "{} is missing: `make test` installs it, and `make target/tools/schemathesis/installed` it alone",
             fuzzer.display()
         );
-        let checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
+        let checks =
+            "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
         let mut command = Command::new("timeout");
         command
             .arg(PATIENCE.as_secs().to_string())

@@ -131,12 +131,7 @@ pub fn take(
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn void(
-    tx: &mut Tx<'_>,
-    purpose: Purpose,
-    account: AccountId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub fn void(tx: &mut Tx<'_>, purpose: Purpose, account: AccountId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE mail_links SET used_at = $1 WHERE account_id = $2 AND purpose = $3 AND used_at IS NULL",
         &[&now, &account, &purpose.as_str()],
@@ -145,12 +140,7 @@ pub fn void(
 }
 
 fn read(row: &Row) -> Result<Link, StoreError> {
-    Ok(Link {
-        account: row.get(0)?,
-        email: row.get(1)?,
-        password: row.get(2)?,
-        display_name: row.get(3)?,
-    })
+    Ok(Link { account: row.get(0)?, email: row.get(1)?, password: row.get(2)?, display_name: row.get(3)? })
 }
 
 #[cfg(test)]
@@ -172,7 +162,8 @@ mod tests {
             password: Some("$pbkdf2".into()),
             display_name: "Ann".into(),
         };
-        let tokens = store.write(move |tx| Ok::<_, StoreError>([make(tx, &new, at(0))?, make(tx, &new, at(0))?]));
+        let tokens =
+            store.write(move |tx| Ok::<_, StoreError>([make(tx, &new, at(0))?, make(tx, &new, at(0))?]));
         let [first, second] = tokens.await.unwrap().map(|token| token.to_string());
         let taken = async |purpose, token: &str, now| {
             let token = token.to_owned();

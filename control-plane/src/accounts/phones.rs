@@ -171,11 +171,8 @@ pub fn move_to(tx: &mut Tx<'_>, account: AccountId, id: PhoneId, place: usize) -
 /// # Errors
 /// [`StoreError`]
 pub fn verify(tx: &mut Tx<'_>, account: AccountId, id: PhoneId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE phones SET verified_at = $1 WHERE id = $2 AND account_id = $3",
-        &[&now, &id, &account],
-    )
-    .map(drop)
+    tx.execute("UPDATE phones SET verified_at = $1 WHERE id = $2 AND account_id = $3", &[&now, &id, &account])
+        .map(drop)
 }
 
 /// Removes one.

@@ -213,10 +213,9 @@ pub fn delete(tx: &mut Tx<'_>, org: OrgId, id: ProjectId, now: Timestamp) -> Res
 /// # Errors
 /// [`StoreError`]
 pub fn count(tx: &mut Tx<'_>, org: OrgId) -> Result<u32, StoreError> {
-    let counted = tx.row(
-        "SELECT COUNT(*) FROM projects WHERE org_id = $1 AND deleted_at IS NULL",
-        &[&org],
-        |row| row.get(0),
-    )?;
+    let counted =
+        tx.row("SELECT COUNT(*) FROM projects WHERE org_id = $1 AND deleted_at IS NULL", &[&org], |row| {
+            row.get(0)
+        })?;
     Ok(counted.unwrap_or(0))
 }

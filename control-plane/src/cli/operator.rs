@@ -51,7 +51,9 @@ pub(super) async fn make(email: &str, data: DataOptions) -> Result<(), Stop> {
     let has_second_factor = made.await.map_err(|error: StoreError| Stop::failed(error))?;
     say::say(format!("{shown} is an operator, with the password that was given"));
     if !has_second_factor {
-        say::say("before they can sign in as one they set up a second factor: sign in to the portal, Security");
+        say::say(
+            "before they can sign in as one they set up a second factor: sign in to the portal, Security",
+        );
     }
     Ok(())
 }
@@ -62,7 +64,9 @@ fn password_on_stdin() -> Result<Zeroizing<String>, Stop> {
     read.map_err(|error| Stop::Wrong(format!("the password cannot be read from standard input: {error}")))?;
     let text = Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned());
     if text.is_empty() {
-        return Err(Stop::Wrong("give the password on standard input, as in `… operator EMAIL < FILE`".into()));
+        return Err(Stop::Wrong(
+            "give the password on standard input, as in `… operator EMAIL < FILE`".into(),
+        ));
     }
     Ok(text)
 }

@@ -201,8 +201,7 @@ impl Keyring {
 
     fn read(data_dir: &Path) -> Result<(Self, Option<Stamp>), KeyError> {
         let path = data_dir.join(FILE);
-        let (text, stamp) =
-            key_file::read(&path).map_err(|unusable| KeyError::of(path.clone(), unusable))?;
+        let (text, stamp) = key_file::read(&path).map_err(|unusable| KeyError::of(path.clone(), unusable))?;
         let keyring = Self::parse(&text).ok_or(KeyError::Unreadable { path })?;
         Ok((keyring, Some(stamp)))
     }

@@ -56,10 +56,11 @@ pub fn apply_endpoint(
 
 /// The endpoint of this id, if `key_hash` is that of its key or it has none.
 pub(super) fn open(tx: &mut Tx<'_>, id: EndpointId, key_hash: Option<&str>) -> Result<Endpoint, IntakeError> {
-    let found =
-        tx.row("SELECT project_id, scenario, alert_key_hash FROM endpoints WHERE id = $1 AND deleted_at IS NULL", &[&id], |row| {
-            Ok((row.get::<ProjectId>(0)?, row.get::<Option<String>>(1)?, row.get::<Option<String>>(2)?))
-        })?;
+    let found = tx.row(
+        "SELECT project_id, scenario, alert_key_hash FROM endpoints WHERE id = $1 AND deleted_at IS NULL",
+        &[&id],
+        |row| Ok((row.get::<ProjectId>(0)?, row.get::<Option<String>>(1)?, row.get::<Option<String>>(2)?)),
+    )?;
     let Some((project, scenario, wanted_hash)) = found else { return Err(IntakeError::UnknownEndpoint) };
     if let Some(wanted) = wanted_hash
         && !secret::same(&wanted, key_hash.unwrap_or_default())

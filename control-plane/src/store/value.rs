@@ -3,8 +3,8 @@
 use super::StoreError;
 use shared::{
     ids::{
-        AccountId, AlertId, ApiKeyId, AttemptId, CallId, EndpointId, InviteId, JournalId, LetterId, OrgId, PbxId,
-        PhoneId, ProjectId, RequestId, SessionId, VerificationId,
+        AccountId, AlertId, ApiKeyId, AttemptId, CallId, EndpointId, InviteId, JournalId, LetterId, OrgId,
+        PbxId, PhoneId, ProjectId, RequestId, SessionId, VerificationId,
     },
     outcome::{AttemptStatus, CallStatus, Reason},
     phone::E164,

@@ -1,6 +1,12 @@
 //! One connection: TLS where there is any, HTTP/1 or HTTP/2, and who answers each request.
 
-use super::{Response, Site, body::Body, problem::{Code, Problem}, server::Place, tls};
+use super::{
+    Response, Site,
+    body::Body,
+    problem::{Code, Problem},
+    server::Place,
+    tls,
+};
 use futures_util::FutureExt;
 use hyper::{
     Method, Request, Version,

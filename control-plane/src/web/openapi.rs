@@ -14,9 +14,7 @@ use utoipa::{
 #[derive(OpenApi)]
 #[openapi(
     info(title = "CallPing", description = "Rings a phone when a machine says something is wrong."),
-    paths(
-        webhook::take, health::lives, health::ready, mail::resend
-    ),
+    paths(webhook::take, health::lives, health::ready, mail::resend),
     components(schemas(ProblemDocument))
 )]
 struct Description;

@@ -110,12 +110,14 @@ impl From<StoreError> for Problem {
 impl From<Unread> for Problem {
     fn from(unread: Unread) -> Self {
         match unread {
-            Unread::TooLarge(limit) => {
-                Self::new(Code::BodyTooLarge, format!("a body is at most {limit} bytes here; nothing was stored"))
-            }
-            Unread::TooSlow => {
-                Self::new(Code::BodyTooSlow, "the body did not arrive in time; nothing was stored, send it again")
-            }
+            Unread::TooLarge(limit) => Self::new(
+                Code::BodyTooLarge,
+                format!("a body is at most {limit} bytes here; nothing was stored"),
+            ),
+            Unread::TooSlow => Self::new(
+                Code::BodyTooSlow,
+                "the body did not arrive in time; nothing was stored, send it again",
+            ),
             Unread::Broken => Self::new(Code::BodyBroken, "the body broke off; nothing was stored"),
             Unread::NoRoom => Self::busy(Code::TooManyBodies, "nothing was stored; send it again"),
         }

@@ -155,8 +155,7 @@ impl From<IntakeError> for Problem {
                 warp::http::HeaderValue::from_static("X-Alert-Key"),
             ),
             IntakeError::IdempotencyKeyReused { request_id } => {
-                Self::new(Code::IdempotencyKeyReused, detail)
-                    .about(request_id)
+                Self::new(Code::IdempotencyKeyReused, detail).about(request_id)
             }
             IntakeError::RateLimited { retry_after } => {
                 Self::new(Code::TooManyRequests, detail).retry_after(retry_after)

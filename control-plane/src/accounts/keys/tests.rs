@@ -72,5 +72,8 @@ fn a_scope_is_read_by_its_name() {
     assert_eq!("read".parse(), Ok(Scope::Read));
     assert_eq!(Scope::Read.to_string(), "read");
     let error = "write".parse::<Scope>().unwrap_err();
-    assert_eq!(error.to_string(), "no scope is called \"write\"; there are: read, alerts:write");
+    assert_eq!(
+        error.to_string(),
+        "no scope is called \"write\"; there are: read, alerts:write, projects:write"
+    );
 }

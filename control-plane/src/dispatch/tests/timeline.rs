@@ -217,7 +217,9 @@ async fn an_api_key_that_takes_an_alert_hangs_up_every_phone() {
     stage.also_ring(request, alert, OTHER_PHONE).await;
     let two = host.expect_order().await.attempt_id;
     let key = stage.api_key().await;
-    let take = move |tx: &mut Tx<'_>| alerts::acknowledge_by(tx, ORG, alert, alerts::Hand::ApiKey(key), Timestamp::now());
+    let take = move |tx: &mut Tx<'_>| {
+        alerts::acknowledge_by(tx, ORG, alert, alerts::Hand::ApiKey(key), Timestamp::now())
+    };
     stage.store.write(take).await.unwrap();
     stage.store.write(take).await.unwrap();
     stage.nudge.nudge();

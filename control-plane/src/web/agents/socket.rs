@@ -3,7 +3,11 @@
 use super::Agents;
 use crate::{
     fleet::session::Channel,
-    web::{Response, connection::Peer, problem::{Code, Problem}},
+    web::{
+        Response,
+        connection::Peer,
+        problem::{Code, Problem},
+    },
 };
 use hyper::{
     HeaderMap, Method, Request, Version,

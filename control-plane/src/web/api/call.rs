@@ -87,8 +87,8 @@ impl Call {
     /// Where it comes from, for the list of sessions.
     pub(super) fn origin(&self) -> Origin {
         let user_agent = self.headers.get(USER_AGENT);
-        let user_agent =
-            user_agent.map_or_else(String::new, |agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
+        let user_agent = user_agent
+            .map_or_else(String::new, |agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
         Origin { remote: self.remote.to_string(), user_agent }
     }
 

@@ -103,7 +103,8 @@ pub(super) fn is_ours(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
         ours != origin && (host.is_none() || theirs != host)
     });
     if other_site || other_origin {
-        let detail = "the browser says that another site sends this request (headers Origin and Sec-Fetch-Site)";
+        let detail =
+            "the browser says that another site sends this request (headers Origin and Sec-Fetch-Site)";
         return Err(Problem::new(Code::WrongOrigin, detail));
     }
     Ok(())
@@ -137,10 +138,12 @@ pub(super) async fn member(
         return Ok(Member { org, who, role: None, act });
     }
     if cookies::token(credentials.headers, Audience::Portal).is_none() {
-        let detail = "sign in, or send an API key as `Authorization: Bearer KEY`; `control-plane api-key` makes one";
+        let detail =
+            "sign in, or send an API key as `Authorization: Bearer KEY`; `control-plane api-key` makes one";
         return Err(unauthorized(Code::NoApiKey, detail, "Bearer realm=\"callping\""));
     }
-    let look = move |tx: &mut Tx<'_>, account| orgs::of_account(tx, account, &named).map(|found| (found, named));
+    let look =
+        move |tx: &mut Tx<'_>, account| orgs::of_account(tx, account, &named).map(|found| (found, named));
     let (session, (mut found, named)) = signed_in(app, credentials, Audience::Portal, look).await?;
     let membership = match (found.pop(), found.is_empty(), &named) {
         (Some(membership), true, _) => membership,
@@ -190,7 +193,8 @@ async fn signed_in<T: Send + 'static>(
         is_ours(app, headers)?;
         let given = headers.get(CSRF).map_or(&b""[..], HeaderValue::as_bytes);
         if !secret::same(&session.csrf_token, &String::from_utf8_lossy(given)) {
-            let detail = "send the session's csrf_token in the header X-CSRF-Token; GET /api/v1/session tells it";
+            let detail =
+                "send the session's csrf_token in the header X-CSRF-Token; GET /api/v1/session tells it";
             return Err(Problem::new(Code::WrongCsrfToken, detail));
         }
     }

@@ -1,7 +1,10 @@
 //! The two cookies of a session. Neither is seen by scripts or sent by another site, and neither leaves over plain HTTP.
 
 use crate::{
-    accounts::{sessions::Opened, token::{self, Audience}},
+    accounts::{
+        sessions::Opened,
+        token::{self, Audience},
+    },
     web::{App, Response, problem::Problem},
 };
 use hyper::{
@@ -97,7 +100,8 @@ mod tests {
     #[test]
     fn a_cookie_is_found_among_others_by_its_whole_name() {
         let mut headers = HeaderMap::new();
-        headers.append(COOKIE, HeaderValue::from_static("a=1; x__Host-cp_session=no; __Host-cp_session=yes; b"));
+        headers
+            .append(COOKIE, HeaderValue::from_static("a=1; x__Host-cp_session=no; __Host-cp_session=yes; b"));
         headers.append(COOKIE, HeaderValue::from_static("__Secure-cp_refresh=r=1"));
         assert_eq!(token(&headers, Audience::Portal), Some("yes"));
         assert_eq!(token(&headers, Audience::Admin), None);

@@ -130,7 +130,8 @@ pub(super) struct NewEndpoint {
 pub(super) async fn create(call: Call, member: Member) -> Result<Response, Problem> {
     let project: ProjectId = call.id("id", Code::UnknownProject)?;
     let NewEndpoint { name, scenario, alert_key } = call.body()?;
-    let (name, scenario, alert_key) = (read_name(&name)?, scenario, alert_key.as_deref().map(read_key).transpose()?);
+    let (name, scenario, alert_key) =
+        (read_name(&name)?, scenario, alert_key.as_deref().map(read_key).transpose()?);
     let (actor, public_url) = (call.actor(member.who), call.app.public_url.clone());
     creation::once(&call, member.org, move |tx, now| {
         member.still_may(tx)?;

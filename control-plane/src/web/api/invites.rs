@@ -156,11 +156,8 @@ pub(super) async fn create(call: Call, member: caller::Member) -> Result<Respons
 }
 
 async fn admit(call: &Call, member: &caller::Member, email: &Email) -> Result<(), Problem> {
-    call.admit([
-        (tries::INVITES, member.org.to_string()),
-        (tries::UNASKED_MAILS, email.as_str().to_owned()),
-    ])
-    .await
+    call.admit([(tries::INVITES, member.org.to_string()), (tries::UNASKED_MAILS, email.as_str().to_owned())])
+        .await
 }
 
 /// In the language of whoever is invited, where they have an account.
@@ -206,8 +203,7 @@ pub(super) async fn resend(call: Call, member: caller::Member) -> Result<Respons
     let found = found.ok_or_else(|| missing(Code::UnknownInvite))?;
     may_touch(&member, &[found.role])?;
     admit(&call, &member, &found.email).await?;
-    let (actor, public_url, now) =
-        (call.actor(member.who), call.app.public_url.clone(), Timestamp::now());
+    let (actor, public_url, now) = (call.actor(member.who), call.app.public_url.clone(), Timestamp::now());
     let renewed = call.app.store.write(move |tx| {
         member.still_may(tx)?;
         let renewed = invites::renew(tx, member.org, id, now)?;

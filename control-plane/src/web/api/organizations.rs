@@ -82,7 +82,10 @@ pub(super) async fn create(call: Call, person: Person) -> Result<Response, Probl
     let (id, actor) = (person.account(), call.actor(person.who));
     creation::once(&call, id, move |tx, now| {
         if orgs::of_account(tx, id, &Named::Only)?.len() >= MOST {
-            return Err(Problem::new(Code::TooMany, format!("somebody belongs to at most {MOST} organizations")));
+            return Err(Problem::new(
+                Code::TooMany,
+                format!("somebody belongs to at most {MOST} organizations"),
+            ));
         }
         let org = match &chosen {
             Some(slug) => orgs::create(tx, slug, &name, &timezone, now)?,
@@ -185,7 +188,8 @@ pub(super) struct OrganizationChange {
 )]
 pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
     let OrganizationChange { name, slug, timezone } = call.body()?;
-    let name = name.map(|name| values::name(&name).map_err(|problem| bad_value("name", problem))).transpose()?;
+    let name =
+        name.map(|name| values::name(&name).map_err(|problem| bad_value("name", problem))).transpose()?;
     let slug = slug.map(|slug| fields::slug(&slug)).transpose()?;
     let timezone = timezone.map(|name| fields::timezone(&name)).transpose()?;
     let (account, actor, now) = (person(&member)?, call.actor(member.who), Timestamp::now());
@@ -240,7 +244,8 @@ pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Probl
 }
 
 pub(super) fn open_alerts(count: u32) -> Problem {
-    let detail = format!("{count} alerts are open that nobody has taken, and may be ringing: close them first");
+    let detail =
+        format!("{count} alerts are open that nobody has taken, and may be ringing: close them first");
     Problem::new(Code::LiveAlerts, detail)
 }
 
@@ -315,7 +320,8 @@ mod tests {
 
     #[test]
     fn a_slug_is_made_of_any_name() {
-        for (name, slug) in [("Acme", "acme"), ("Søns & Co.", "s-ns-co"), ("Київ", "org"), ("--", "org")] {
+        for (name, slug) in [("Acme", "acme"), ("Søns & Co.", "s-ns-co"), ("Київ", "org"), ("--", "org")]
+        {
             assert_eq!(slug_of(name), slug);
             assert!(values::slug(&slug_of(name)).is_ok());
         }

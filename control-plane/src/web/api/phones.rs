@@ -1,7 +1,7 @@
 //! `/api/v1/account/phones`: where somebody is rung.
 
 use super::{
-    call::{Call, Page, done, missing, ok, with_status},
+    call::{Call, Page, done, missing, ok},
     caller::Person,
     creation::{self, Created},
     fields::bad_value,
@@ -9,12 +9,9 @@ use super::{
 };
 use crate::{
     accounts::{
-        account,
         audit::{self, Deed, Entry},
         phones::{self, Phone},
-        tries,
     },
-    dispatch::verification::{self, Checked, State},
     store::Tx,
     web::{
         Response,
@@ -24,12 +21,11 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
-    ids::{AccountId, PhoneId, VerificationId},
+    ids::{AccountId, PhoneId},
     phone::judge,
     time::Timestamp,
 };
 use utoipa::ToSchema;
-use warp::http::StatusCode;
 
 /// A phone of somebody.
 #[derive(Serialize, ToSchema)]
@@ -211,142 +207,7 @@ fn may_fall_silent(tx: &mut Tx<'_>, account: AccountId, phone: PhoneId) -> Resul
     Err(Problem::new(Code::IsPrimary, detail))
 }
 
-/// A call that speaks a code.
-#[derive(Serialize, ToSchema)]
-pub(super) struct VerificationDocument {
-    /// Its id.
-    #[schema(value_type = String, format = "uuid")]
-    id: VerificationId,
-    /// `queued`, `calling`, `spoken` or `failed`.
-    state: &'static str,
-    /// Why it failed or what it waits for, where that is known: `no_answer`, `busy`, `no_pbx`, `country_not_allowed` …
-    reason: Option<String>,
-    /// After this its code is good no more, RFC 3339, UTC.
-    #[schema(format = "date-time")]
-    expires_at: String,
-}
-
-impl VerificationDocument {
-    fn read(tx: &mut Tx<'_>, account: AccountId, id: VerificationId) -> Result<Self, Problem> {
-        let standing = verification::standing(tx, account, id)?.ok_or_else(|| missing(Code::UnknownVerification))?;
-        let (state, reason) = match standing.state {
-            State::Queued { waits_for } => ("queued", waits_for.map(|reason| reason.to_string())),
-            State::Calling => ("calling", None),
-            State::Spoken => ("spoken", None),
-            State::Failed { reason } => ("failed", Some(reason.to_owned())),
-        };
-        Ok(Self { id, state, reason, expires_at: standing.expires_at.to_string() })
-    }
-}
-
-/// Call a phone to verify it
-///
-/// The call speaks a code of six digits, which is good for ten minutes. Asking again voids the code before.
-#[utoipa::path(
-    post,
-    path = "/api/v1/account/phones/{id}/verification",
-    tag = "phones",
-    params(("id" = String, Path, description = "The phone's id", format = "uuid")),
-    responses(
-        (status = 202, description = "The phone is about to ring", body = VerificationDocument),
-        (status = 404, description = "No such phone"),
-        (status = 409, description = "It is verified"),
-        (status = 422, description = "This number is never called"),
-        (status = 429, description = "Too many calls; again after Retry-After")
-    )
-)]
-pub(super) async fn call_to_verify(call: Call, person: Person) -> Result<Response, Problem> {
-    let phone: PhoneId = call.id("id", Code::UnknownPhone)?;
-    let id = person.account();
-    let found = call.app.store.read(move |tx| mine(tx, id, phone)).await?;
-    if found.verified_at.is_some() {
-        return Err(missing(Code::AlreadyVerified));
-    }
-    let e164 = judge(&found.e164).map_err(forbidden)?.e164;
-    call.admit([
-        (tries::VERIFICATION_CALLS, id.to_string()),
-        (tries::VERIFICATION_CALLS_TO, found.e164),
-    ])
-    .await?;
-    let requested = call.app.store.write(move |tx| {
-        mine(tx, id, phone)?;
-        let account = account::by_id(tx, id)?.ok_or_else(|| missing(Code::NotSignedIn))?;
-        // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.
-        let verification =
-            verification::request(tx, id, phone, &e164, account.language.as_str(), Timestamp::now())?;
-        VerificationDocument::read(tx, id, verification)
-    });
-    let document = requested.await?;
-    call.app.nudge.nudge();
-    with_status(StatusCode::ACCEPTED, &document)
-}
-
-/// How a call that speaks a code stands
-#[utoipa::path(
-    get,
-    path = "/api/v1/account/verifications/{id}",
-    tag = "phones",
-    params(("id" = String, Path, description = "The verification's id", format = "uuid")),
-    responses(
-        (status = 200, description = "How it stands", body = VerificationDocument),
-        (status = 404, description = "No such verification")
-    )
-)]
-pub(super) async fn verification_state(call: Call, person: Person) -> Result<Response, Problem> {
-    let verification: VerificationId = call.id("id", Code::UnknownVerification)?;
-    let id = person.account();
-    ok(&call.app.store.read(move |tx| VerificationDocument::read(tx, id, verification)).await?)
-}
-
-/// What was heard.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct HeardCode {
-    /// Six digits; blanks do not count.
-    code: String,
-}
-
-/// Type in the code that the call has spoken
-///
-/// From then on the phone rings for alerts.
-#[utoipa::path(
-    post,
-    path = "/api/v1/account/phones/{id}/verification/code",
-    tag = "phones",
-    params(("id" = String, Path, description = "The phone's id", format = "uuid")),
-    request_body = HeardCode,
-    responses(
-        (status = 200, description = "It is verified", body = PhoneDocument),
-        (status = 401, description = "Nobody is signed in, or the code is wrong"),
-        (status = 404, description = "No such phone"),
-        (status = 409, description = "No code is awaited: none was spoken, or it has expired or was tried too often")
-    )
-)]
-pub(super) async fn type_code(call: Call, person: Person) -> Result<Response, Problem> {
-    let phone: PhoneId = call.id("id", Code::UnknownPhone)?;
-    let HeardCode { code } = call.body()?;
-    let (id, actor) = (person.account(), call.actor(person.who));
-    let checked = call.app.store.write(move |tx| {
-        mine(tx, id, phone)?;
-        let now = Timestamp::now();
-        match verification::check(tx, id, phone, &code, now)? {
-            Checked::Right => {}
-            // What was counted stays counted.
-            Checked::Wrong { left } => {
-                return Ok(Err(Problem::new(Code::WrongCode, format!("the code is wrong; {left} tries are left"))));
-            }
-            Checked::NoCode => return Ok(Err(missing(Code::NoCode))),
-        }
-        phones::verify(tx, id, phone, now)?;
-        audit::record(tx, &own(actor, id, Deed::PhoneVerified, &phone), now)?;
-        mine(tx, id, phone).map(Ok)
-    });
-    let phone = checked.await??;
-    // A call that still speaks is hung up.
-    call.app.nudge.nudge();
-    ok(&PhoneDocument::from(phone))
-}
-
-fn forbidden(refusal: impl std::fmt::Display) -> Problem {
+/// 422, with what the number is.
+pub(super) fn forbidden(refusal: impl std::fmt::Display) -> Problem {
     Problem::new(Code::NumberForbidden, format!("this number is never called: {refusal}"))
 }

@@ -124,11 +124,8 @@ pub(super) async fn change_address(call: Call, person: Person) -> Result<Respons
     let NewAddress { email } = call.body()?;
     let email = fields::address("email", &email)?;
     let id = person.account();
-    call.admit([
-        (tries::ADDRESS_CHANGES, id.to_string()),
-        (tries::UNASKED_MAILS, email.as_str().to_owned()),
-    ])
-    .await?;
+    call.admit([(tries::ADDRESS_CHANGES, id.to_string()), (tries::UNASKED_MAILS, email.as_str().to_owned())])
+        .await?;
     let (actor, now, public_url) = (call.actor(person.who), Timestamp::now(), call.app.public_url.clone());
     let queued = call.app.store.write(move |tx| {
         let account = mine(tx, id)?;
@@ -244,12 +241,7 @@ pub(super) async fn close(call: Call, person: Person) -> Result<Response, Proble
 }
 
 /// Whether an organization can do without somebody.
-pub(super) fn may_go(
-    tx: &mut Tx<'_>,
-    slug: &str,
-    org: OrgId,
-    account: AccountId,
-) -> Result<(), Problem> {
+pub(super) fn may_go(tx: &mut Tx<'_>, slug: &str, org: OrgId, account: AccountId) -> Result<(), Problem> {
     if members::is_last_owner(tx, org, account)? {
         let detail = format!("{slug} would be left without an owner: make somebody else one, or delete it");
         return Err(Problem::new(Code::LastOwner, detail));

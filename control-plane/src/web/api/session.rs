@@ -337,7 +337,12 @@ pub(super) async fn prove(call: Call, person: Person) -> Result<Response, Proble
 
 /// Asks whether a session that has changed something is not over meanwhile: of two that change one password, the second
 /// was ended by the first.
-pub(super) fn still_open(tx: &mut Tx<'_>, person: &Person, app: Audience, now: Timestamp) -> Result<(), Problem> {
+pub(super) fn still_open(
+    tx: &mut Tx<'_>,
+    person: &Person,
+    app: Audience,
+    now: Timestamp,
+) -> Result<(), Problem> {
     match sessions::find(tx, person.session.id, app, now)? {
         Some(_) => Ok(()),
         None => Err(Problem::new(Code::NotSignedIn, "this session was ended a moment ago: sign in")),

@@ -131,7 +131,8 @@ pub(super) async fn verify(call: Call) -> Result<Response, Problem> {
     let looked = token.clone();
     let link = call.app.store.read(move |tx| links::look(tx, Purpose::SignUp, &looked, now)).await?;
     let link = link.ok_or_else(link_void)?;
-    let wrong = || Problem::new(Code::WrongCredentials, "it is not the password that was chosen with this link");
+    let wrong =
+        || Problem::new(Code::WrongCredentials, "it is not the password that was chosen with this link");
     let password = Password::given(&password).map_err(|_| wrong())?;
     if call.app.hasher.compare(password, link.password.clone()).await == Verdict::Wrong {
         return Err(wrong());
@@ -142,7 +143,8 @@ pub(super) async fn verify(call: Call) -> Result<Response, Problem> {
         let link = links::take(tx, Purpose::SignUp, &token, now)?.ok_or_else(link_void)?;
         let account = made_of(tx, &link, now)?;
         audit::record(tx, &own(actor, account.id, Deed::AccountCreated, &account.id), now)?;
-        let (opened, _) = session::open(tx, &account, Entering { audience, stay, origin: &origin, remote }, now)?;
+        let (opened, _) =
+            session::open(tx, &account, Entering { audience, stay, origin: &origin, remote }, now)?;
         Ok::<_, Problem>(opened)
     });
     let opened = opened.await?;
@@ -150,7 +152,8 @@ pub(super) async fn verify(call: Call) -> Result<Response, Problem> {
 }
 
 fn made_of(tx: &mut Tx<'_>, link: &Link, now: Timestamp) -> Result<Account, Problem> {
-    let taken = || Problem::new(Code::AddressTaken, "this address has an account: sign in, or reset its password");
+    let taken =
+        || Problem::new(Code::AddressTaken, "this address has an account: sign in, or reset its password");
     let email: Email = link.email.parse().map_err(|_| link_void())?;
     let password = link.password.as_deref().ok_or_else(link_void)?;
     let id = account::create(tx, &email, password, &link.display_name, now)?.ok_or_else(taken)?;

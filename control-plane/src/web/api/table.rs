@@ -147,9 +147,7 @@ impl Table {
         let caller = match route.access {
             Access::Open(_) if changes => caller::is_ours(&app, &headers).map(|()| Caller::Anybody)?,
             Access::Open(_) => Caller::Anybody,
-            Access::Person(_) => {
-                Caller::Person(caller::person(&app, credentials, route.audience()).await?)
-            }
+            Access::Person(_) => Caller::Person(caller::person(&app, credentials, route.audience()).await?),
             Access::Member(act, scope, _) => {
                 Caller::Member(caller::member(&app, credentials, act, scope).await?)
             }
@@ -200,6 +198,7 @@ fn decoded(part: &str) -> String {
 fn is_json(headers: &HeaderMap) -> bool {
     let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     given.and_then(|text| text.parse::<mime::Mime>().ok()).is_some_and(|mime| {
-        mime.type_() == mime::APPLICATION && (mime.subtype() == mime::JSON || mime.suffix() == Some(mime::JSON))
+        mime.type_() == mime::APPLICATION
+            && (mime.subtype() == mime::JSON || mime.suffix() == Some(mime::JSON))
     })
 }

@@ -203,7 +203,7 @@ fn filled(route: &Route, with: &str) -> String {
 
 /// The routes of members, those last that leave nothing to walk on.
 fn of_members() -> Vec<&'static Route> {
-    let last = ["/api/v1/organization/leave", "/api/v1/organization"];
+    let last = ["/api/v1/organization", "/api/v1/organization/leave"];
     let rank = |route: &Route| last.iter().position(|path| route.changes() && *path == route.path);
     let mut routes: Vec<&Route> =
         super::ROUTES.iter().filter(|route| matches!(route.access, Access::Member(..))).collect();

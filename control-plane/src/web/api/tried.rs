@@ -45,7 +45,11 @@ impl Tried {
 
     /// Counts a wrong password. Its owner hears of it when there are too many. The answer is that it was too many, where
     /// others were faster.
-    pub(super) async fn fail(self, call: &Call, account: Option<Account>) -> Result<Option<Problem>, Problem> {
+    pub(super) async fn fail(
+        self,
+        call: &Call,
+        account: Option<Account>,
+    ) -> Result<Option<Problem>, Problem> {
         let (now, remote) = (Timestamp::now(), call.remote);
         let counted = call.app.store.write(move |tx| {
             let mut problem = None;

@@ -32,7 +32,8 @@ impl<'p> Browser<'p> {
         body: Value,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = self
             .plane
             .request(method, path)

@@ -72,13 +72,20 @@ async fn an_invitation_is_for_one_address_once_and_for_a_week() {
     let ann = owner_of(&plane, ANN, "acme").await;
     let invited = ann.post("/api/v1/invites", json!({"email": BOB, "role": "admin"})).await;
     assert_eq!(invited.status, 201, "{}", invited.body);
-    ann.post("/api/v1/invites", json!({"email": BOB, "role": "viewer"})).await.is_problem(409, "already_invited");
-    ann.post("/api/v1/invites", json!({"email": ANN, "role": "viewer"})).await.is_problem(409, "already_member");
+    ann.post("/api/v1/invites", json!({"email": BOB, "role": "viewer"}))
+        .await
+        .is_problem(409, "already_invited");
+    ann.post("/api/v1/invites", json!({"email": ANN, "role": "viewer"}))
+        .await
+        .is_problem(409, "already_member");
     ann.post("/api/v1/invites", json!({"email": BOB, "role": "king"})).await.is_problem(422, "bad_value");
     let first = link(&plane, BOB, "invitation").await;
     let stranger = Browser::new(&plane);
     let preview = stranger.post("/api/v1/invites/preview", json!({"token": first})).await;
-    assert_eq!((preview.body["organization"].as_str(), preview.body["role"].as_str()), (Some("acme"), Some("admin")));
+    assert_eq!(
+        (preview.body["organization"].as_str(), preview.body["role"].as_str()),
+        (Some("acme"), Some("admin"))
+    );
     let eve = somebody(&plane, "eve@example.com").await;
     eve.post("/api/v1/invites/accept", json!({"token": first})).await.is_problem(403, "other_address");
     // Sent again, it has another link.
@@ -131,14 +138,19 @@ async fn admins_change_everybody_but_owners() {
     change(&bob, &eve_id, "owner").await.is_problem(403, "not_permitted");
     change(&bob, &ann_id, "viewer").await.is_problem(403, "not_permitted");
     bob.ask("DELETE", &format!("/api/v1/members/{ann_id}"), json!({})).await.is_problem(403, "not_permitted");
-    bob.post("/api/v1/invites", json!({"email": "x@example.com", "role": "owner"})).await.is_problem(403, "not_permitted");
+    bob.post("/api/v1/invites", json!({"email": "x@example.com", "role": "owner"}))
+        .await
+        .is_problem(403, "not_permitted");
     assert_eq!(bob.ask("DELETE", &format!("/api/v1/members/{eve_id}"), json!({})).await.status, 204);
     eve.get("/api/v1/members").await.is_problem(404, "unknown_organization");
     assert_eq!(change(&ann, &account_of(&bob).await, "owner").await.body["role"], "owner");
     let log = ann.get("/api/v1/audit?deed=member.changed").await;
     let rows = log.body["items"].as_array().unwrap();
     assert_eq!(rows.len(), 2);
-    assert_eq!((&rows[0]["before"], &rows[0]["after"]), (&json!({"role": "admin"}), &json!({"role": "owner"})));
+    assert_eq!(
+        (&rows[0]["before"], &rows[0]["after"]),
+        (&json!({"role": "admin"}), &json!({"role": "owner"}))
+    );
     assert_eq!((rows[0]["actor_name"].as_str(), rows[0]["remote"].as_str()), (Some(ANN), Some("127.0.0.1")));
 }
 
@@ -149,10 +161,8 @@ async fn of_two_owners_that_go_at_once_one_stays() {
     let bob = joins(&plane, &ann, BOB, "owner").await;
     let (ann_id, bob_id) = (account_of(&ann).await, account_of(&bob).await);
     let (ann_path, bob_path) = (format!("/api/v1/members/{ann_id}"), format!("/api/v1/members/{bob_id}"));
-    let (one, two) = tokio::join!(
-        ann.ask("DELETE", &bob_path, json!({})),
-        bob.ask("DELETE", &ann_path, json!({})),
-    );
+    let (one, two) =
+        tokio::join!(ann.ask("DELETE", &bob_path, json!({})), bob.ask("DELETE", &ann_path, json!({})),);
     let mut statuses = [one.status, two.status];
     statuses.sort_unstable();
     assert!(statuses[0] == 204 && matches!(statuses[1], 403 | 404), "{} {}", one.body, two.body);

@@ -60,7 +60,10 @@ async fn a_change_keeps_what_it_is_not_told() {
     let path = format!("/api/v1/projects/{project}");
     let change = async |body: Value| ann.ask("PATCH", &path, body).await;
     let changed = change(json!({"policy": {"redials": 2}})).await;
-    assert_eq!((&changed.body["policy"]["redials"], &changed.body["policy"]["ring_seconds"]), (&json!(2), &json!(30)));
+    assert_eq!(
+        (&changed.body["policy"]["redials"], &changed.body["policy"]["ring_seconds"]),
+        (&json!(2), &json!(30))
+    );
     let changed = change(json!({"slug": "store"})).await;
     assert_eq!((&changed.body["slug"], &changed.body["policy"]["redials"]), (&json!("store"), &json!(2)));
     assert_eq!(change(json!({})).await.body["slug"], "store");
@@ -96,7 +99,10 @@ async fn whoever_changes_a_scenario_that_was_changed_meanwhile_is_told() {
     assert_eq!((first.status, first.header("etag")), (200, "\"2\""));
     put(rules("suppress"), &[("if-match", "\"1\"")]).await.is_problem(412, "stale");
     let read = ann.get(&path).await;
-    assert_eq!((read.header("etag"), &read.body["rule"][0]["action"]["do"]), ("\"2\"", &json!("call_primary")));
+    assert_eq!(
+        (read.header("etag"), &read.body["rule"][0]["action"]["do"]),
+        ("\"2\"", &json!("call_primary"))
+    );
     for bad in [json!({"rule": [{"action": {"do": "dance"}}]}), json!({"rules": []}), json!({"rule": 5})] {
         put(bad, &[("if-match", "\"2\"")]).await.is_problem(422, "bad_scenario");
     }

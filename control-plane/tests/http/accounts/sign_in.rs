@@ -20,7 +20,8 @@ async fn address_and_password_open_and_neither_alone_does() {
     ask("bob@example.com", PASSWORD).await.is_problem(401, "wrong_credentials");
     ask("nobody", PASSWORD).await.is_problem(401, "wrong_credentials");
     ask(ANN, &"x".repeat(2000)).await.is_problem(401, "wrong_credentials");
-    let answer = ann.visit("POST", "/api/v1/session", json!({"email": "ANN@example.com", "password": PASSWORD})).await;
+    let answer =
+        ann.visit("POST", "/api/v1/session", json!({"email": "ANN@example.com", "password": PASSWORD})).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     let cookies: Vec<&str> =
         answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap()).collect();
@@ -68,7 +69,8 @@ async fn a_forgotten_password_is_set_anew_and_ends_every_session() {
     let asked = ann.post("/api/v1/password-resets", json!({"email": ANN})).await;
     assert_eq!(asked.status, 202);
     let token = link(&plane, ANN, "reset_password").await;
-    let weak = ann.post("/api/v1/password-resets/complete", json!({"token": token, "password": "short"})).await;
+    let weak =
+        ann.post("/api/v1/password-resets/complete", json!({"token": token, "password": "short"})).await;
     weak.is_problem(422, "weak_password");
     let set = json!({"token": token, "password": NEW_PASSWORD});
     assert_eq!(ann.post("/api/v1/password-resets/complete", set.clone()).await.status, 204);
@@ -116,7 +118,8 @@ async fn a_hash_of_fewer_rounds_is_made_anew_at_sign_in() {
 }
 
 /// [`PASSWORD`] with 1000 rounds and a salt of zeros, as Python's `hashlib.pbkdf2_hmac` gives it.
-const OLD_HASH: &str = "$pbkdf2-sha256$i=1000,l=32$AAAAAAAAAAAAAAAAAAAAAA$nm7xtDwJZJ4U0JvNdnbUy+QFfW79vf2N2Ssvx24Z94E";
+const OLD_HASH: &str =
+    "$pbkdf2-sha256$i=1000,l=32$AAAAAAAAAAAAAAAAAAAAAA$nm7xtDwJZJ4U0JvNdnbUy+QFfW79vf2N2Ssvx24Z94E";
 
 #[tokio::test]
 async fn both_addresses_hear_of_a_change_and_the_new_one_confirms_it() {

@@ -11,16 +11,18 @@ async fn somebody_signs_up_opens_the_link_and_is_in() {
     let plane = Plane::empty().await;
     let mut ann = Browser::new(&plane);
     let asked = ann
-        .post("/api/v1/accounts", json!({"email": " Ann@Example.com", "password": PASSWORD, "display_name": "Ann"}))
+        .post(
+            "/api/v1/accounts",
+            json!({"email": " Ann@Example.com", "password": PASSWORD, "display_name": "Ann"}),
+        )
         .await;
     assert_eq!(asked.status, 202, "{}", asked.body);
     // Until the link is opened there is no account.
     let early = ann.post("/api/v1/session", json!({"email": ANN, "password": PASSWORD})).await;
     early.is_problem(401, "wrong_credentials");
     let token = link(&plane, ANN, "verify_address").await;
-    let verified = ann
-        .visit("POST", "/api/v1/accounts/verify", json!({"token": token, "password": PASSWORD}))
-        .await;
+    let verified =
+        ann.visit("POST", "/api/v1/accounts/verify", json!({"token": token, "password": PASSWORD})).await;
     assert_eq!(verified.status, 201, "{}", verified.body);
     assert_eq!(verified.body["account"]["email"], ANN);
     assert_eq!(verified.body["account"]["display_name"], "Ann");
@@ -90,7 +92,9 @@ async fn what_is_no_address_no_name_or_no_good_password_is_refused_in_words() {
         stranger.post("/api/v1/accounts", body).await
     };
     // Cyrillic а and a domain that is not ASCII: what looks like another address is none.
-    for email in ["", "ann", "\u{430}nn@example.com", "ann@ex\u{e4}mple.com", "ann@example.com\n", "a b@example.com"] {
+    for email in
+        ["", "ann", "\u{430}nn@example.com", "ann@ex\u{e4}mple.com", "ann@example.com\n", "a b@example.com"]
+    {
         if email.trim() == ANN {
             continue;
         }
@@ -119,6 +123,9 @@ async fn bodies_are_read_strictly_and_never_repeated() {
         let request = plane.request("POST", path).header("content-type", "application/json").body(body);
         crate::plane::answer(request).await.is_problem(400, "bad_body");
     }
-    let form = plane.request("POST", path).header("content-type", "application/x-www-form-urlencoded").body("email=x");
+    let form = plane
+        .request("POST", path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("email=x");
     crate::plane::answer(form).await.is_problem(415, "wrong_content_type");
 }

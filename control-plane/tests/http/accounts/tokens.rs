@@ -46,7 +46,8 @@ async fn a_forged_token_opens_nothing() {
     is_refused(&ann, COOKIE, format!("{none}.{body}")).await;
     // Another key, under the name of ours.
     let header: Value =
-        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap();
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap())
+            .unwrap();
     let name = header["kid"].as_str().unwrap().to_owned();
     let forged = Keys::new(vec![Key::new(name, Zeroizing::new(vec![7; 32]))]);
     let forged = forged.sign(Audience::Portal, sid, sub, Timestamp::now()).unwrap();

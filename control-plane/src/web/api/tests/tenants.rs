@@ -20,7 +20,8 @@ async fn theirs(world: &World) -> Vec<(&'static str, String)> {
     let hook = "/api/wh/6c1f6f1e-0000-4000-8000-000000000002";
     let (alert, _) = world.send("POST", hook, &[], &json!({"message": "theirs"})).await;
     let project = world.ids("SELECT id FROM projects WHERE slug = 'theirs'").await.remove(0);
-    let account = world.ids("SELECT id FROM accounts WHERE email = 'owner@other.example.com'").await.remove(0);
+    let account =
+        world.ids("SELECT id FROM accounts WHERE email = 'owner@other.example.com'").await.remove(0);
     let session = world
         .ids(
             "SELECT sessions.id FROM sessions JOIN accounts ON accounts.id = account_id
