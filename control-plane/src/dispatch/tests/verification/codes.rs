@@ -75,9 +75,10 @@ async fn a_newer_code_voids_the_older_and_hangs_up_its_call() {
     let newer = stage.asks().await;
     let (mut second, mut cancelled) = (None, false);
     for _ in 0..2 {
-        match host.next().await {
-            ControlFrame::Order(order) => second = Some(host.opened(&order)),
-            frame => cancelled |= frame == ControlFrame::Cancel { attempt_id: first.attempt_id },
+        let frame = host.next().await;
+        cancelled |= frame == ControlFrame::Cancel { attempt_id: first.attempt_id };
+        if let ControlFrame::Order(order) = frame {
+            second = Some(host.opened(&order));
         }
     }
     let second = second.expect("an order of its own");
@@ -119,9 +120,9 @@ async fn the_code_stands_in_the_database_until_no_order_can_follow_and_then_as_a
     let id = stage.asks().await;
     let first = host.expect_order().await;
     let code = code_of(&first);
-    assert_eq!(stage.plain_codes().await, [code.clone()]);
+    assert_eq!(stage.plain_codes().await, [code.as_str()]);
     stage.hears(&mut host, &first, false).await;
-    assert_eq!(stage.plain_codes().await, [code.clone()], "a redial is to come");
+    assert_eq!(stage.plain_codes().await, [code.as_str()], "a redial is to come");
     stage.hurries().await;
     let second = host.expect_order().await;
     assert_eq!(code_of(&second), code);
