@@ -10,6 +10,7 @@ pub mod carrier;
 pub mod chaos;
 pub mod demo;
 pub mod dirs;
+pub mod ear;
 pub mod field;
 pub mod nginx;
 pub mod packages;

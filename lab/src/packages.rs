@@ -38,6 +38,11 @@ pub fn ensure_curl() -> Result<()> {
     ensure_program("curl", "curl", "it fetches Ubuntu's keys")
 }
 
+/// oathtool, which stands in for an authenticator app.
+pub fn ensure_oathtool() -> Result<()> {
+    ensure_program("oathtool", "oathtool", "it stands in for an authenticator app")
+}
+
 /// tinyproxy, through which booted hosts reach Debian's mirror.
 pub fn ensure_tinyproxy() -> Result<()> {
     ensure_program("tinyproxy", "tinyproxy-bin", "booted hosts reach Debian's mirror through it")

@@ -1,6 +1,6 @@
 //! `lab up`: Asterisk hosts and a carrier by hand, for whoever starts the product themselves.
 
-use crate::{Behaviour, Lab, LabOptions, Trunk, carrier::sip, say::say};
+use crate::{Behaviour, Lab, LabOptions, Trunk, carrier::sip, ear::Ear, say::say};
 use anyhow::{Context, Result};
 use std::{fs, time::Duration};
 
@@ -46,6 +46,19 @@ pub async fn run(options: UpOptions) -> Result<()> {
         say(format!("trunk {trunk}: carrier at sip:127.0.0.1:{}", lab.carrier().port(trunk)?));
     }
     say("Every phone rings for 1 s, answers and presses 1. SIP messages follow; Ctrl-C ends everything.");
+    for pbx in lab.pbxs() {
+        let (name, mut ear) = (pbx.name().to_owned(), Ear::at(pbx).await?);
+        tokio::spawn(async move {
+            let mut last = String::new();
+            // Ctrl-C ends it with everything else.
+            while let Ok(code) = ear.hears(6).await {
+                if code != last {
+                    say(format!("{name} says the code {code}"));
+                    last = code;
+                }
+            }
+        });
+    }
     let mut tap = lab.carrier().tap();
     loop {
         let seen = tap.next().await;

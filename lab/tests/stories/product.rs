@@ -6,6 +6,7 @@ mod carrier_trouble;
 mod every_method;
 mod nobody_is_called;
 mod phone_is_verified;
+mod readme;
 mod restarts;
 mod restored;
 mod storm;

@@ -1,8 +1,6 @@
 //! A phone is verified: the code is heard on a real call, and typed.
 //!
-//! Who hears it is a stand-in for a person: it sees which files Asterisk plays, and knows what each says
-//! because it has the ten digits spoken to itself. The portal's part, asking and typing, is done on the
-//! running control plane's database, beside it.
+//! The portal's part, asking and typing, is done on the running control plane's database, beside it.
 
 use super::{ONCE, PHONE, Stage};
 use crate::scene::secs;
@@ -11,20 +9,16 @@ use control_plane::{
     dispatch::verification::{self, Checked, Standing, State},
     store::{Database, Store},
 };
-use lab::{ari::Events, product::ControlPlane};
-use pbx_agent::{config::Config, voice::Voice};
+use lab::{ear::Ear, product::ControlPlane};
 use shared::{
     ids::{AccountId, PhoneId, VerificationId},
     phone::E164,
     time::Timestamp,
 };
 use std::{
-    collections::HashMap,
     fs,
     time::{Duration, Instant},
 };
-
-const WORDS: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 
 /// The person before the portal.
 struct Person {
@@ -79,45 +73,9 @@ impl Person {
     }
 }
 
-/// Whoever listens on the phone.
-struct Listener {
-    events: Events,
-    /// What each sound says: by its samples, and not by the name of its file.
-    digits: HashMap<Vec<u8>, usize>,
-}
-
-impl Listener {
-    async fn on(stage: &Stage) -> Result<Self> {
-        let pbx = stage.lab.pbx(0);
-        let config = Config::load(&pbx.dir().join("agent.toml"))?;
-        let room = tempfile::tempdir()?;
-        let voice = Voice::new(&config.voice, room.path());
-        let mut digits = HashMap::new();
-        for (digit, word) in WORDS.iter().enumerate() {
-            digits.insert(fs::read(voice.file(word, "en").await?)?, digit);
-        }
-        ensure!(digits.len() == WORDS.len(), "two digits sound the same");
-        Ok(Self { events: pbx.ari()?.events("listener", true).await?, digits })
-    }
-
-    /// So many digits, as they are played.
-    async fn hears(&mut self, count: usize) -> Result<String> {
-        let mut heard = String::new();
-        while heard.len() < count {
-            let event = tokio::time::timeout(secs(60), self.events.next()).await.context("silence")??;
-            let Some(media) = event["playback"]["media_uri"].as_str() else { continue };
-            if event["type"] != "PlaybackStarted" {
-                continue;
-            }
-            let file = media.strip_prefix("sound:").with_context(|| format!("{media} is no word"))?;
-            match self.digits.get(&fs::read(format!("{file}.wav"))?) {
-                Some(digit) => heard.push_str(&digit.to_string()),
-                // Who calls: a new round begins.
-                None => heard.clear(),
-            }
-        }
-        Ok(heard)
-    }
+/// What is heard within a minute.
+async fn heard(ear: &mut Ear, count: usize) -> Result<String> {
+    tokio::time::timeout(secs(60), ear.hears(count)).await.context("silence")?
 }
 
 /// Nowhere on the host, nor in any log, does the code stand.
@@ -149,11 +107,11 @@ async fn a_phone_is_verified_by_the_code_that_is_heard_on_it() -> Result<()> {
     let stage = Stage::simple().await?;
     let _ = stage.carrier().when_called(PHONE).answer();
     let person = Person::before(stage.installation.control_plane()).await?;
-    let mut listener = Listener::on(&stage).await?;
+    let mut ear = Ear::at(stage.lab.pbx(0)).await?;
     let id = person.asks(&stage).await?;
     let call = stage.carrier().expect_call(PHONE).within(secs(60)).await?;
-    let code = listener.hears(6).await?;
-    assert_eq!(listener.hears(6).await?, code, "it is said again");
+    let code = heard(&mut ear, 6).await?;
+    assert_eq!(heard(&mut ear, 6).await?, code, "it is said again");
     call.expect_voice(100, secs(60)).await?;
     call.press('1').await?;
     call.hang_up().await?;
@@ -175,15 +133,15 @@ async fn an_agent_killed_in_the_middle_of_a_code_hangs_up_and_another_call_says_
     let mut stage = Stage::with(1, &["a"], ONCE, &["+380"]).await?;
     let _ = stage.carrier().when_called(PHONE).answer();
     let person = Person::before(stage.installation.control_plane()).await?;
-    let mut listener = Listener::on(&stage).await?;
+    let mut ear = Ear::at(stage.lab.pbx(0)).await?;
     let id = person.asks(&stage).await?;
     let first = stage.carrier().expect_call(PHONE).within(secs(60)).await?;
-    let begun = listener.hears(3).await?;
+    let begun = heard(&mut ear, 3).await?;
     stage.installation.agents_mut()[0].kill();
     stage.installation.agents_mut()[0].restart()?;
     first.expect_hung_up(secs(60)).await?;
     let second = stage.carrier().expect_call(PHONE).within(secs(90)).await?;
-    let code = listener.hears(6).await?;
+    let code = heard(&mut ear, 6).await?;
     assert!(code.starts_with(&begun), "{code} and {begun}");
     second.hang_up().await?;
     person.sees(id, State::Spoken).await?;
