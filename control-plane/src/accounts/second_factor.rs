@@ -58,16 +58,12 @@ pub fn confirm(
     now: Timestamp,
 ) -> Result<Result<Vec<Zeroizing<String>>, Shown>, StoreError> {
     let Some((secret, past)) = stored(tx, account, false)? else { return Ok(Err(Shown::None)) };
-    match judge(tx, account, &secret, past, code, now)? {
-        Shown::Right => {
-            tx.execute(
-                "UPDATE second_factors SET confirmed_at = $1 WHERE account_id = $2",
-                &[&now, &account],
-            )?;
-            make_recovery_codes(tx, account).map(Ok)
-        }
-        other => Ok(Err(other)),
+    let shown = judge(tx, account, &secret, past, code, now)?;
+    if shown != Shown::Right {
+        return Ok(Err(shown));
     }
+    tx.execute("UPDATE second_factors SET confirmed_at = $1 WHERE account_id = $2", &[&now, &account])?;
+    make_recovery_codes(tx, account).map(Ok)
 }
 
 /// Whether it is asked for.

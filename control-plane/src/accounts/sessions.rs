@@ -353,7 +353,10 @@ pub fn is_known_origin(tx: &mut Tx<'_>, account: AccountId, origin: &Origin) -> 
 }
 
 fn shortened(agent: &str) -> &str {
-    &agent[..agent.floor_char_boundary(LONGEST_AGENT)]
+    let longest = LONGEST_AGENT.min(agent.len());
+    // Never within a character.
+    let end = (0..=longest).rev().find(|end| agent.is_char_boundary(*end)).unwrap_or(0);
+    &agent[..end]
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ impl Secret {
 /// How long to wait after so many wrong codes in a row.
 fn pause_after(wrong: u32) -> Option<Duration> {
     let pauses = wrong / WRONG_BEFORE_PAUSE;
-    if pauses == 0 || wrong % WRONG_BEFORE_PAUSE != 0 {
+    if pauses == 0 || !wrong.is_multiple_of(WRONG_BEFORE_PAUSE) {
         return None;
     }
     let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(pauses - 1));

@@ -2,11 +2,14 @@
 //! makes true of each.
 
 use super::{
-    ROUTES, alerts, audit, calls, endpoints, fleet, invites, keys, members, organizations, passwords, phones,
-    profile, projects, scenarios, second_factor, session, sessions, sign_up,
+    ROUTES, alerts, audit,
+    call::Call,
+    calls, endpoints, fleet, invites, keys, members, organizations, passwords, phones, profile, projects,
+    scenarios, second_factor, session, sessions, sign_up,
     table::{Access, Route},
     verifications,
 };
+use crate::web::{Response, openapi, problem::Problem, routes::json};
 use utoipa::{
     OpenApi,
     openapi::{
@@ -16,6 +19,7 @@ use utoipa::{
         security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
     },
 };
+use warp::http::StatusCode;
 
 /// Paths of the admin panel that are answered as those of the portal are.
 const TWINS: [(&str, &str); 3] = [
@@ -24,8 +28,20 @@ const TWINS: [(&str, &str); 3] = [
     ("/api/v1/session/proof", "/api/admin/v1/session/proof"),
 ];
 
+/// This description
+#[utoipa::path(
+    get,
+    path = "/api/v1/openapi.json",
+    tag = "description",
+    responses((status = 200, description = "OpenAPI 3.1", body = Object))
+)]
+pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
+    Ok(json(StatusCode::OK, openapi::document()))
+}
+
 #[derive(OpenApi)]
 #[openapi(paths(
+    read,
     sign_up::sign_up,
     sign_up::verify,
     passwords::forgotten,

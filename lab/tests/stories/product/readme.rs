@@ -16,7 +16,8 @@ use tokio::{io::AsyncWriteExt, process::Command};
 
 /// The commands of a chapter, in order.
 fn commands(readme: &str, chapter: &str) -> Result<String> {
-    let (_, after) = readme.split_once(&format!("### {chapter}\n")).with_context(|| format!("no {chapter}"))?;
+    let (_, after) =
+        readme.split_once(&format!("### {chapter}\n")).with_context(|| format!("no {chapter}"))?;
     let text = after.split("\n#").next().unwrap_or(after);
     let blocks = text.split("```sh\n").skip(1).filter_map(|block| block.split_once("```"));
     Ok(blocks.map(|(commands, _)| commands).collect())
@@ -62,8 +63,7 @@ async fn from_curl_alone_somebody_signs_up_and_is_rung() -> Result<()> {
     let running = tokio::time::timeout(secs(180), curl.wait_with_output());
     let (heard, ended) = tokio::join!(tokio::time::timeout(secs(120), person), running);
     let ended = ended.context("the commands did not come to their end")??;
-    let (said, complained) =
-        (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    let (said, complained) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     ensure!(ended.status.success(), "{}:\n{said}\n{complained}\n{}", ended.status, installation.log_tails());
     let code = heard.context("silence")??;
     for part in ["recovery_codes", "\"verified\":true", "\"action\":\"call_primary\"", "\"acknowledged\""] {
