@@ -3,7 +3,7 @@
 use super::{
     Response, Site,
     body::Body,
-    problem::{Code, Problem},
+    problem::{Kind, Problem},
     server::Place,
     tls,
 };
@@ -242,12 +242,12 @@ fn too_large(request: &Request<Incoming>, site: &Site) -> Option<Problem> {
             "at most {} header fields of {} bytes together",
             limits.header_fields, limits.header_bytes
         );
-        return Some(Problem::new(Code::HeadersTooLarge, detail));
+        return Some(Problem::new(Kind::HeadersTooLarge, detail));
     }
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
     if target > limits.header_bytes {
         let detail = format!("path and query are at most {} bytes; send a body instead", limits.header_bytes);
-        return Some(Problem::new(Code::UriTooLong, detail));
+        return Some(Problem::new(Kind::UriTooLong, detail));
     }
     None
 }

@@ -2,7 +2,7 @@
 
 use super::{
     App, Response, Routes,
-    problem::{Code, Problem},
+    problem::{Kind, Problem},
     routes::{READ, json, only, with},
 };
 use crate::store::StoreError;
@@ -50,7 +50,7 @@ async fn lives() -> Response {
 async fn ready(app: &App) -> Result<Response, Problem> {
     match obstacle(app).await {
         None => Ok(HealthDocument::answer("ready")),
-        Some(why) => Err(Problem::busy(Code::NotReady, why)),
+        Some(why) => Err(Problem::busy(Kind::NotReady, why)),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     App, Response, Routes,
     body::{self, Whole},
-    problem::{Code, Problem},
+    problem::{Kind, Problem},
     routes::{POST, json, only, with},
 };
 use crate::mail::{self, BadSignature, Event, NotAnEvent, Signed};
@@ -70,7 +70,7 @@ async fn resend<B: Buf, E>(
 ) -> Result<Response, Problem> {
     let Some(secret) = &app.mail_secret else {
         let detail = "events are taken where `mail_webhook_secret_file` is configured";
-        return Err(Problem::new(Code::NoMailEvents, detail));
+        return Err(Problem::new(Kind::NoMailEvents, detail));
     };
     let (id, timestamp, signatures) =
         (header(headers, "svix-id")?, header(headers, "svix-timestamp")?, header(headers, "svix-signature")?);
@@ -96,17 +96,17 @@ fn header<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<&'h str, Pro
 }
 
 fn bad_header(name: &'static str) -> Problem {
-    Problem::new(Code::BadHeader, format!("{name} is missing or cannot be used"))
+    Problem::new(Kind::BadHeader, format!("{name} is missing or cannot be used"))
 }
 
 impl From<BadSignature> for Problem {
     fn from(error: BadSignature) -> Self {
-        Self::new(Code::WrongSignature, error.to_string())
+        Self::new(Kind::WrongSignature, error.to_string())
     }
 }
 
 impl From<NotAnEvent> for Problem {
     fn from(error: NotAnEvent) -> Self {
-        Self::new(Code::BadEvent, error.to_string())
+        Self::new(Kind::BadEvent, error.to_string())
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Response, Routes,
-    problem::{Code, PAGES, Problem},
+    problem::{Kind, PAGES, Problem},
     routes::{READ, only},
 };
 use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
@@ -17,7 +17,7 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;mar
 pub(super) fn routes() -> Routes {
     let all = warp::path!("problems").and(only(READ)).map(|| page("Problems", &list()));
     let one = warp::path!("problems" / String).and(only(READ)).map(|word: String| {
-        let code = Code::ALL.iter().find(|code| code.word() == word);
+        let code = Kind::ALL.iter().find(|code| code.word() == word);
         code.map_or_else(|| Problem::not_found().into_response(), |code| page(code.title(), &text(*code)))
     });
     all.or(one).unify().boxed()
@@ -25,7 +25,7 @@ pub(super) fn routes() -> Routes {
 
 fn list() -> String {
     let mut list = "<p>What the API answers when something is wrong.</p><ul>".to_owned();
-    for code in Code::ALL {
+    for code in Kind::ALL {
         // Writing to a string does not fail.
         let _ = write!(
             list,
@@ -37,7 +37,7 @@ fn list() -> String {
     list + "</ul>"
 }
 
-fn text(code: Code) -> String {
+fn text(code: Kind) -> String {
     let Some(reason) = code.status().canonical_reason() else { return String::new() };
     format!(
         "<p><code>{}</code>, HTTP status {} {reason}</p><p>{}</p><p><a href=\"/problems\">All problems</a></p>",

@@ -1,8 +1,8 @@
 //! Errors as problem documents (RFC 9457): one shape, whatever went wrong.
 
-mod code;
+mod kind;
 
-pub(crate) use code::Code;
+pub(crate) use kind::Kind;
 
 use super::{Response, body::Unread};
 use crate::store::StoreError;
@@ -26,7 +26,7 @@ pub(super) const PAGES: &str = "/problems/";
 /// What goes into an error's answer.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
-    code: Code,
+    kind: Kind,
     detail: String,
     request_id: Option<RequestId>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -54,28 +54,28 @@ pub(super) struct ProblemDocument<'a> {
 }
 
 impl Problem {
-    pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), request_id: None, headers: Vec::new() }
+    pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), request_id: None, headers: Vec::new() }
     }
 
     pub(super) fn not_found() -> Self {
-        Self::new(Code::NotFound, "there is nothing at this path")
+        Self::new(Kind::NotFound, "there is nothing at this path")
     }
 
     /// `allowed` as in the `Allow` header.
     pub(super) fn wrong_method(allowed: &str) -> Self {
-        Self::new(Code::MethodNotAllowed, format!("use one of: {allowed}"))
+        Self::new(Kind::MethodNotAllowed, format!("use one of: {allowed}"))
             .with(ALLOW, HeaderValue::from_str(allowed).unwrap_or(HeaderValue::from_static("")))
     }
 
     /// A defect of this program; what it was stands in the log.
     pub(super) fn internal() -> Self {
-        Self::new(Code::Internal, "this is our fault and stands in our log")
+        Self::new(Kind::Internal, "this is our fault and stands in our log")
     }
 
     /// A request that may succeed when it is sent again.
-    pub(super) fn busy(code: Code, detail: impl Into<String>) -> Self {
-        Self::new(code, detail).retry_after(RETRY_SECONDS)
+    pub(super) fn busy(kind: Kind, detail: impl Into<String>) -> Self {
+        Self::new(kind, detail).retry_after(RETRY_SECONDS)
     }
 
     pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -99,7 +99,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a request failed on the database");
         if error.is_temporary() {
-            Self::busy(Code::NotDurable, "nothing was stored; send it again")
+            Self::busy(Kind::NotDurable, "nothing was stored; send it again")
         } else {
             Self::internal()
         }
@@ -111,15 +111,15 @@ impl From<Unread> for Problem {
     fn from(unread: Unread) -> Self {
         match unread {
             Unread::TooLarge(limit) => Self::new(
-                Code::BodyTooLarge,
+                Kind::BodyTooLarge,
                 format!("a body is at most {limit} bytes here; nothing was stored"),
             ),
             Unread::TooSlow => Self::new(
-                Code::BodyTooSlow,
+                Kind::BodyTooSlow,
                 "the body did not arrive in time; nothing was stored, send it again",
             ),
-            Unread::Broken => Self::new(Code::BodyBroken, "the body broke off; nothing was stored"),
-            Unread::NoRoom => Self::busy(Code::TooManyBodies, "nothing was stored; send it again"),
+            Unread::Broken => Self::new(Kind::BodyBroken, "the body broke off; nothing was stored"),
+            Unread::NoRoom => Self::busy(Kind::TooManyBodies, "nothing was stored; send it again"),
         }
     }
 }
@@ -129,17 +129,17 @@ impl warp::reject::Reject for Problem {}
 impl Reply for Problem {
     fn into_response(self) -> Response {
         let document = ProblemDocument {
-            kind: &format!("{PAGES}{}", self.code.word()),
-            title: self.code.title(),
-            status: self.code.status().as_u16(),
+            kind: &format!("{PAGES}{}", self.kind.word()),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
             detail: &self.detail,
-            code: self.code.word(),
+            code: self.kind.word(),
             request_id: self.request_id,
         };
         // Text and numbers serialize.
         let body = serde_json::to_string(&document).unwrap_or_default();
         let mut response = Response::new(body.into());
-        *response.status_mut() = self.code.status();
+        *response.status_mut() = self.kind.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.extend(self.headers);

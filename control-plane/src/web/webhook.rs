@@ -4,7 +4,7 @@ use super::{
     App, Response, Routes,
     body::{self, Whole},
     connection::Peer,
-    problem::{Code, Problem},
+    problem::{Kind, Problem},
     routes::{json, raw_query, with},
 };
 use crate::intake::{Arrival, IntakeError};
@@ -142,7 +142,7 @@ fn arrival(peer: &Peer, method: &Method, query: String, headers: &HeaderMap, bod
 }
 
 fn unknown_endpoint() -> Problem {
-    Problem::new(Code::UnknownEndpoint, "no endpoint has this id")
+    Problem::new(Kind::UnknownEndpoint, "no endpoint has this id")
 }
 
 impl From<IntakeError> for Problem {
@@ -150,17 +150,17 @@ impl From<IntakeError> for Problem {
         let detail = error.to_string();
         match error {
             IntakeError::UnknownEndpoint => unknown_endpoint(),
-            IntakeError::WrongKey => Self::new(Code::WrongAlertKey, detail).with(
+            IntakeError::WrongKey => Self::new(Kind::WrongAlertKey, detail).with(
                 warp::http::header::WWW_AUTHENTICATE,
                 warp::http::HeaderValue::from_static("X-Alert-Key"),
             ),
             IntakeError::IdempotencyKeyReused { request_id } => {
-                Self::new(Code::IdempotencyKeyReused, detail).about(request_id)
+                Self::new(Kind::IdempotencyKeyReused, detail).about(request_id)
             }
             IntakeError::RateLimited { retry_after } => {
-                Self::new(Code::TooManyRequests, detail).retry_after(retry_after)
+                Self::new(Kind::TooManyRequests, detail).retry_after(retry_after)
             }
-            IntakeError::BadHeader(_) => Self::new(Code::BadHeader, detail),
+            IntakeError::BadHeader(_) => Self::new(Kind::BadHeader, detail),
             IntakeError::Store(error) => error.into(),
         }
     }

@@ -113,7 +113,7 @@ fn every_letter_has_a_name_a_subject_and_both_forms_and_its_debug_output_no_secr
         assert_eq!(text.contains(LINK), html.contains("token=s3cret"), "{template:?}");
         assert!(!format!("{template:?}").contains("s3cret"));
     }
-    assert_eq!(names.len(), 10);
+    assert_eq!(names.len(), 11);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::{
         Response,
         body::{self, Body},
         connection::Peer,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
         routes::json,
     },
 };
@@ -33,14 +33,14 @@ impl Agents {
         // to who enrols.
         self.failures.admit(peer.address.ip(), Instant::now()).map_err(|wait| {
             let detail = format!("too many enrolments failed; try again in {wait} s");
-            Problem::new(Code::TooManyFailures, detail).retry_after(wait)
+            Problem::new(Kind::TooManyFailures, detail).retry_after(wait)
         })?;
         let (body, memory) = (body.into_data_stream(), &self.app.body_memory);
         let body = body::read(&parts.headers, body, MOST_BYTES, limits.body_time, memory).await?;
         let request: EnrollRequest = serde_json::from_slice(&body.bytes).map_err(|error| {
             // The error names a field or a place, never what stands there: that may be a token.
             let detail = format!("not an enrolment: line {}, column {}", error.line(), error.column());
-            Problem::new(Code::BadEnrolment, detail)
+            Problem::new(Kind::BadEnrolment, detail)
         })?;
         let response = self.app.fleet.enrol(request).await?;
         self.failures.give_back(peer.address.ip());
@@ -53,13 +53,13 @@ impl From<EnrolError> for Problem {
     fn from(error: EnrolError) -> Self {
         let detail = error.to_string();
         match error {
-            EnrolError::UnknownToken => Self::new(Code::UnknownToken, detail)
+            EnrolError::UnknownToken => Self::new(Kind::UnknownToken, detail)
                 .with(WWW_AUTHENTICATE, HeaderValue::from_static("Enrolment-Token")),
-            EnrolError::ExpiredToken => Self::new(Code::ExpiredToken, detail),
-            EnrolError::UsedToken => Self::new(Code::UsedToken, detail),
-            EnrolError::WrongPbx => Self::new(Code::WrongPbx, detail),
-            EnrolError::RevokedKey => Self::new(Code::RevokedKey, detail),
-            EnrolError::BadProof => Self::new(Code::BadProof, detail),
+            EnrolError::ExpiredToken => Self::new(Kind::ExpiredToken, detail),
+            EnrolError::UsedToken => Self::new(Kind::UsedToken, detail),
+            EnrolError::WrongPbx => Self::new(Kind::WrongPbx, detail),
+            EnrolError::RevokedKey => Self::new(Kind::RevokedKey, detail),
+            EnrolError::BadProof => Self::new(Kind::BadProof, detail),
             EnrolError::Store(error) => error.into(),
         }
     }

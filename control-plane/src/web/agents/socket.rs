@@ -6,7 +6,7 @@ use crate::{
     web::{
         Response,
         connection::Peer,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use hyper::{
@@ -46,10 +46,10 @@ impl Agents {
         }
         let key = key_of(&request)?;
         if self.app.stop.is_cancelled() {
-            return Err(Problem::busy(Code::ShuttingDown, "the control plane is shutting down"));
+            return Err(Problem::busy(Kind::ShuttingDown, "the control plane is shutting down"));
         }
         let Ok(unproven) = Arc::clone(&self.unproven).try_acquire_owned() else {
-            return Err(Problem::busy(Code::TooManyHandshakes, "too many agents connect at once"));
+            return Err(Problem::busy(Kind::TooManyHandshakes, "too many agents connect at once"));
         };
         let Some(peer) = request.extensions().get::<Peer>().cloned() else {
             return Err(Problem::internal());
@@ -93,20 +93,20 @@ fn key_of(request: &Request<Incoming>) -> Result<String, Problem> {
         && lists(headers, &UPGRADE, "websocket");
     if !upgrades {
         let detail = "this is a WebSocket: connect with an upgrade over HTTP/1.1";
-        return Err(upgrade_required(Code::NotAWebSocket, detail));
+        return Err(upgrade_required(Kind::NotAWebSocket, detail));
     }
     if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
-        return Err(upgrade_required(Code::WebSocketVersion, "the WebSocket version is 13"));
+        return Err(upgrade_required(Kind::WebSocketVersion, "the WebSocket version is 13"));
     }
     let bad = |code, detail: String| Problem::new(code, detail);
     if !lists(headers, &SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
         let detail = format!("offer the subprotocol {SUBPROTOCOL}; it is what this control plane speaks");
-        return Err(bad(Code::Subprotocol, detail));
+        return Err(bad(Kind::Subprotocol, detail));
     }
     // 16 bytes of base64 (RFC 6455, section 4.1).
     match headers.get(SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()) {
         Some(key) if shared::protocol::from_base64::<16>(key).is_some() => Ok(key.to_owned()),
-        Some(_) | None => Err(bad(Code::WebSocketKey, "Sec-WebSocket-Key is missing or damaged".to_owned())),
+        Some(_) | None => Err(bad(Kind::WebSocketKey, "Sec-WebSocket-Key is missing or damaged".to_owned())),
     }
 }
 
@@ -120,7 +120,7 @@ fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
         .any(|listed| listed.trim().eq_ignore_ascii_case(word))
 }
 
-fn upgrade_required(code: Code, detail: &str) -> Problem {
+fn upgrade_required(code: Kind, detail: &str) -> Problem {
     Problem::new(code, detail)
         .with(UPGRADE, HeaderValue::from_static("websocket"))
         .with(CONNECTION, HeaderValue::from_static("upgrade"))

@@ -14,7 +14,7 @@ use crate::{
     web::{
         Response,
         api::organizations::in_org,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::Serialize;
@@ -80,7 +80,7 @@ pub(super) async fn alerts(call: Call, member: Member) -> Result<Response, Probl
 pub(super) async fn alert(call: Call, member: Member) -> Result<Response, Problem> {
     let query = call.query(&["after", "limit"])?;
     let after = query.get::<u32>("after", "the number of an entry")?.unwrap_or(0);
-    let (id, limit) = (call.id("id", Code::UnknownAlert)?, query.limit()?);
+    let (id, limit) = (call.id("id", Kind::UnknownAlert)?, query.limit()?);
     let detail = alert_history::detail(&call.app.store, member.org, id, i64::from(after), limit).await?;
     ok(&detail.ok_or(AlertError::Unknown)?)
 }
@@ -129,7 +129,7 @@ async fn change(
     deed: Deed,
     step: Step,
 ) -> Result<Response, Problem> {
-    let id: AlertId = call.id("id", Code::UnknownAlert)?;
+    let id: AlertId = call.id("id", Kind::UnknownAlert)?;
     let actor = call.actor(member.who);
     let hand = match member.who {
         Who::Account(id) | Who::Operator(id) => Hand::Account(id),
@@ -153,8 +153,8 @@ impl From<AlertError> for Problem {
     fn from(error: AlertError) -> Self {
         let detail = error.to_string();
         match error {
-            AlertError::Unknown => Self::new(Code::UnknownAlert, detail),
-            AlertError::Closed => Self::new(Code::AlertClosed, detail),
+            AlertError::Unknown => Self::new(Kind::UnknownAlert, detail),
+            AlertError::Closed => Self::new(Kind::AlertClosed, detail),
             AlertError::Store(error) => error.into(),
         }
     }

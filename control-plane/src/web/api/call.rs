@@ -11,7 +11,7 @@ use crate::{
     store::StoreError,
     web::{
         App, Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
         routes::json,
     },
 };
@@ -45,7 +45,7 @@ pub(super) struct Call {
 
 impl Call {
     /// A variable part of the path, where it can be an id; the error is that nothing is there.
-    pub(super) fn id<T: FromStr>(&self, name: &str, unknown: Code) -> Result<T, Problem> {
+    pub(super) fn id<T: FromStr>(&self, name: &str, unknown: Kind) -> Result<T, Problem> {
         self.param(name).parse().map_err(|_| missing(unknown))
     }
 
@@ -75,7 +75,7 @@ impl Call {
             // It may hold a password, so what stands there is not repeated.
             let (line, column) = (error.line(), error.column());
             let detail = format!("line {line}, column {column}: {}", complaint(&error));
-            Problem::new(Code::BadBody, detail)
+            Problem::new(Kind::BadBody, detail)
         })
     }
 
@@ -115,11 +115,11 @@ impl Call {
 /// 429, with the time to wait.
 pub(super) fn too_many_tries(wait: Duration) -> Problem {
     let seconds = u32::try_from(wait.as_secs().saturating_add(1)).unwrap_or(u32::MAX);
-    Problem::new(Code::TooManyTries, format!("try again in {seconds} s")).retry_after(seconds)
+    Problem::new(Kind::TooManyTries, format!("try again in {seconds} s")).retry_after(seconds)
 }
 
 /// That there is none such, in the words of its page.
-pub(super) fn missing(code: Code) -> Problem {
+pub(super) fn missing(code: Kind) -> Problem {
     Problem::new(code, code.meaning())
 }
 

@@ -14,7 +14,7 @@ use crate::{
     store::{StoreError, Tx},
     web::{
         App,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use hyper::{
@@ -78,7 +78,7 @@ impl Member {
             Who::ApiKey(id) => keys::is_good(tx, id, Timestamp::now())?,
             Who::Nobody => false,
         };
-        if may { Ok(()) } else { Err(super::call::missing(Code::NotPermitted)) }
+        if may { Ok(()) } else { Err(super::call::missing(Kind::NotPermitted)) }
     }
 
     /// The person; a key is none.
@@ -105,7 +105,7 @@ pub(super) fn is_ours(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     if other_site || other_origin {
         let detail =
             "the browser says that another site sends this request (headers Origin and Sec-Fetch-Site)";
-        return Err(Problem::new(Code::WrongOrigin, detail));
+        return Err(Problem::new(Kind::WrongOrigin, detail));
     }
     Ok(())
 }
@@ -140,7 +140,7 @@ pub(super) async fn member(
     if cookies::token(credentials.headers, Audience::Portal).is_none() {
         let detail =
             "sign in, or send an API key as `Authorization: Bearer KEY`; `control-plane api-key` makes one";
-        return Err(unauthorized(Code::NoApiKey, detail, "Bearer realm=\"callping\""));
+        return Err(unauthorized(Kind::NoApiKey, detail, "Bearer realm=\"callping\""));
     }
     let look =
         move |tx: &mut Tx<'_>, account| orgs::of_account(tx, account, &named).map(|found| (found, named));
@@ -149,17 +149,17 @@ pub(super) async fn member(
         (Some(membership), true, _) => membership,
         (Some(_), false, _) => {
             let detail = "you belong to several organizations: name one with ?org=SLUG";
-            return Err(Problem::new(Code::OrganizationNeeded, detail));
+            return Err(Problem::new(Kind::OrganizationNeeded, detail));
         }
         (None, _, Named::Only) => {
             let detail = "you belong to no organization yet: make one with POST /api/v1/organizations";
-            return Err(Problem::new(Code::UnknownOrganization, detail));
+            return Err(Problem::new(Kind::UnknownOrganization, detail));
         }
-        (None, _, Named::As(_)) => return Err(super::call::missing(Code::UnknownOrganization)),
+        (None, _, Named::As(_)) => return Err(super::call::missing(Kind::UnknownOrganization)),
     };
     if !membership.role.may(act) {
         let detail = format!("as {} you may not {}", membership.role.as_str(), act.as_str());
-        return Err(Problem::new(Code::NotPermitted, detail));
+        return Err(Problem::new(Kind::NotPermitted, detail));
     }
     let who = Who::Account(session.account_id);
     Ok(Member { org: membership.org.id, who, role: Some(membership.role), act })
@@ -178,7 +178,7 @@ async fn signed_in<T: Send + 'static>(
     let claims = token.and_then(|token| app.session_keys.current().verify(token, audience, now));
     let Some(claims) = claims else {
         let detail = "sign in; or, where the token of a session has just expired, refresh it";
-        return Err(Problem::new(Code::NotSignedIn, detail));
+        return Err(Problem::new(Kind::NotSignedIn, detail));
     };
     let found = app.store.read(move |tx| {
         let session = sessions::find(tx, claims.sid, audience, now)?.filter(|it| it.account_id == claims.sub);
@@ -187,7 +187,7 @@ async fn signed_in<T: Send + 'static>(
         Ok::<_, StoreError>(Some((session, looked)))
     });
     let Some((session, looked)) = found.await? else {
-        return Err(Problem::new(Code::NotSignedIn, "this session is over: sign in"));
+        return Err(Problem::new(Kind::NotSignedIn, "this session is over: sign in"));
     };
     if changes {
         is_ours(app, headers)?;
@@ -195,12 +195,12 @@ async fn signed_in<T: Send + 'static>(
         if !secret::same(&session.csrf_token, &String::from_utf8_lossy(given)) {
             let detail =
                 "send the session's csrf_token in the header X-CSRF-Token; GET /api/v1/session tells it";
-            return Err(Problem::new(Code::WrongCsrfToken, detail));
+            return Err(Problem::new(Kind::WrongCsrfToken, detail));
         }
     }
     if proof && !session.is_proved(now) {
         let detail = "prove who you are with POST /api/v1/session/proof, and ask again within five minutes";
-        return Err(Problem::new(Code::ProofNeeded, detail));
+        return Err(Problem::new(Kind::ProofNeeded, detail));
     }
     Ok((session, looked))
 }
@@ -213,11 +213,11 @@ async fn by_key(
 ) -> Result<(OrgId, Who), Problem> {
     let Some(bearer) = bearer(headers) else {
         let detail = "send an API key as `Authorization: Bearer KEY`; `control-plane api-key` makes one";
-        return Err(unauthorized(Code::NoApiKey, detail, "Bearer realm=\"callping\""));
+        return Err(unauthorized(Kind::NoApiKey, detail, "Bearer realm=\"callping\""));
     };
     let Some(key) = keys::authenticate(&app.store, bearer).await? else {
         let challenge = "Bearer realm=\"callping\", error=\"invalid_token\"";
-        return Err(unauthorized(Code::WrongApiKey, "this API key is not known, or has expired", challenge));
+        return Err(unauthorized(Kind::WrongApiKey, "this API key is not known, or has expired", challenge));
     };
     if scope.is_none_or(|scope| !key.scopes.contains(&scope)) {
         let challenge = HeaderValue::from_static("Bearer realm=\"callping\", error=\"insufficient_scope\"");
@@ -225,14 +225,14 @@ async fn by_key(
             Some(scope) => format!("this API key may not do that; make one with the scope {scope}"),
             None => "no API key may do that: sign in".to_owned(),
         };
-        return Err(Problem::new(Code::ScopeMissing, detail).with(WWW_AUTHENTICATE, challenge));
+        return Err(Problem::new(Kind::ScopeMissing, detail).with(WWW_AUTHENTICATE, challenge));
     }
     if let Named::As(name) = named {
         let org = key.org_id;
         let is_its = app.store.read(move |tx| orgs::by_id(tx, org)).await?;
         if !is_its.is_some_and(|org| org.slug == name || org.id.to_string() == name) {
             let detail = "this API key opens another organization; leave `org` out";
-            return Err(Problem::new(Code::UnknownOrganization, detail));
+            return Err(Problem::new(Kind::UnknownOrganization, detail));
         }
     }
     Ok((key.org_id, Who::ApiKey(key.id)))
@@ -245,7 +245,7 @@ fn named(query: &str) -> Named {
     given.next().map_or(Named::Only, Named::As)
 }
 
-fn unauthorized(code: Code, detail: &str, challenge: &'static str) -> Problem {
+fn unauthorized(code: Kind, detail: &str, challenge: &'static str) -> Problem {
     Problem::new(code, detail).with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 

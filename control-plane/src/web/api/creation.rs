@@ -6,7 +6,7 @@ use crate::{
     store::{StoreError, Tx},
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
         routes::json,
     },
 };
@@ -72,7 +72,7 @@ fn key(call: &Call) -> Result<Option<String>, Problem> {
         Some(key) => Ok(Some(hash_of(key))),
         None => {
             let detail = format!("Idempotency-Key is 1 to {LONGEST} characters of ASCII, such as a UUID");
-            Err(Problem::new(Code::BadHeader, detail))
+            Err(Problem::new(Kind::BadHeader, detail))
         }
     }
 }
@@ -94,7 +94,7 @@ fn remembered(
         Some((stored, answer)) if stored == fingerprint => Ok(Some(answer)),
         Some(_) => {
             let detail = "this Idempotency-Key was used for another request; use a new key for each new one";
-            Err(Problem::new(Code::IdempotencyKeyReused, detail))
+            Err(Problem::new(Kind::IdempotencyKeyReused, detail))
         }
     }
 }

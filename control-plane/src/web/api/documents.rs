@@ -7,7 +7,7 @@ use crate::{
         second_factor, sessions,
     },
     store::{StoreError, Tx},
-    web::problem::{Code, Problem},
+    web::problem::{Kind, Problem},
 };
 use serde::Serialize;
 use shared::ids::{AccountId, SessionId};
@@ -101,7 +101,7 @@ impl AccountDocument {
 
 impl SessionDocument {
     pub(super) fn read(tx: &mut Tx<'_>, id: SessionId, account: AccountId) -> Result<Self, Problem> {
-        let gone = || Problem::new(Code::NotSignedIn, "this session is over: sign in");
+        let gone = || Problem::new(Kind::NotSignedIn, "this session is over: sign in");
         let state = sessions::state(tx, id)?.ok_or_else(gone)?;
         let account = account::by_id(tx, account)?.ok_or_else(gone)?;
         let organizations = orgs::of_account(tx, account.id, &Named::Only)?;

@@ -18,7 +18,7 @@ use crate::{
     values,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,7 @@ impl EndpointDocument {
     )
 )]
 pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem> {
-    let project: ProjectId = call.id("id", Code::UnknownProject)?;
+    let project: ProjectId = call.id("id", Kind::UnknownProject)?;
     let (after, limit) = call.page::<Uuid>()?;
     let rows = call.app.store.read(move |tx| {
         projects::found(tx, member.org, project)?;
@@ -128,7 +128,7 @@ pub(super) struct NewEndpoint {
     )
 )]
 pub(super) async fn create(call: Call, member: Member) -> Result<Response, Problem> {
-    let project: ProjectId = call.id("id", Code::UnknownProject)?;
+    let project: ProjectId = call.id("id", Kind::UnknownProject)?;
     let NewEndpoint { name, scenario, alert_key } = call.body()?;
     let (name, scenario, alert_key) =
         (read_name(&name)?, scenario, alert_key.as_deref().map(read_key).transpose()?);
@@ -137,7 +137,7 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
         member.still_may(tx)?;
         projects::found(tx, member.org, project)?;
         if endpoints::count(tx, project, "")?.0 >= MOST {
-            return Err(Problem::new(Code::TooMany, format!("a project has at most {MOST} endpoints")));
+            return Err(Problem::new(Kind::TooMany, format!("a project has at most {MOST} endpoints")));
         }
         is_there(tx, project, scenario.as_deref())?;
         let alert_key_hash = alert_key.as_deref();
@@ -153,7 +153,7 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
 }
 
 fn found(tx: &mut Tx<'_>, org: OrgId, id: EndpointId) -> Result<Listed, Problem> {
-    endpoints::in_org(tx, org, id)?.ok_or_else(|| missing(Code::UnknownEndpoint))
+    endpoints::in_org(tx, org, id)?.ok_or_else(|| missing(Kind::UnknownEndpoint))
 }
 
 /// The first digits alone: the whole is a credential, and the log is read by more people.
@@ -212,7 +212,7 @@ pub(super) struct EndpointChange {
     )
 )]
 pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
-    let id: EndpointId = call.id("id", Code::UnknownEndpoint)?;
+    let id: EndpointId = call.id("id", Kind::UnknownEndpoint)?;
     let EndpointChange { name, scenario, alert_key } = call.body()?;
     let name = name.map(|name| read_name(&name)).transpose()?;
     let alert_key = alert_key.map(|key| key.as_deref().map(read_key).transpose()).transpose()?;
@@ -252,7 +252,7 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
     )
 )]
 pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Problem> {
-    let id: EndpointId = call.id("id", Code::UnknownEndpoint)?;
+    let id: EndpointId = call.id("id", Kind::UnknownEndpoint)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let deleted = call.app.store.write(move |tx| {
         member.still_may(tx)?;

@@ -4,13 +4,13 @@ use crate::{
     accounts::{email::Email, members::Role},
     mail::Language,
     values,
-    web::problem::{Code, Problem},
+    web::problem::{Kind, Problem},
 };
 use serde::{Deserialize, Deserializer};
 
 /// That a value cannot be used: `key`, and what it must be.
 pub(super) fn bad_value(key: &str, problem: impl std::fmt::Display) -> Problem {
-    Problem::new(Code::BadValue, format!("{key} {problem}"))
+    Problem::new(Kind::BadValue, format!("{key} {problem}"))
 }
 
 /// An e-mail address of the body.

@@ -24,7 +24,7 @@ use crate::{
     store::Tx,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -131,10 +131,10 @@ pub(super) async fn create(call: Call, member: caller::Member) -> Result<Respons
         if let Some(known) = known
             && members::member(tx, member.org, known.id)?.is_some()
         {
-            return Err(missing(Code::AlreadyMember));
+            return Err(missing(Kind::AlreadyMember));
         }
         let made = invites::create(tx, member.org, &email, role, by, now)?;
-        let (id, token) = made.ok_or_else(|| missing(Code::AlreadyInvited))?;
+        let (id, token) = made.ok_or_else(|| missing(Kind::AlreadyInvited))?;
         let after = Some(json!({"email": email.as_str(), "role": role.as_str()}));
         let entry = Entry { after, ..in_org(actor, member.org, Deed::Invited, &id) };
         audit::record(tx, &entry, now)?;
@@ -168,7 +168,7 @@ fn write_to(
     public_url: &Url,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    let org = orgs::by_id(tx, invite.org)?.ok_or_else(|| missing(Code::UnknownOrganization))?;
+    let org = orgs::by_id(tx, invite.org)?.ok_or_else(|| missing(Kind::UnknownOrganization))?;
     let inviter = account::by_id(tx, invite.invited_by)?;
     let known = account::by_email(tx, &invite.email)?;
     let template = Template::Invitation {
@@ -198,16 +198,16 @@ fn write_to(
     )
 )]
 pub(super) async fn resend(call: Call, member: caller::Member) -> Result<Response, Problem> {
-    let id: InviteId = call.id("id", Code::UnknownInvite)?;
+    let id: InviteId = call.id("id", Kind::UnknownInvite)?;
     let found = call.app.store.read(move |tx| invites::by_id(tx, member.org, id)).await?;
-    let found = found.ok_or_else(|| missing(Code::UnknownInvite))?;
+    let found = found.ok_or_else(|| missing(Kind::UnknownInvite))?;
     may_touch(&member, &[found.role])?;
     admit(&call, &member, &found.email).await?;
     let (actor, public_url, now) = (call.actor(member.who), call.app.public_url.clone(), Timestamp::now());
     let renewed = call.app.store.write(move |tx| {
         member.still_may(tx)?;
         let renewed = invites::renew(tx, member.org, id, now)?;
-        let (invite, token) = renewed.ok_or_else(|| missing(Code::UnknownInvite))?;
+        let (invite, token) = renewed.ok_or_else(|| missing(Kind::UnknownInvite))?;
         let after = Some(json!({"email": invite.email.as_str()}));
         let entry = Entry { after, ..in_org(actor, member.org, Deed::InviteResent, &id) };
         audit::record(tx, &entry, now)?;
@@ -231,11 +231,11 @@ pub(super) async fn resend(call: Call, member: caller::Member) -> Result<Respons
     )
 )]
 pub(super) async fn revoke(call: Call, member: caller::Member) -> Result<Response, Problem> {
-    let id: InviteId = call.id("id", Code::UnknownInvite)?;
+    let id: InviteId = call.id("id", Kind::UnknownInvite)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let revoked = call.app.store.write(move |tx| {
         member.still_may(tx)?;
-        let invite = invites::revoke(tx, member.org, id, now)?.ok_or_else(|| missing(Code::UnknownInvite))?;
+        let invite = invites::revoke(tx, member.org, id, now)?.ok_or_else(|| missing(Kind::UnknownInvite))?;
         let before = Some(json!({"email": invite.email.as_str(), "role": invite.role.as_str()}));
         let entry = Entry { before, ..in_org(actor, member.org, Deed::InviteRevoked, &id) };
         Ok::<_, Problem>(audit::record(tx, &entry, now)?)
@@ -318,10 +318,10 @@ pub(super) async fn accept(call: Call, person: Person) -> Result<Response, Probl
         let invite = invites::by_token(tx, &token, now)?.ok_or_else(link_void)?;
         let account = account::by_id(tx, id)?.ok_or_else(link_void)?;
         if account.email != invite.email {
-            return Err(missing(Code::OtherAddress));
+            return Err(missing(Kind::OtherAddress));
         }
         if members::member(tx, invite.org, id)?.is_some() {
-            return Err(missing(Code::AlreadyMember));
+            return Err(missing(Kind::AlreadyMember));
         }
         invites::accept(tx, invite.id, now)?;
         members::apply_member(tx, invite.org, id, invite.role, now)?;

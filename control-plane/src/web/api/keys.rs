@@ -14,7 +14,7 @@ use crate::{
     },
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -153,7 +153,7 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
     creation::once(&call, member.org, move |tx, now| {
         member.still_may(tx)?;
         if keys::count(tx, member.org)? >= MOST {
-            return Err(Problem::new(Code::TooMany, format!("an organization has at most {MOST} keys")));
+            return Err(Problem::new(Kind::TooMany, format!("an organization has at most {MOST} keys")));
         }
         let new = New { org: member.org, name, scopes: read, by: member.account(), expires_at };
         let (id, text) = keys::insert(tx, &new, now)?;
@@ -187,11 +187,11 @@ fn future(text: &str) -> Result<Timestamp, Problem> {
     )
 )]
 pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Problem> {
-    let id: ApiKeyId = call.id("id", Code::UnknownKey)?;
+    let id: ApiKeyId = call.id("id", Kind::UnknownKey)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let deleted = call.app.store.write(move |tx| {
         member.still_may(tx)?;
-        let name = keys::delete(tx, member.org, id, now)?.ok_or_else(|| missing(Code::UnknownKey))?;
+        let name = keys::delete(tx, member.org, id, now)?.ok_or_else(|| missing(Kind::UnknownKey))?;
         let before = Some(json!({"name": name}));
         let entry = Entry { before, ..in_org(actor, member.org, Deed::KeyDeleted, &id) };
         Ok::<_, Problem>(audit::record(tx, &entry, now)?)

@@ -7,7 +7,7 @@ use crate::{
     store::{StoreError, Tx},
     web::{
         App, Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::Serialize;
@@ -32,7 +32,7 @@ impl LetterDocument {
 }
 
 pub(super) fn link_void() -> Problem {
-    Problem::new(Code::LinkVoid, "this link opens nothing any more: ask for a new one")
+    Problem::new(Kind::LinkVoid, "this link opens nothing any more: ask for a new one")
 }
 
 /// Puts a letter to one person into the outbox; whether the sender is to be woken.

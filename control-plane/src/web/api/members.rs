@@ -16,7 +16,7 @@ use crate::{
     store::Tx,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,7 @@ pub(super) struct MemberChange {
     )
 )]
 pub(super) async fn change(call: Call, member: caller::Member) -> Result<Response, Problem> {
-    let account: AccountId = call.id("account_id", Code::UnknownMember)?;
+    let account: AccountId = call.id("account_id", Kind::UnknownMember)?;
     let MemberChange { role } = call.body()?;
     let role = fields::role(&role)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
@@ -115,7 +115,7 @@ pub(super) async fn change(call: Call, member: caller::Member) -> Result<Respons
         may_touch(&member, &[before.role, role])?;
         if role != Role::Owner && members::is_last_owner(tx, member.org, account)? {
             let detail = "the organization would be left without an owner: make somebody else one first";
-            return Err(Problem::new(Code::LastOwner, detail));
+            return Err(Problem::new(Kind::LastOwner, detail));
         }
         members::apply_member(tx, member.org, account, role, now)?;
         let entry = Entry {
@@ -143,13 +143,13 @@ pub(super) async fn change(call: Call, member: caller::Member) -> Result<Respons
     )
 )]
 pub(super) async fn remove(call: Call, member: caller::Member) -> Result<Response, Problem> {
-    let account: AccountId = call.id("account_id", Code::UnknownMember)?;
+    let account: AccountId = call.id("account_id", Kind::UnknownMember)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let removed = call.app.store.write(move |tx| {
         member.still_may(tx)?;
         let before = found(tx, member.org, account)?;
         may_touch(&member, &[before.role])?;
-        let org = orgs::by_id(tx, member.org)?.ok_or_else(|| missing(Code::UnknownOrganization))?;
+        let org = orgs::by_id(tx, member.org)?.ok_or_else(|| missing(Kind::UnknownOrganization))?;
         may_go(tx, &org.slug, member.org, account)?;
         members::remove(tx, member.org, account)?;
         let entry = Entry {
@@ -164,7 +164,7 @@ pub(super) async fn remove(call: Call, member: caller::Member) -> Result<Respons
 }
 
 fn found(tx: &mut Tx<'_>, org: OrgId, account: AccountId) -> Result<Member, Problem> {
-    members::member(tx, org, account)?.ok_or_else(|| missing(Code::UnknownMember))
+    members::member(tx, org, account)?.ok_or_else(|| missing(Kind::UnknownMember))
 }
 
 /// Whether somebody may give or take these roles.
@@ -173,5 +173,5 @@ pub(super) fn may_touch(member: &caller::Member, roles: &[Role]) -> Result<(), P
     if owns || !roles.contains(&Role::Owner) {
         return Ok(());
     }
-    Err(Problem::new(Code::NotPermitted, "owners alone make owners, and unmake them"))
+    Err(Problem::new(Kind::NotPermitted, "owners alone make owners, and unmake them"))
 }

@@ -19,7 +19,7 @@ use crate::{
     values,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::Deserialize;
@@ -83,7 +83,7 @@ pub(super) async fn create(call: Call, person: Person) -> Result<Response, Probl
     creation::once(&call, id, move |tx, now| {
         if orgs::of_account(tx, id, &Named::Only)?.len() >= MOST {
             return Err(Problem::new(
-                Code::TooMany,
+                Kind::TooMany,
                 format!("somebody belongs to at most {MOST} organizations"),
             ));
         }
@@ -91,7 +91,7 @@ pub(super) async fn create(call: Call, person: Person) -> Result<Response, Probl
             Some(slug) => orgs::create(tx, slug, &name, &timezone, now)?,
             None => with_free_slug(tx, &name, &timezone, now)?,
         };
-        let org = org.ok_or_else(|| missing(Code::SlugTaken))?;
+        let org = org.ok_or_else(|| missing(Kind::SlugTaken))?;
         members::apply_member(tx, org, id, Role::Owner, now)?;
         let after = Some(json!({"name": name, "timezone": timezone}));
         let entry = in_org(actor, org, Deed::OrganizationCreated, &org);
@@ -137,11 +137,11 @@ pub(super) fn in_org<'a>(
 
 fn membership(tx: &mut Tx<'_>, account: AccountId, org: OrgId) -> Result<Membership, Problem> {
     let found = orgs::of_account(tx, account, &Named::As(org.to_string()))?;
-    found.into_iter().next().ok_or_else(|| missing(Code::UnknownOrganization))
+    found.into_iter().next().ok_or_else(|| missing(Kind::UnknownOrganization))
 }
 
 fn found(tx: &mut Tx<'_>, org: OrgId) -> Result<Org, Problem> {
-    orgs::by_id(tx, org)?.ok_or_else(|| missing(Code::UnknownOrganization))
+    orgs::by_id(tx, org)?.ok_or_else(|| missing(Kind::UnknownOrganization))
 }
 
 /// The person who asks. No key is let in where this is asked.
@@ -200,7 +200,7 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
         let slug = slug.unwrap_or_else(|| before.slug.clone());
         let timezone = timezone.unwrap_or_else(|| before.timezone.clone());
         if !orgs::change(tx, member.org, &slug, &name, &timezone)? {
-            return Err(missing(Code::SlugTaken));
+            return Err(missing(Kind::SlugTaken));
         }
         let entry = Entry {
             before: Some(json!({"name": before.name, "slug": before.slug, "timezone": before.timezone})),
@@ -246,7 +246,7 @@ pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Probl
 pub(super) fn open_alerts(count: u32) -> Problem {
     let detail =
         format!("{count} alerts are open that nobody has taken, and may be ringing: close them first");
-    Problem::new(Code::LiveAlerts, detail)
+    Problem::new(Kind::LiveAlerts, detail)
 }
 
 /// Who is to own it.
@@ -280,7 +280,7 @@ pub(super) async fn transfer(call: Call, member: Member) -> Result<Response, Pro
     }
     let transferred = call.app.store.write(move |tx| {
         member.still_may(tx)?;
-        members::member(tx, member.org, heir)?.ok_or_else(|| missing(Code::UnknownMember))?;
+        members::member(tx, member.org, heir)?.ok_or_else(|| missing(Kind::UnknownMember))?;
         members::apply_member(tx, member.org, heir, Role::Owner, now)?;
         members::apply_member(tx, member.org, account, Role::Admin, now)?;
         let after = Some(json!({"owner": heir, "admin": account}));

@@ -20,7 +20,7 @@ use crate::{
     store::StoreError,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::Deserialize;
@@ -156,7 +156,7 @@ pub(super) struct NewPassword {
 pub(super) async fn change(call: Call, person: Person) -> Result<Response, Problem> {
     let NewPassword { password } = call.body()?;
     let id = person.account();
-    let gone = || Problem::new(Code::NotSignedIn, "this session is over: sign in");
+    let gone = || Problem::new(Kind::NotSignedIn, "this session is over: sign in");
     let account: Account = call.app.store.read(move |tx| account::by_id(tx, id)).await?.ok_or_else(gone)?;
     let password = Password::chosen(&password, &[account.email.as_str(), &account.display_name])?;
     let password = call.app.hasher.hash(password).await;

@@ -15,7 +15,7 @@ use crate::{
     store::Tx,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -99,9 +99,9 @@ pub(super) async fn add(call: Call, person: Person) -> Result<Response, Problem>
     let (id, actor) = (person.account(), call.actor(person.who));
     creation::once(&call, id, move |tx, now| {
         if phones::list(tx, id)?.len() >= phones::MOST {
-            return Err(Problem::new(Code::TooMany, format!("somebody has at most {} phones", phones::MOST)));
+            return Err(Problem::new(Kind::TooMany, format!("somebody has at most {} phones", phones::MOST)));
         }
-        let phone = phones::add(tx, id, &e164, now)?.ok_or_else(|| missing(Code::PhoneTaken))?;
+        let phone = phones::add(tx, id, &e164, now)?.ok_or_else(|| missing(Kind::PhoneTaken))?;
         let after = Some(json!({"number": e164.last_four().to_string()}));
         let entry = Entry { after, ..own(actor, id, Deed::PhoneAdded, &phone) };
         audit::record(tx, &entry, now)?;
@@ -113,7 +113,7 @@ pub(super) async fn add(call: Call, person: Person) -> Result<Response, Problem>
 /// A phone of this person; of somebody else's is nothing to be known.
 pub(super) fn mine(tx: &mut Tx<'_>, account: AccountId, id: PhoneId) -> Result<Phone, Problem> {
     let found = phones::list(tx, account)?.into_iter().find(|phone| phone.id == id);
-    found.ok_or_else(|| missing(Code::UnknownPhone))
+    found.ok_or_else(|| missing(Kind::UnknownPhone))
 }
 
 /// What is to be different; what is left out stays.
@@ -141,7 +141,7 @@ pub(super) struct PhoneChange {
     )
 )]
 pub(super) async fn change(call: Call, person: Person) -> Result<Response, Problem> {
-    let phone: PhoneId = call.id("id", Code::UnknownPhone)?;
+    let phone: PhoneId = call.id("id", Kind::UnknownPhone)?;
     let PhoneChange { enabled, place } = call.body()?;
     if place.is_some_and(|place| usize::from(place) >= phones::MOST) {
         return Err(bad_value("place", format_args!("is a number from 0 to {}", phones::MOST - 1)));
@@ -182,7 +182,7 @@ pub(super) async fn change(call: Call, person: Person) -> Result<Response, Probl
     )
 )]
 pub(super) async fn remove(call: Call, person: Person) -> Result<Response, Problem> {
-    let phone: PhoneId = call.id("id", Code::UnknownPhone)?;
+    let phone: PhoneId = call.id("id", Kind::UnknownPhone)?;
     let (id, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let removed = call.app.store.write(move |tx| {
         mine(tx, id, phone)?;
@@ -204,10 +204,10 @@ fn may_fall_silent(tx: &mut Tx<'_>, account: AccountId, phone: PhoneId) -> Resul
         "alerts of {} would ring nobody: verify another phone, or choose another primary there first",
         projects.join(", ")
     );
-    Err(Problem::new(Code::IsPrimary, detail))
+    Err(Problem::new(Kind::IsPrimary, detail))
 }
 
 /// 422, with what the number is.
 pub(super) fn forbidden(refusal: impl std::fmt::Display) -> Problem {
-    Problem::new(Code::NumberForbidden, format!("this number is never called: {refusal}"))
+    Problem::new(Kind::NumberForbidden, format!("this number is never called: {refusal}"))
 }

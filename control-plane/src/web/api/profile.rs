@@ -24,7 +24,7 @@ use crate::{
     store::Tx,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::Deserialize;
@@ -52,7 +52,7 @@ pub(super) async fn read(call: Call, person: Person) -> Result<Response, Problem
 }
 
 fn mine(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, Problem> {
-    let gone = || Problem::new(Code::NotSignedIn, "this session is over: sign in");
+    let gone = || Problem::new(Kind::NotSignedIn, "this session is over: sign in");
     account::by_id(tx, id)?.ok_or_else(gone)
 }
 
@@ -190,7 +190,7 @@ pub(super) async fn confirm_address(call: Call) -> Result<Response, Problem> {
         let email: Email = link.email.parse().map_err(|_| link_void())?;
         let before = account::by_id(tx, id)?.ok_or_else(link_void)?;
         if !account::change_email(tx, id, &email, now)? {
-            return Err(Problem::new(Code::AddressTaken, "meanwhile another account has this address"));
+            return Err(Problem::new(Kind::AddressTaken, "meanwhile another account has this address"));
         }
         // Whoever reads the old mailbox must not get in with a link that went there.
         links::void(tx, Purpose::Reset, id, now)?;
@@ -244,7 +244,7 @@ pub(super) async fn close(call: Call, person: Person) -> Result<Response, Proble
 pub(super) fn may_go(tx: &mut Tx<'_>, slug: &str, org: OrgId, account: AccountId) -> Result<(), Problem> {
     if members::is_last_owner(tx, org, account)? {
         let detail = format!("{slug} would be left without an owner: make somebody else one, or delete it");
-        return Err(Problem::new(Code::LastOwner, detail));
+        return Err(Problem::new(Kind::LastOwner, detail));
     }
     let projects = members::primary_of(tx, org, account)?;
     if !projects.is_empty() {
@@ -252,7 +252,7 @@ pub(super) fn may_go(tx: &mut Tx<'_>, slug: &str, org: OrgId, account: AccountId
             "alerts of {} ring this person where no rule says otherwise: choose another primary there first",
             projects.iter().map(|project| format!("{slug}/{project}")).collect::<Vec<_>>().join(", ")
         );
-        return Err(Problem::new(Code::IsPrimary, detail));
+        return Err(Problem::new(Kind::IsPrimary, detail));
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::{
     store::Tx,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -123,13 +123,13 @@ pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem
     )
 )]
 pub(super) async fn read(call: Call, member: Member) -> Result<Response, Problem> {
-    let id: ProjectId = call.id("id", Code::UnknownProject)?;
+    let id: ProjectId = call.id("id", Kind::UnknownProject)?;
     ok(&ProjectDocument::from(call.app.store.read(move |tx| found(tx, member.org, id)).await?))
 }
 
 /// A project of this organization; of another one nothing is to be known.
 pub(super) fn found(tx: &mut Tx<'_>, org: OrgId, id: ProjectId) -> Result<Listed, Problem> {
-    projects::in_org(tx, org, id)?.ok_or_else(|| missing(Code::UnknownProject))
+    projects::in_org(tx, org, id)?.ok_or_else(|| missing(Kind::UnknownProject))
 }
 
 /// A new project.
@@ -167,12 +167,12 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
     creation::once(&call, member.org, move |tx, now| {
         member.still_may(tx)?;
         if projects::count(tx, member.org)? >= MOST {
-            return Err(Problem::new(Code::TooMany, format!("an organization has at most {MOST} projects")));
+            return Err(Problem::new(Kind::TooMany, format!("an organization has at most {MOST} projects")));
         }
         may_be_primary(tx, member.org, primary)?;
         let stored = json!(policy).to_string();
         let id = projects::create(tx, member.org, &slug, primary, &stored, now)?;
-        let id = id.ok_or_else(|| missing(Code::SlugTaken))?;
+        let id = id.ok_or_else(|| missing(Kind::SlugTaken))?;
         let after = Some(json!({"slug": slug, "primary": primary, "policy": policy}));
         let entry = Entry { after, ..in_org(actor, member.org, Deed::ProjectCreated, &id) };
         audit::record(tx, &entry, now)?;
@@ -228,7 +228,7 @@ pub(super) struct ProjectChange {
     )
 )]
 pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
-    let id: ProjectId = call.id("id", Code::UnknownProject)?;
+    let id: ProjectId = call.id("id", Kind::UnknownProject)?;
     let ProjectChange { slug, primary, policy } = call.body()?;
     let slug = slug.map(|slug| fields::slug(&slug)).transpose()?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
@@ -241,7 +241,7 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
         let primary = primary.unwrap_or(before.primary);
         may_be_primary(tx, member.org, primary)?;
         if !projects::change(tx, member.org, id, &slug, primary, &json!(policy).to_string())? {
-            return Err(missing(Code::SlugTaken));
+            return Err(missing(Kind::SlugTaken));
         }
         let entry = Entry {
             before: Some(json!({"slug": before.slug, "primary": before.primary, "policy": was})),
@@ -269,7 +269,7 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
     )
 )]
 pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Problem> {
-    let id: ProjectId = call.id("id", Code::UnknownProject)?;
+    let id: ProjectId = call.id("id", Kind::UnknownProject)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let deleted = call.app.store.write(move |tx| {
         member.still_may(tx)?;

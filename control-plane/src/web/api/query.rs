@@ -1,6 +1,6 @@
 //! Query parameters, read strictly: a misspelt filter must not look like an empty one.
 
-use crate::web::problem::{Code, Problem};
+use crate::web::problem::{Kind, Problem};
 use std::str::FromStr;
 
 const DEFAULT_LIMIT: u16 = 50;
@@ -44,7 +44,7 @@ impl Query {
 
 /// 400, saying which parameter is wrong.
 pub(super) fn bad(detail: String) -> Problem {
-    Problem::new(Code::BadQuery, detail)
+    Problem::new(Kind::BadQuery, detail)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::{
     values,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use hyper::header::{ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
@@ -79,7 +79,7 @@ impl From<&Listed> for ScenarioDocument {
     )
 )]
 pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem> {
-    let project: ProjectId = call.id("id", Code::UnknownProject)?;
+    let project: ProjectId = call.id("id", Kind::UnknownProject)?;
     let (after, limit) = call.page::<String>()?;
     let rows = call.app.store.read(move |tx| {
         projects::found(tx, member.org, project)?;
@@ -103,11 +103,11 @@ pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem
     )
 )]
 pub(super) async fn read(call: Call, member: Member) -> Result<Response, Problem> {
-    let project: ProjectId = call.id("id", Code::UnknownProject)?;
+    let project: ProjectId = call.id("id", Kind::UnknownProject)?;
     let name = call.param("name").to_owned();
     let scenario = call.app.store.read(move |tx| {
         projects::found(tx, member.org, project)?;
-        scenarios::stored(tx, project, &name)?.ok_or_else(|| missing(Code::UnknownScenario))
+        scenarios::stored(tx, project, &name)?.ok_or_else(|| missing(Kind::UnknownScenario))
     });
     tagged(StatusCode::OK, &scenario.await?)
 }
@@ -139,16 +139,16 @@ impl Wanted {
         }
         match call.header(&IF_MATCH).map(str::trim).filter(|tag| *tag != "*") {
             Some(tag) => Ok(Self::Version(tag.to_owned())),
-            None => Err(missing(Code::VersionNeeded)),
+            None => Err(missing(Kind::VersionNeeded)),
         }
     }
 
     fn judge(&self, stored: Option<&Listed>) -> Result<(), Problem> {
         match (self, stored) {
             (Self::New, None) => Ok(()),
-            (Self::Version(_), None) => Err(missing(Code::UnknownScenario)),
+            (Self::Version(_), None) => Err(missing(Kind::UnknownScenario)),
             (Self::Version(wanted), Some(stored)) if *wanted == tag(stored) => Ok(()),
-            (Self::New | Self::Version(_), Some(_)) => Err(missing(Code::Stale)),
+            (Self::New | Self::Version(_), Some(_)) => Err(missing(Kind::Stale)),
         }
     }
 }
@@ -187,11 +187,11 @@ pub(super) struct Rules {
     )
 )]
 pub(super) async fn write(call: Call, member: Member) -> Result<Response, Problem> {
-    let project: ProjectId = call.id("id", Code::UnknownProject)?;
+    let project: ProjectId = call.id("id", Kind::UnknownProject)?;
     let name = values::name(call.param("name")).map_err(|problem| bad_value("the name", problem))?;
     let wanted = Wanted::of(&call)?;
     let scenario: Scenario = serde_json::from_slice(&call.body)
-        .map_err(|error| Problem::new(Code::BadScenario, format!("line {}: {error}", error.line())))?;
+        .map_err(|error| Problem::new(Kind::BadScenario, format!("line {}: {error}", error.line())))?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let written = call.app.store.write(move |tx| {
         member.still_may(tx)?;
@@ -199,7 +199,7 @@ pub(super) async fn write(call: Call, member: Member) -> Result<Response, Proble
         let before = scenarios::stored(tx, project, &name)?;
         wanted.judge(before.as_ref())?;
         if before.is_none() && scenarios::count(tx, project)? >= MOST {
-            return Err(Problem::new(Code::TooMany, format!("a project has at most {MOST} scenarios")));
+            return Err(Problem::new(Kind::TooMany, format!("a project has at most {MOST} scenarios")));
         }
         names_members(tx, member.org, &scenario)?;
         scenarios::apply_scenario(tx, project, &name, &scenario)?;
@@ -225,7 +225,7 @@ fn names_members(tx: &mut Tx<'_>, org: OrgId, scenario: &Scenario) -> Result<(),
             && people::member(tx, org, member)?.is_none()
         {
             let detail = format!("{member:?} is no member of the organization: invite them first");
-            return Err(Problem::new(Code::BadScenario, detail));
+            return Err(Problem::new(Kind::BadScenario, detail));
         }
     }
     Ok(())
@@ -250,19 +250,19 @@ fn names_members(tx: &mut Tx<'_>, org: OrgId, scenario: &Scenario) -> Result<(),
     )
 )]
 pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Problem> {
-    let project: ProjectId = call.id("id", Code::UnknownProject)?;
+    let project: ProjectId = call.id("id", Kind::UnknownProject)?;
     let name = call.param("name").to_owned();
     let wanted = Wanted::of(&call)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let deleted = call.app.store.write(move |tx| {
         member.still_may(tx)?;
         projects::found(tx, member.org, project)?;
-        let before = scenarios::stored(tx, project, &name)?.ok_or_else(|| missing(Code::UnknownScenario))?;
+        let before = scenarios::stored(tx, project, &name)?.ok_or_else(|| missing(Kind::UnknownScenario))?;
         wanted.judge(Some(&before))?;
         let (_, users) = endpoints::count(tx, project, &name)?;
         if users > 0 {
             let detail = format!("{users} endpoints go by this scenario: point them at another first");
-            return Err(Problem::new(Code::ScenarioInUse, detail));
+            return Err(Problem::new(Kind::ScenarioInUse, detail));
         }
         scenarios::delete(tx, project, &name)?;
         let subject = format!("{project}/{name}");

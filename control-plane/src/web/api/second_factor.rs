@@ -17,7 +17,7 @@ use crate::{
     store::Tx,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub(super) async fn begin(call: Call, person: Person) -> Result<Response, Proble
         Ok::<_, Problem>(account.zip(secret))
     });
     let Some((account, secret)) = begun.await? else {
-        return Err(Problem::new(Code::SecondFactorOn, "there is a second factor already: remove it first"));
+        return Err(Problem::new(Kind::SecondFactorOn, "there is a second factor already: remove it first"));
     };
     let document = SecretDocument {
         secret: secret.base32().to_string(),
@@ -105,7 +105,7 @@ pub(super) async fn confirm(call: Call, person: Person) -> Result<Response, Prob
         let codes = match second_factor::confirm(tx, id, &code, now)? {
             Ok(codes) => codes,
             Err(Shown::None) => {
-                return Ok(Err(Problem::new(Code::SecondFactorOff, "begin to set one up first")));
+                return Ok(Err(Problem::new(Kind::SecondFactorOff, "begin to set one up first")));
             }
             // What was counted stays counted.
             Err(shown) => return Ok(judged(shown).and(Err(Problem::internal()))),
@@ -169,7 +169,7 @@ pub(super) async fn recovery_codes(call: Call, person: Person) -> Result<Respons
 }
 
 fn off() -> Problem {
-    Problem::new(Code::SecondFactorOff, "there is no second factor: set one up first")
+    Problem::new(Kind::SecondFactorOff, "there is no second factor: set one up first")
 }
 
 /// Writes it down, and to its owner.

@@ -23,7 +23,7 @@ use crate::{
     store::{StoreError, Tx},
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::Deserialize;
@@ -65,7 +65,7 @@ pub(super) struct SignIn {
 pub(super) async fn sign_in(call: Call) -> Result<Response, Problem> {
     let SignIn { email, password, code, stay } = call.body()?;
     call.admit([(tries::SIGN_INS, tries::network_of(call.remote))]).await?;
-    let wrong = || Problem::new(Code::WrongCredentials, "no account with this address has this password");
+    let wrong = || Problem::new(Kind::WrongCredentials, "no account with this address has this password");
     // What can be nobody's address or password is as wrong as any other, and takes as long.
     let email = email.trim().parse::<Email>().ok();
     let password = Password::given(&password).map_err(|_| wrong())?;
@@ -109,7 +109,7 @@ async fn enter(call: &Call, entrance: Entrance) -> Result<Response, Problem> {
         // Whoever changed the password meanwhile meant those who know the old one.
         let current = account::by_id(tx, account.id)?.and_then(|account| account.password);
         if current.as_ref() != Some(&stored) {
-            return Ok(Err(Problem::new(Code::WrongCredentials, "the password was changed a moment ago")));
+            return Ok(Err(Problem::new(Kind::WrongCredentials, "the password was changed a moment ago")));
         }
         if let Err(problem) = show(tx, account.id, code.as_deref(), now)? {
             // What was counted stays counted.
@@ -119,7 +119,7 @@ async fn enter(call: &Call, entrance: Entrance) -> Result<Response, Problem> {
             && !(account::is_operator(tx, account.id)? && second_factor::is_on(tx, account.id)?)
         {
             let detail = "this account is no operator, or has no second factor yet: set one up in the portal";
-            return Ok(Err(Problem::new(Code::NotAnOperator, detail)));
+            return Ok(Err(Problem::new(Kind::NotAnOperator, detail)));
         }
         tried.forgive(tx)?;
         if let Some(renewed) = renewed {
@@ -184,7 +184,7 @@ fn show(
     let shown = match code {
         Some(code) => second_factor::show(tx, account, code, now)?,
         None if second_factor::is_on(tx, account)? => {
-            return Ok(Err(Problem::new(Code::CodeNeeded, "send it again with `code`")));
+            return Ok(Err(Problem::new(Kind::CodeNeeded, "send it again with `code`")));
         }
         None => Shown::None,
     };
@@ -195,7 +195,7 @@ fn show(
 pub(super) fn judged(shown: Shown) -> Result<(), Problem> {
     match shown {
         Shown::Right | Shown::None => Ok(()),
-        Shown::Wrong => Err(Problem::new(Code::WrongCode, "the code is wrong or was used before")),
+        Shown::Wrong => Err(Problem::new(Kind::WrongCode, "the code is wrong or was used before")),
         Shown::Paused(wait) => Err(too_many_tries(wait)),
     }
 }
@@ -257,7 +257,7 @@ pub(super) fn own<'a>(
     )
 )]
 pub(super) async fn refresh(call: Call) -> Result<Response, Problem> {
-    let over = || Problem::new(Code::NotSignedIn, "this session is over: sign in");
+    let over = || Problem::new(Kind::NotSignedIn, "this session is over: sign in");
     let token = cookies::refresh_token(&call.headers, call.audience).ok_or_else(over)?.to_owned();
     call.admit([(tries::REFRESHES_FROM, tries::network_of(call.remote))]).await?;
     let (now, origin, audience) = (Timestamp::now(), call.origin(), call.audience);
@@ -275,7 +275,7 @@ pub(super) async fn refresh(call: Call) -> Result<Response, Problem> {
     match refreshed.await? {
         Refreshed::Anew(opened) => answer(&call, opened, now).await,
         Refreshed::JustSpent => {
-            Err(Problem::new(Code::RefreshedMeanwhile, "send the request again with the new cookies"))
+            Err(Problem::new(Kind::RefreshedMeanwhile, "send the request again with the new cookies"))
         }
         Refreshed::Reused(..) | Refreshed::Unknown => Err(over()),
     }
@@ -307,11 +307,11 @@ pub(super) struct Proof {
 )]
 pub(super) async fn prove(call: Call, person: Person) -> Result<Response, Problem> {
     let Proof { password, code } = call.body()?;
-    let wrong = || Problem::new(Code::WrongCredentials, "the password is wrong");
+    let wrong = || Problem::new(Kind::WrongCredentials, "the password is wrong");
     let password = Password::given(&password).map_err(|_| wrong())?;
     let (id, account) = (person.session.id, person.account());
     let found = call.app.store.read(move |tx| account::by_id(tx, account)).await?;
-    let found = found.ok_or_else(|| missing(Code::NotSignedIn))?;
+    let found = found.ok_or_else(|| missing(Kind::NotSignedIn))?;
     let tried = Tried::new(Some(&found.email), call.remote);
     let looked = tried.clone();
     call.app.store.read(move |tx| looked.look(tx, Timestamp::now())).await?;
@@ -323,7 +323,7 @@ pub(super) async fn prove(call: Call, person: Person) -> Result<Response, Proble
     let proved = call.app.store.write(move |tx| {
         let current = account::by_id(tx, account)?.and_then(|account| account.password);
         if current != stored {
-            return Ok(Err(Problem::new(Code::WrongCredentials, "the password was changed a moment ago")));
+            return Ok(Err(Problem::new(Kind::WrongCredentials, "the password was changed a moment ago")));
         }
         if let Err(problem) = show(tx, account, code.as_deref(), now)? {
             return Ok(Err(problem));
@@ -345,6 +345,6 @@ pub(super) fn still_open(
 ) -> Result<(), Problem> {
     match sessions::find(tx, person.session.id, app, now)? {
         Some(_) => Ok(()),
-        None => Err(Problem::new(Code::NotSignedIn, "this session was ended a moment ago: sign in")),
+        None => Err(Problem::new(Kind::NotSignedIn, "this session was ended a moment ago: sign in")),
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     },
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::Serialize;
@@ -82,11 +82,11 @@ pub(super) async fn list(call: Call, person: Person) -> Result<Response, Problem
     )
 )]
 pub(super) async fn revoke(call: Call, person: Person) -> Result<Response, Problem> {
-    let id: SessionId = call.id("id", Code::UnknownSession)?;
+    let id: SessionId = call.id("id", Kind::UnknownSession)?;
     let (account, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let revoked = call.app.store.write(move |tx| {
         if !sessions::end(tx, account, id, End::Revoked, now)? {
-            return Err(missing(Code::UnknownSession));
+            return Err(missing(Kind::UnknownSession));
         }
         Ok(audit::record(tx, &own(actor, account, Deed::SessionRevoked, &id), now)?)
     });

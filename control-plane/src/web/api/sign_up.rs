@@ -24,7 +24,7 @@ use crate::{
     store::Tx,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::Deserialize;
@@ -132,7 +132,7 @@ pub(super) async fn verify(call: Call) -> Result<Response, Problem> {
     let link = call.app.store.read(move |tx| links::look(tx, Purpose::SignUp, &looked, now)).await?;
     let link = link.ok_or_else(link_void)?;
     let wrong =
-        || Problem::new(Code::WrongCredentials, "it is not the password that was chosen with this link");
+        || Problem::new(Kind::WrongCredentials, "it is not the password that was chosen with this link");
     let password = Password::given(&password).map_err(|_| wrong())?;
     if call.app.hasher.compare(password, link.password.clone()).await == Verdict::Wrong {
         return Err(wrong());
@@ -153,7 +153,7 @@ pub(super) async fn verify(call: Call) -> Result<Response, Problem> {
 
 fn made_of(tx: &mut Tx<'_>, link: &Link, now: Timestamp) -> Result<Account, Problem> {
     let taken =
-        || Problem::new(Code::AddressTaken, "this address has an account: sign in, or reset its password");
+        || Problem::new(Kind::AddressTaken, "this address has an account: sign in, or reset its password");
     let email: Email = link.email.parse().map_err(|_| link_void())?;
     let password = link.password.as_deref().ok_or_else(link_void)?;
     let id = account::create(tx, &email, password, &link.display_name, now)?.ok_or_else(taken)?;
@@ -162,6 +162,6 @@ fn made_of(tx: &mut Tx<'_>, link: &Link, now: Timestamp) -> Result<Account, Prob
 
 impl From<WeakPassword> for Problem {
     fn from(weak: WeakPassword) -> Self {
-        Self::new(Code::WeakPassword, weak.to_string())
+        Self::new(Kind::WeakPassword, weak.to_string())
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     web::{
         App, Response, body,
         connection::Peer,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use bytes::Buf;
@@ -162,7 +162,7 @@ impl Table {
         // A form can be sent by any site without asking; JSON cannot.
         if !bytes.is_empty() && !is_json(&headers) {
             let detail = "send the body as JSON, with Content-Type: application/json";
-            return Err(Problem::new(Code::WrongContentType, detail));
+            return Err(Problem::new(Kind::WrongContentType, detail));
         }
         let remote = peer.address.ip();
         let (audience, in_org) = (route.audience(), matches!(route.access, Access::Member(..)));

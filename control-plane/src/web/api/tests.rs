@@ -207,6 +207,6 @@ fn of_members() -> Vec<&'static Route> {
     let rank = |route: &Route| last.iter().position(|path| route.changes() && *path == route.path);
     let mut routes: Vec<&Route> =
         super::ROUTES.iter().filter(|route| matches!(route.access, Access::Member(..))).collect();
-    routes.sort_by_key(|route| (rank(route).is_some(), route.method == "DELETE", rank(route)));
+    routes.sort_by_key(|route| (rank(route), route.method == "DELETE"));
     routes
 }

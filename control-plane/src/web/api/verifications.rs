@@ -16,7 +16,7 @@ use crate::{
     store::Tx,
     web::{
         Response,
-        problem::{Code, Problem},
+        problem::{Kind, Problem},
     },
 };
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ pub(super) struct VerificationDocument {
 impl VerificationDocument {
     fn read(tx: &mut Tx<'_>, account: AccountId, id: VerificationId) -> Result<Self, Problem> {
         let standing =
-            verification::standing(tx, account, id)?.ok_or_else(|| missing(Code::UnknownVerification))?;
+            verification::standing(tx, account, id)?.ok_or_else(|| missing(Kind::UnknownVerification))?;
         let (state, reason) = match standing.state {
             State::Queued { waits_for } => ("queued", waits_for.map(|reason| reason.to_string())),
             State::Calling => ("calling", None),
@@ -74,18 +74,18 @@ impl VerificationDocument {
     )
 )]
 pub(super) async fn request(call: Call, person: Person) -> Result<Response, Problem> {
-    let phone: PhoneId = call.id("id", Code::UnknownPhone)?;
+    let phone: PhoneId = call.id("id", Kind::UnknownPhone)?;
     let id = person.account();
     let found = call.app.store.read(move |tx| mine(tx, id, phone)).await?;
     if found.verified_at.is_some() {
-        return Err(missing(Code::AlreadyVerified));
+        return Err(missing(Kind::AlreadyVerified));
     }
     let e164 = judge(&found.e164).map_err(forbidden)?.e164;
     call.admit([(tries::VERIFICATION_CALLS, id.to_string()), (tries::VERIFICATION_CALLS_TO, found.e164)])
         .await?;
     let requested = call.app.store.write(move |tx| {
         mine(tx, id, phone)?;
-        let account = account::by_id(tx, id)?.ok_or_else(|| missing(Code::NotSignedIn))?;
+        let account = account::by_id(tx, id)?.ok_or_else(|| missing(Kind::NotSignedIn))?;
         // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.
         let verification =
             verification::request(tx, id, phone, &e164, account.language.as_str(), Timestamp::now())?;
@@ -108,7 +108,7 @@ pub(super) async fn request(call: Call, person: Person) -> Result<Response, Prob
     )
 )]
 pub(super) async fn read(call: Call, person: Person) -> Result<Response, Problem> {
-    let verification: VerificationId = call.id("id", Code::UnknownVerification)?;
+    let verification: VerificationId = call.id("id", Kind::UnknownVerification)?;
     let id = person.account();
     ok(&call.app.store.read(move |tx| VerificationDocument::read(tx, id, verification)).await?)
 }
@@ -138,7 +138,7 @@ pub(super) struct HeardCode {
     )
 )]
 pub(super) async fn confirm(call: Call, person: Person) -> Result<Response, Problem> {
-    let phone: PhoneId = call.id("id", Code::UnknownPhone)?;
+    let phone: PhoneId = call.id("id", Kind::UnknownPhone)?;
     let HeardCode { code } = call.body()?;
     let (id, actor) = (person.account(), call.actor(person.who));
     let checked = call.app.store.write(move |tx| {
@@ -149,11 +149,11 @@ pub(super) async fn confirm(call: Call, person: Person) -> Result<Response, Prob
             // What was counted stays counted.
             Checked::Wrong { left } => {
                 return Ok(Err(Problem::new(
-                    Code::WrongCode,
+                    Kind::WrongCode,
                     format!("the code is wrong; {left} tries are left"),
                 )));
             }
-            Checked::NoCode => return Ok(Err(missing(Code::NoCode))),
+            Checked::NoCode => return Ok(Err(missing(Kind::NoCode))),
         }
         phones::verify(tx, id, phone, now)?;
         audit::record(tx, &own(actor, id, Deed::PhoneVerified, &phone), now)?;

@@ -6,11 +6,11 @@ macro_rules! codes {
     ($($name:ident = $word:literal, $status:ident, $title:literal, $meaning:literal;)*) => {
         /// Which error. Its word is in `code` and at the end of `type`, and never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Code {
+        pub(crate) enum Kind {
             $(#[doc = $meaning] $name,)*
         }
 
-        impl Code {
+        impl Kind {
             /// All of them.
             pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
 
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn words_are_unique_and_every_page_has_something_to_say() {
         let mut words = HashSet::new();
-        for code in Code::ALL {
+        for code in Kind::ALL {
             assert!(words.insert(code.word()), "{}", code.word());
             assert!(code.word().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
             assert!(code.meaning().ends_with('.') && !code.title().ends_with('.'), "{}", code.word());
