@@ -19,6 +19,8 @@ const ROUNDS: u32 = 600_000;
 const SHORTEST: usize = 12;
 /// Longest, in bytes. Longer ones cost time to read and protect nothing more.
 const LONGEST: usize = 1024;
+/// Passwords that may wait for each that is hashed: some seconds, on a slow machine.
+const WAITING: usize = 30;
 /// Of zxcvbn's five grades, 0 to 4: "somewhat guessable" is not good enough.
 const WORST_GRADE: zxcvbn::Score = zxcvbn::Score::Three;
 
@@ -85,39 +87,58 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// Hashes and compares, a few at once. Clones share the bound.
+/// Hashes and compares, a few at once; some more may wait for their turn. Clones share the bounds.
 #[derive(Clone, Debug)]
 pub struct Hasher {
     at_once: Arc<Semaphore>,
+    places: Arc<Semaphore>,
     rounds: u32,
 }
+
+/// So many passwords wait to be hashed that one more would wait for too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords are being hashed")]
+pub struct Busy;
 
 impl Default for Hasher {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { at_once: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))), rounds: ROUNDS }
+        let at_once = cores.saturating_sub(1).max(1);
+        let places = at_once + at_once * WAITING;
+        Self {
+            at_once: Arc::new(Semaphore::new(at_once)),
+            places: Arc::new(Semaphore::new(places)),
+            rounds: ROUNDS,
+        }
     }
 }
 
 impl Hasher {
     /// The PHC text of a password.
-    pub async fn hash(&self, password: Password) -> String {
+    ///
+    /// # Errors
+    /// [`Busy`]
+    pub async fn hash(&self, password: Password) -> Result<String, Busy> {
         let rounds = self.rounds;
         self.run(move || hash(&password, rounds)).await
     }
 
     /// Compares with a stored PHC text. Without one it takes as long and is [`Verdict::Wrong`], so that nobody learns
     /// from the time whether an account exists.
-    pub async fn compare(&self, password: Password, stored: Option<String>) -> Verdict {
+    ///
+    /// # Errors
+    /// [`Busy`]
+    pub async fn compare(&self, password: Password, stored: Option<String>) -> Result<Verdict, Busy> {
         let rounds = self.rounds;
         self.run(move || compare(&password, stored.as_deref(), rounds)).await
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+        let _place = self.places.try_acquire().map_err(|_| Busy)?;
         // Never closed, so it always comes.
         let _turn = self.at_once.acquire().await.ok();
         #[expect(clippy::expect_used, reason = "the work does not panic and is not cancelled")]
-        tokio::task::spawn_blocking(work).await.expect("a password is hashed")
+        Ok(tokio::task::spawn_blocking(work).await.expect("a password is hashed"))
     }
 }
 
@@ -161,15 +182,15 @@ mod tests {
     #[tokio::test]
     async fn a_password_is_told_from_every_other_and_its_hash_says_how_it_was_made() {
         let hasher = Hasher { rounds: 1000, ..Hasher::default() };
-        let stored = hasher.hash(given("correct horse battery")).await;
+        let stored = hasher.hash(given("correct horse battery")).await.unwrap();
         assert!(stored.starts_with("$pbkdf2-sha256$i=1000,l=32$"), "{stored}");
-        assert_ne!(stored, hasher.hash(given("correct horse battery")).await, "salted");
-        let compare = async |text| hasher.compare(given(text), Some(stored.clone())).await;
+        assert_ne!(stored, hasher.hash(given("correct horse battery")).await.unwrap(), "salted");
+        let compare = async |text| hasher.compare(given(text), Some(stored.clone())).await.unwrap();
         assert_eq!(compare("correct horse battery").await, Verdict::Right);
         assert_eq!(compare("correct horse batterY").await, Verdict::Wrong);
         for damaged in ["", "$pbkdf2-sha256$", "plain"] {
             let verdict = hasher.compare(given("correct horse battery"), Some(damaged.to_owned())).await;
-            assert_eq!(verdict, Verdict::Wrong, "{damaged:?}");
+            assert_eq!(verdict, Ok(Verdict::Wrong), "{damaged:?}");
         }
     }
 
@@ -177,12 +198,22 @@ mod tests {
     async fn a_hash_of_too_few_rounds_is_made_anew() {
         let old = Hasher { rounds: 1000, ..Hasher::default() };
         let new = Hasher { rounds: 2000, ..Hasher::default() };
-        let stored = old.hash(given("correct horse battery")).await;
-        let Verdict::Outdated(renewed) = new.compare(given("correct horse battery"), Some(stored)).await
-        else {
-            panic!("kept");
-        };
-        assert_eq!(new.compare(given("correct horse battery"), Some(renewed)).await, Verdict::Right);
+        let stored = old.hash(given("correct horse battery")).await.unwrap();
+        let compared = new.compare(given("correct horse battery"), Some(stored)).await;
+        let Ok(Verdict::Outdated(renewed)) = compared else { panic!("kept") };
+        assert_eq!(new.compare(given("correct horse battery"), Some(renewed)).await, Ok(Verdict::Right));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_crowd_is_told_that_it_is_one_and_takes_no_more_than_its_places() {
+        let hasher = Hasher { rounds: 1000, ..Hasher::default() };
+        let places = hasher.places.available_permits();
+        // All are taken by somebody who waits.
+        let held = hasher.places.clone().try_acquire_many_owned(u32::try_from(places).unwrap()).unwrap();
+        assert_eq!(hasher.hash(given("correct horse battery")).await, Err(Busy));
+        drop(held);
+        assert!(hasher.hash(given("correct horse battery")).await.is_ok());
+        assert_eq!(hasher.places.available_permits(), places);
     }
 
     #[test]

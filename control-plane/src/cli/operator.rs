@@ -28,7 +28,7 @@ pub(super) async fn make(email: &str, data: DataOptions) -> Result<(), Stop> {
     let password =
         Password::chosen(&text, &[email.as_str()]).map_err(|error| Stop::Wrong(error.to_string()))?;
     let store = open_or_make(&Data::resolve(data)?).await?;
-    let hash = Hasher::default().hash(password).await;
+    let hash = Hasher::default().hash(password).await.map_err(Stop::failed)?;
     let (now, shown) = (Timestamp::now(), email.clone());
     let made = store.write(move |tx| {
         let id = people::apply_account(tx, &email, now)?;

@@ -64,8 +64,9 @@ async fn somebody<'p>(plane: &'p Plane, email: &str) -> Browser<'p> {
 /// Somebody with an account, without the way through the mail.
 async fn have_account(plane: &Plane, email: &str) {
     static HASH: OnceCell<String> = OnceCell::const_new();
-    let hash =
-        HASH.get_or_init(|| async { Hasher::default().hash(Password::given(PASSWORD).unwrap()).await }).await;
+    let hash = HASH
+        .get_or_init(|| async { Hasher::default().hash(Password::given(PASSWORD).unwrap()).await.unwrap() })
+        .await;
     let (email, hash) = (email.parse().unwrap(), hash.clone());
     let store = plane.store().await;
     let made = store.write(move |tx| {

@@ -113,7 +113,7 @@ pub(super) async fn reset(call: Call) -> Result<Response, Problem> {
     });
     let account = found.await?.ok_or_else(link_void)?;
     let password = Password::chosen(&password, &[account.email.as_str(), &account.display_name])?;
-    let password = call.app.hasher.hash(password).await;
+    let password = call.app.hasher.hash(password).await?;
     let (now, actor, remote) = (Timestamp::now(), call.actor(Who::Nobody), call.remote);
     let queued = call.app.store.write(move |tx| {
         // Of two that use one link at once the second finds it used up.
@@ -159,7 +159,7 @@ pub(super) async fn change(call: Call, person: Person) -> Result<Response, Probl
     let gone = || Problem::new(Kind::NotSignedIn, "this session is over: sign in");
     let account: Account = call.app.store.read(move |tx| account::by_id(tx, id)).await?.ok_or_else(gone)?;
     let password = Password::chosen(&password, &[account.email.as_str(), &account.display_name])?;
-    let password = call.app.hasher.hash(password).await;
+    let password = call.app.hasher.hash(password).await?;
     let (now, actor, remote, audience) =
         (Timestamp::now(), call.actor(person.who), call.remote, call.audience);
     let queued = call.app.store.write(move |tx| {

@@ -79,7 +79,7 @@ pub(super) async fn sign_in(call: Call) -> Result<Response, Problem> {
     });
     let account = account.await?;
     let stored = account.as_ref().and_then(|account| account.password.clone());
-    let verdict = call.app.hasher.compare(password, stored.clone()).await;
+    let verdict = call.app.hasher.compare(password, stored.clone()).await?;
     let renewed = match verdict {
         Verdict::Wrong => return Err(tried.fail(&call, account).await?.unwrap_or_else(wrong)),
         Verdict::Right => None,
@@ -316,7 +316,7 @@ pub(super) async fn prove(call: Call, person: Person) -> Result<Response, Proble
     let looked = tried.clone();
     call.app.store.read(move |tx| looked.look(tx, Timestamp::now())).await?;
     let stored = found.password.clone();
-    if call.app.hasher.compare(password, stored.clone()).await == Verdict::Wrong {
+    if call.app.hasher.compare(password, stored.clone()).await? == Verdict::Wrong {
         return Err(tried.fail(&call, Some(found)).await?.unwrap_or_else(wrong));
     }
     let now = Timestamp::now();

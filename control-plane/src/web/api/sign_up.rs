@@ -17,7 +17,7 @@ use crate::{
         audit::{self, Deed, Who},
         email::Email,
         links::{self, Link, New, Purpose},
-        password::{Password, Verdict, WeakPassword},
+        password::{Busy, Password, Verdict, WeakPassword},
         tries,
     },
     mail::{Language, Template},
@@ -69,7 +69,7 @@ pub(super) async fn sign_up(call: Call) -> Result<Response, Problem> {
         (tries::UNASKED_MAILS, email.as_str().to_owned()),
     ])
     .await?;
-    let password = call.app.hasher.hash(password).await;
+    let password = call.app.hasher.hash(password).await?;
     let (now, public_url) = (Timestamp::now(), call.app.public_url.clone());
     let queued = call.app.store.write(move |tx| {
         let known = account::by_email(tx, &email)?.filter(|account| account.password.is_some());
@@ -134,7 +134,7 @@ pub(super) async fn verify(call: Call) -> Result<Response, Problem> {
     let wrong =
         || Problem::new(Kind::WrongCredentials, "it is not the password that was chosen with this link");
     let password = Password::given(&password).map_err(|_| wrong())?;
-    if call.app.hasher.compare(password, link.password.clone()).await == Verdict::Wrong {
+    if call.app.hasher.compare(password, link.password.clone()).await? == Verdict::Wrong {
         return Err(wrong());
     }
     let (origin, remote, audience) = (call.origin(), call.remote, call.audience);
@@ -158,6 +158,12 @@ fn made_of(tx: &mut Tx<'_>, link: &Link, now: Timestamp) -> Result<Account, Prob
     let password = link.password.as_deref().ok_or_else(link_void)?;
     let id = account::create(tx, &email, password, &link.display_name, now)?.ok_or_else(taken)?;
     account::by_id(tx, id)?.ok_or_else(taken)
+}
+
+impl From<Busy> for Problem {
+    fn from(_: Busy) -> Self {
+        Self::busy(Kind::TooBusy, "many passwords are looked at right now; send it again")
+    }
 }
 
 impl From<WeakPassword> for Problem {

@@ -118,7 +118,9 @@ impl World {
     async fn give_passwords(&self) {
         static HASH: OnceCell<String> = OnceCell::const_new();
         let hash = HASH.get_or_init(|| async {
-            crate::accounts::password::Hasher::default().hash(Password::given(PASSWORD).unwrap()).await
+            let hashed =
+                crate::accounts::password::Hasher::default().hash(Password::given(PASSWORD).unwrap());
+            hashed.await.unwrap()
         });
         let hash = hash.await.clone();
         let given = self.store.write(move |tx| {

@@ -68,6 +68,8 @@ codes! {
         "The control plane cannot accept and dispatch now; the detail says why.";
     ShuttingDown = "shutting_down", SERVICE_UNAVAILABLE, "Shutting down",
         "The control plane is being stopped or upgraded; connect again after Retry-After.";
+    TooBusy = "too_busy", SERVICE_UNAVAILABLE, "Too much at once",
+        "So many people sign in at once that one more would wait for too long. Send it again after Retry-After.";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Our fault",
         "A defect of the control plane. What it was stands in its log.";
 

@@ -137,8 +137,8 @@ impl World<'_> {
                 tx.row(newest, &[&at], |row| Ok((row.get(0)?, row.get(1)?, row.get::<String>(2)?)))?;
             let Some((alert, org, state)) = found else { return Ok(()) };
             match closes {
-                true => alerts::close_by(tx, org, alert, Hand::ApiKey(key), now)?,
-                false => alerts::acknowledge_by(tx, org, alert, Hand::ApiKey(key), now)?,
+                true => alerts::close_by(tx, org, alert, alerts::Hand::ApiKey(key), now)?,
+                false => alerts::acknowledge_by(tx, org, alert, alerts::Hand::ApiKey(key), now)?,
             }
             let is_news = state == "open" || (closes && state == "acknowledged");
             promised = is_news.then_some(Change { alert, closes, key });
