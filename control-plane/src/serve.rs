@@ -57,6 +57,9 @@ pub enum ServeError {
     /// Whoever is accepted now would be called by nobody.
     #[error("the dispatcher has ended, which it never should; its log says why")]
     DispatcherEnded,
+    /// Nobody would get a letter any more.
+    #[error("the sender of letters has ended, which it never should; its log says why")]
+    SenderEnded,
     /// The listener cannot be opened.
     #[error("cannot listen on {address} ({option}): {}", why_not(source))]
     Listen {
@@ -98,6 +101,7 @@ impl ServeError {
             Self::DataDir { .. }
             | Self::AlreadyServing(_)
             | Self::DispatcherEnded
+            | Self::SenderEnded
             | Self::Listen { .. }
             | Self::Store(_)
             | Self::Fleet(_)
@@ -153,6 +157,8 @@ pub struct Server {
     metrics_address: Option<SocketAddr>,
     app: Arc<App>,
     dispatcher: JoinHandle<()>,
+    /// Sends letters, where mail is configured.
+    sender: Option<JoinHandle<()>>,
     /// Lets go of the database when the server is gone.
     _lock: File,
 }
@@ -222,12 +228,12 @@ impl Server {
         if let Some(metrics) = metrics {
             app.tasks.spawn(metrics.serve(None, app.metrics_site()));
         }
-        match sender {
-            Some(sender) => drop(app.tasks.spawn(sender.run(app.stop.clone()))),
-            None => tracing::warn!("no mail is configured: letters stay queued until there is --mail"),
+        let sender = sender.map(|sender| app.tasks.spawn(sender.run(app.stop.clone())));
+        if sender.is_none() {
+            tracing::warn!("no mail is configured: letters stay queued until there is --mail");
         }
         announce(settings, address, metrics_address);
-        Ok(Self { address, metrics_address, app, dispatcher, _lock: lock })
+        Ok(Self { address, metrics_address, app, dispatcher, sender, _lock: lock })
     }
 
     /// Where everybody is served.
@@ -248,9 +254,17 @@ impl Server {
     /// Completes only where it can no longer do its work, so that whoever watches the process starts it
     /// again: a request that is accepted must ring somebody.
     async fn broken(&mut self) -> ServeError {
+        let sender = async {
+            match &mut self.sender {
+                Some(sender) => drop(sender.await),
+                None => std::future::pending().await,
+            }
+        };
         // However it ended, it has.
-        let _ = (&mut self.dispatcher).await;
-        ServeError::DispatcherEnded
+        tokio::select! {
+            _ = &mut self.dispatcher => ServeError::DispatcherEnded,
+            () = sender => ServeError::SenderEnded,
+        }
     }
 
     /// Takes no new work, finishes the requests in flight, and lets what is queued for the agents
