@@ -7,7 +7,12 @@ mod tenants;
 
 use super::table::{Access, Route};
 use crate::{
-    accounts::{account, keys::Scope, members::Role, password::Password},
+    accounts::{
+        account,
+        keys::Scope,
+        members::Role,
+        password::{Hasher, Password},
+    },
     apply,
     config::{Data, Settings},
     serve::Server,
@@ -118,9 +123,8 @@ impl World {
     async fn give_passwords(&self) {
         static HASH: OnceCell<String> = OnceCell::const_new();
         let hash = HASH.get_or_init(|| async {
-            let hashed =
-                crate::accounts::password::Hasher::default().hash(Password::given(PASSWORD).unwrap());
-            hashed.await.unwrap()
+            let hasher = Hasher::default();
+            hasher.hash(Password::given(PASSWORD).unwrap()).await.unwrap()
         });
         let hash = hash.await.clone();
         let given = self.store.write(move |tx| {
