@@ -143,6 +143,8 @@ async fn an_agent_killed_in_the_middle_of_a_code_hangs_up_and_another_call_says_
     let second = stage.carrier().expect_call(PHONE).within(secs(90)).await?;
     let code = heard(&mut ear, 6).await?;
     assert!(code.starts_with(&begun), "{code} and {begun}");
+    // Said again, so its last digit was heard to its end.
+    assert_eq!(heard(&mut ear, 6).await?, code);
     second.hang_up().await?;
     person.sees(id, State::Spoken).await?;
     is_written_nowhere(&stage, &code)?;

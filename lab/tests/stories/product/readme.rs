@@ -18,7 +18,7 @@ use tokio::{io::AsyncWriteExt, process::Command};
 fn commands(readme: &str, chapter: &str) -> Result<String> {
     let (_, after) =
         readme.split_once(&format!("### {chapter}\n")).with_context(|| format!("no {chapter}"))?;
-    let text = after.split("\n#").next().unwrap_or(after);
+    let text = after.split("\n### ").next().unwrap_or(after);
     let blocks = text.split("```sh\n").skip(1).filter_map(|block| block.split_once("```"));
     Ok(blocks.map(|(commands, _)| commands).collect())
 }
