@@ -127,6 +127,18 @@ pub fn take(
     )
 }
 
+/// Voids all of somebody's links: whoever asked for one may have been somebody else.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn void_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE mail_links SET used_at = $1 WHERE account_id = $2 AND used_at IS NULL",
+        &[&now, &account],
+    )
+    .map(drop)
+}
+
 /// Voids somebody's links for this purpose: they were answered by another way.
 ///
 /// # Errors

@@ -134,10 +134,16 @@ impl Hasher {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let _place = self.places.try_acquire().map_err(|_| Busy)?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Busy)?;
         // Never closed, so it always comes.
-        let _turn = self.at_once.acquire().await.ok();
-        #[expect(clippy::expect_used, reason = "the work does not panic and is not cancelled")]
+        let turn = Arc::clone(&self.at_once).acquire_owned().await.ok();
+        // They are given back when the work is done, also where nobody waits for it any more.
+        let work = move || {
+            let done = work();
+            drop((place, turn));
+            done
+        };
+        #[expect(clippy::expect_used, reason = "the work does not panic, and nobody aborts it")]
         Ok(tokio::task::spawn_blocking(work).await.expect("a password is hashed"))
     }
 }
@@ -214,6 +220,23 @@ mod tests {
         drop(held);
         assert!(hasher.hash(given("correct horse battery")).await.is_ok());
         assert_eq!(hasher.places.available_permits(), places);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn whoever_hangs_up_frees_no_place_before_the_work_is_done() {
+        let hasher = Hasher { rounds: 3_000_000, ..Hasher::default() };
+        let places = hasher.places.available_permits();
+        let asked = tokio::spawn({
+            let hasher = hasher.clone();
+            async move { hasher.hash(given("correct horse battery")).await }
+        });
+        while hasher.at_once.available_permits() > 0 && hasher.places.available_permits() == places {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        asked.abort();
+        assert!(asked.await.is_err());
+        assert_eq!(hasher.places.available_permits(), places - 1, "it still computes");
     }
 
     #[test]

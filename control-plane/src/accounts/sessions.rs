@@ -7,7 +7,7 @@
 use super::token::Audience;
 use crate::{
     secret::{self, hash_of},
-    store::{StoreError, ToValue, Tx, Value},
+    store::{Row, StoreError, ToValue, Tx, Value},
 };
 use shared::{
     ids::{AccountId, SessionId},
@@ -25,7 +25,8 @@ const STAYS: Duration = Duration::from_secs(7 * 24 * 3600);
 const LONGEST: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How long a proof of who somebody is counts for what needs one.
 pub const PROOF_LASTS: Duration = Duration::from_secs(5 * 60);
-/// Two windows of one browser may refresh at the same moment: the one that comes second within this is no thief.
+/// Two windows of one browser may refresh at the same moment, and an answer may be lost on its way: who shows a token again
+/// within this is no thief, and gets a pair of its own.
 const GRACE: Duration = Duration::from_secs(20);
 /// Longest user agent that is kept, bytes.
 const LONGEST_AGENT: usize = 300;
@@ -127,8 +128,6 @@ pub struct Listed {
 pub enum Refreshed {
     /// A new pair.
     Anew(Opened),
-    /// It was spent a moment ago by another window, which has the new pair.
-    JustSpent,
     /// It was spent before, so somebody has a copy: the session is over.
     Reused(SessionId, AccountId),
     /// It opens nothing.
@@ -151,9 +150,9 @@ pub fn open(
     let (refresh_token, csrf_token) = (secret::make(), secret::make().to_string());
     let expires_at = now + if stays { STAYS } else { LIVES };
     tx.execute(
-        "INSERT INTO sessions (id, account_id, audience, refresh_hash, refreshed_at, csrf_token, stays, created_at,
+        "INSERT INTO sessions (id, account_id, audience, refresh_hash, csrf_token, stays, created_at,
                                last_seen_at, expires_at, proved_at, remote, user_agent)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $5, $5, $8, $5, $9, $10)",
+         VALUES ($1, $2, $3, $4, $6, $7, $5, $5, $8, $5, $9, $10)",
         &[
             &id,
             &account,
@@ -206,41 +205,71 @@ pub fn refresh(
     now: Timestamp,
 ) -> Result<Refreshed, StoreError> {
     let hash = hash_of(refresh_token);
-    let found = tx.row(
+    let read = |row: &Row| {
+        Ok(Refreshable {
+            id: row.get(0)?,
+            account_id: row.get(1)?,
+            csrf_token: row.get(2)?,
+            stays: row.get(3)?,
+            created_at: row.get(4)?,
+        })
+    };
+    let current = tx.row(
         "SELECT id, account_id, csrf_token, stays, created_at FROM sessions
          WHERE refresh_hash = $1 AND audience = $2 AND ended_at IS NULL AND expires_at > $3",
         &[&hash, &audience, &now],
-        |row| {
-            let (id, account, csrf): (SessionId, AccountId, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok((id, account, csrf, row.get::<bool>(3)?, row.get::<Timestamp>(4)?))
-        },
+        read,
     )?;
-    let Some((id, account_id, csrf_token, stays, created_at)) = found else {
-        return spent_before(tx, &hash, now);
-    };
+    if let Some(session) = current {
+        return renew(tx, session, origin, now).map(Refreshed::Anew);
+    }
+    let spent = tx.row(
+        "SELECT id, account_id, csrf_token, stays, created_at, spent_at
+         FROM spent_refreshes JOIN sessions ON sessions.id = session_id
+         WHERE hash = $1 AND audience = $2 AND ended_at IS NULL AND expires_at > $3",
+        &[&hash, &audience, &now],
+        |row| Ok((read(row)?, row.get::<Timestamp>(5)?)),
+    )?;
+    match spent {
+        None => Ok(Refreshed::Unknown),
+        Some((session, spent_at)) if now.since(spent_at) < GRACE => {
+            renew(tx, session, origin, now).map(Refreshed::Anew)
+        }
+        Some((session, _)) => {
+            end(tx, session.account_id, session.id, End::Reused, now)?;
+            Ok(Refreshed::Reused(session.id, session.account_id))
+        }
+    }
+}
+
+/// A session that gets a new pair.
+struct Refreshable {
+    id: SessionId,
+    account_id: AccountId,
+    csrf_token: String,
+    stays: bool,
+    created_at: Timestamp,
+}
+
+fn renew(
+    tx: &mut Tx<'_>,
+    session: Refreshable,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<Opened, StoreError> {
+    let Refreshable { id, account_id, csrf_token, stays, created_at } = session;
     let refresh_token = secret::make();
     let expires_at = (now + if stays { STAYS } else { LIVES }).min(created_at + LONGEST);
     tx.execute(
-        "UPDATE sessions SET spent_hash = refresh_hash, refresh_hash = $1, refreshed_at = $2, last_seen_at = $2,
-                             expires_at = $3, remote = $4, user_agent = $5
+        "INSERT INTO spent_refreshes (hash, session_id, spent_at) SELECT refresh_hash, id, $1 FROM sessions WHERE id = $2",
+        &[&now, &id],
+    )?;
+    tx.execute(
+        "UPDATE sessions SET refresh_hash = $1, last_seen_at = $2, expires_at = $3, remote = $4, user_agent = $5
          WHERE id = $6",
         &[&hash_of(&refresh_token), &now, &expires_at, &origin.remote, &shortened(&origin.user_agent), &id],
     )?;
-    Ok(Refreshed::Anew(Opened { id, account_id, refresh_token, csrf_token, expires_at, stays }))
-}
-
-fn spent_before(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<Refreshed, StoreError> {
-    let found = tx.row(
-        "SELECT id, account_id, refreshed_at FROM sessions WHERE spent_hash = $1 AND ended_at IS NULL",
-        &[&hash],
-        |row| Ok((row.get::<SessionId>(0)?, row.get::<AccountId>(1)?, row.get::<Timestamp>(2)?)),
-    )?;
-    let Some((id, account, refreshed_at)) = found else { return Ok(Refreshed::Unknown) };
-    if now.since(refreshed_at) < GRACE {
-        return Ok(Refreshed::JustSpent);
-    }
-    end(tx, account, id, End::Reused, now)?;
-    Ok(Refreshed::Reused(id, account))
+    Ok(Opened { id, account_id, refresh_token, csrf_token, expires_at, stays })
 }
 
 /// What a browser is told of its session.
@@ -318,6 +347,8 @@ pub fn end(
         "UPDATE sessions SET ended_at = $1, end_reason = $2 WHERE id = $3 AND account_id = $4 AND ended_at IS NULL",
         &[&now, &why.as_str(), &id, &account],
     )?;
+    // None of them opens anything any more.
+    tx.execute("DELETE FROM spent_refreshes WHERE session_id = $1", &[&id])?;
     Ok(ended > 0)
 }
 

@@ -50,7 +50,8 @@ pub const VERIFICATION_CALLS: Limit = Limit { what: "verification calls of", mos
 /// Calls that speak a code to one number, whoever asks.
 pub const VERIFICATION_CALLS_TO: Limit = Limit { what: "verification calls to", most: 5, within: DAY };
 
-/// Counts one more try. Too many: how long until the next one counts.
+/// Counts one more try. Too many: how long until the next one counts. Those of which no limit speaks any more are
+/// forgotten on the way.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -60,6 +61,7 @@ pub fn count(
     whose: &str,
     now: Timestamp,
 ) -> Result<Result<(), Duration>, StoreError> {
+    tx.execute("DELETE FROM tries WHERE window_start < $1", &[&(now - DAY)])?;
     let whose = hash_of(whose);
     let found = tx.row(
         "SELECT window_start, count FROM tries WHERE what = $1 AND whose = $2",

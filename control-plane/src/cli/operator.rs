@@ -6,6 +6,7 @@ use crate::{
         account,
         audit::{self, Actor, Deed, Entry, Who},
         email::{Email, NotAnEmail},
+        links,
         password::{Hasher, Password},
         people, second_factor,
         sessions::{self, End},
@@ -34,6 +35,7 @@ pub(super) async fn make(email: &str, data: DataOptions) -> Result<(), Stop> {
         let id = people::apply_account(tx, &email, now)?;
         account::reset_password(tx, id, &hash, now)?;
         sessions::end_others(tx, id, None, End::PasswordChanged, now)?;
+        links::void_all(tx, id, now)?;
         account::make_operator(tx, id, now)?;
         let entry = Entry {
             // Whoever may run this command may do anything here.

@@ -173,7 +173,7 @@ pub fn create(
     Ok(id)
 }
 
-/// Changes name and scenario; and the second secret, where `alert_key` says what becomes of it.
+/// Changes name and scenario; and the second secret, where `alert_key_hash` (SHA-256, hex) says what becomes of it.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -182,9 +182,9 @@ pub fn change(
     id: EndpointId,
     name: &str,
     scenario: Option<&str>,
-    alert_key: Option<Option<&str>>,
+    alert_key_hash: Option<Option<&str>>,
 ) -> Result<(), StoreError> {
-    let (changes_key, hash) = (alert_key.is_some(), alert_key.flatten().map(secret::hash_of));
+    let (changes_key, hash) = (alert_key_hash.is_some(), alert_key_hash.flatten());
     tx.execute(
         "UPDATE endpoints SET name = $1, scenario = $2, alert_key_hash = CASE WHEN $3 = 1 THEN $4 ELSE alert_key_hash END
          WHERE id = $5",

@@ -39,6 +39,11 @@ pub enum Template {
         /// The new one.
         new_address: Email,
     },
+    /// To the old address of an account: says that it has another one now.
+    AddressChanged {
+        /// The new one.
+        new_address: Email,
+    },
     /// Invites somebody into an organization.
     Invitation {
         /// Its name.
@@ -113,6 +118,7 @@ impl Template {
             Self::ResetPassword { .. } => "reset_password",
             Self::ConfirmNewAddress { .. } => "confirm_new_address",
             Self::AddressChanges { .. } => "address_changes",
+            Self::AddressChanged { .. } => "address_changed",
             Self::Invitation { .. } => "invitation",
             Self::NewSignIn { .. } => "new_sign_in",
             Self::ManyFailures { .. } => "many_failures",

@@ -36,6 +36,7 @@ pub(super) use description::describe;
 use super::{
     App, Routes,
     connection::Peer,
+    problem::Problem,
     routes::{raw_query, with},
 };
 use crate::accounts::{
@@ -45,8 +46,10 @@ use crate::accounts::{
 use hyper::{HeaderMap, Method};
 use std::sync::Arc;
 use table::{Asked, Route, Table, member, open, person, run};
+use tracing::Instrument;
 use warp::{Filter, Reply, path::FullPath};
 
+#[rustfmt::skip]
 const ROUTES: &[Route] = &[
     open("GET", "/api/v1/openapi.json", run!(description::read)),
     open("POST", "/api/v1/accounts", run!(sign_up::sign_up)),
@@ -70,8 +73,7 @@ const ROUTES: &[Route] = &[
     person("POST", "/api/v1/account/second-factor", run!(second_factor::begin, who)).proved(),
     person("DELETE", "/api/v1/account/second-factor", run!(second_factor::remove, who)).proved(),
     person("POST", "/api/v1/account/second-factor/confirm", run!(second_factor::confirm, who)),
-    person("POST", "/api/v1/account/second-factor/recovery-codes", run!(second_factor::recovery_codes, who))
-        .proved(),
+    person("POST", "/api/v1/account/second-factor/recovery-codes", run!(second_factor::recovery_codes, who)).proved(),
     person("GET", "/api/v1/account/phones", run!(phones::list, who)),
     person("POST", "/api/v1/account/phones", run!(phones::add, who)).proved(),
     person("PATCH", "/api/v1/account/phones/{id}", run!(phones::change, who)).proved(),
@@ -84,109 +86,39 @@ const ROUTES: &[Route] = &[
     person("POST", "/api/v1/organizations", run!(organizations::create, who)),
     member("GET", "/api/v1/organization", Act::Look, None, run!(organizations::read, who)),
     member("PATCH", "/api/v1/organization", Act::ChangeOrganization, None, run!(organizations::change, who)),
-    member("DELETE", "/api/v1/organization", Act::DeleteOrganization, None, run!(organizations::delete, who))
-        .proved(),
-    member(
-        "POST",
-        "/api/v1/organization/transfer",
-        Act::ChangeOwners,
-        None,
-        run!(organizations::transfer, who),
-    )
-    .proved(),
+    member("DELETE", "/api/v1/organization", Act::DeleteOrganization, None, run!(organizations::delete, who)).proved(),
+    member("POST", "/api/v1/organization/transfer", Act::ChangeOwners, None, run!(organizations::transfer, who)).proved(),
     member("POST", "/api/v1/organization/leave", Act::Look, None, run!(organizations::leave, who)),
     member("GET", "/api/v1/members", Act::Look, None, run!(members::list, who)),
-    member("PATCH", "/api/v1/members/{account_id}", Act::ChangeMembers, None, run!(members::change, who)),
-    member("DELETE", "/api/v1/members/{account_id}", Act::ChangeMembers, None, run!(members::remove, who))
-        .proved(),
+    member("PATCH", "/api/v1/members/{account_id}", Act::ChangeMembers, None, run!(members::change, who)).proved(),
+    member("DELETE", "/api/v1/members/{account_id}", Act::ChangeMembers, None, run!(members::remove, who)).proved(),
     member("GET", "/api/v1/invites", Act::ChangeMembers, None, run!(invites::list, who)),
-    member("POST", "/api/v1/invites", Act::ChangeMembers, None, run!(invites::create, who)),
-    member("POST", "/api/v1/invites/{id}/resend", Act::ChangeMembers, None, run!(invites::resend, who)),
+    member("POST", "/api/v1/invites", Act::ChangeMembers, None, run!(invites::create, who)).proved(),
+    member("POST", "/api/v1/invites/{id}/resend", Act::ChangeMembers, None, run!(invites::resend, who)).proved(),
     member("DELETE", "/api/v1/invites/{id}", Act::ChangeMembers, None, run!(invites::revoke, who)),
     open("POST", "/api/v1/invites/preview", run!(invites::preview)),
     person("POST", "/api/v1/invites/accept", run!(invites::accept, who)),
     member("GET", "/api/v1/projects", Act::Look, Some(Read), run!(projects::list, who)),
     member("POST", "/api/v1/projects", Act::ChangeProjects, Some(ProjectsWrite), run!(projects::create, who)),
     member("GET", "/api/v1/projects/{id}", Act::Look, Some(Read), run!(projects::read, who)),
-    member(
-        "PATCH",
-        "/api/v1/projects/{id}",
-        Act::ChangeProjects,
-        Some(ProjectsWrite),
-        run!(projects::change, who),
-    ),
-    member("DELETE", "/api/v1/projects/{id}", Act::DeleteProjects, None, run!(projects::delete, who))
-        .proved(),
-    member(
-        "GET",
-        "/api/v1/projects/{id}/endpoints",
-        Act::ChangeEndpoints,
-        Some(ProjectsWrite),
-        run!(endpoints::list, who),
-    ),
-    member(
-        "POST",
-        "/api/v1/projects/{id}/endpoints",
-        Act::ChangeEndpoints,
-        Some(ProjectsWrite),
-        run!(endpoints::create, who),
-    ),
-    member(
-        "PATCH",
-        "/api/v1/endpoints/{id}",
-        Act::ChangeEndpoints,
-        Some(ProjectsWrite),
-        run!(endpoints::change, who),
-    ),
-    member(
-        "DELETE",
-        "/api/v1/endpoints/{id}",
-        Act::ChangeEndpoints,
-        Some(ProjectsWrite),
-        run!(endpoints::delete, who),
-    ),
+    member("PATCH", "/api/v1/projects/{id}", Act::ChangeProjects, Some(ProjectsWrite), run!(projects::change, who)),
+    member("DELETE", "/api/v1/projects/{id}", Act::DeleteProjects, None, run!(projects::delete, who)).proved(),
+    member("GET", "/api/v1/projects/{id}/endpoints", Act::ChangeEndpoints, Some(ProjectsWrite), run!(endpoints::list, who)),
+    member("POST", "/api/v1/projects/{id}/endpoints", Act::ChangeEndpoints, Some(ProjectsWrite), run!(endpoints::create, who)),
+    member("PATCH", "/api/v1/endpoints/{id}", Act::ChangeEndpoints, Some(ProjectsWrite), run!(endpoints::change, who)),
+    member("DELETE", "/api/v1/endpoints/{id}", Act::ChangeEndpoints, None, run!(endpoints::delete, who)).proved(),
     member("GET", "/api/v1/projects/{id}/scenarios", Act::Look, Some(Read), run!(scenarios::list, who)),
-    member(
-        "GET",
-        "/api/v1/projects/{id}/scenarios/{name}",
-        Act::Look,
-        Some(Read),
-        run!(scenarios::read, who),
-    ),
-    member(
-        "PUT",
-        "/api/v1/projects/{id}/scenarios/{name}",
-        Act::ChangeProjects,
-        Some(ProjectsWrite),
-        run!(scenarios::write, who),
-    ),
-    member(
-        "DELETE",
-        "/api/v1/projects/{id}/scenarios/{name}",
-        Act::ChangeProjects,
-        Some(ProjectsWrite),
-        run!(scenarios::delete, who),
-    ),
+    member("GET", "/api/v1/projects/{id}/scenarios/{name}", Act::Look, Some(Read), run!(scenarios::read, who)),
+    member("PUT", "/api/v1/projects/{id}/scenarios/{name}", Act::ChangeProjects, Some(ProjectsWrite), run!(scenarios::write, who)),
+    member("DELETE", "/api/v1/projects/{id}/scenarios/{name}", Act::ChangeProjects, Some(ProjectsWrite), run!(scenarios::delete, who)),
     member("GET", "/api/v1/keys", Act::ChangeKeys, None, run!(keys::list, who)),
     member("POST", "/api/v1/keys", Act::ChangeKeys, None, run!(keys::create, who)).proved(),
     member("DELETE", "/api/v1/keys/{id}", Act::ChangeKeys, None, run!(keys::delete, who)),
     member("GET", "/api/v1/audit", Act::ReadAudit, None, run!(audit::of_organization, who)),
     member("GET", "/api/v1/alerts", Act::Look, Some(Read), run!(alerts::alerts, who)),
     member("GET", "/api/v1/alerts/{id}", Act::Look, Some(Read), run!(alerts::alert, who)),
-    member(
-        "POST",
-        "/api/v1/alerts/{id}/acknowledge",
-        Act::HandleAlerts,
-        Some(AlertsWrite),
-        run!(alerts::acknowledge, who),
-    ),
-    member(
-        "POST",
-        "/api/v1/alerts/{id}/close",
-        Act::HandleAlerts,
-        Some(AlertsWrite),
-        run!(alerts::close, who),
-    ),
+    member("POST", "/api/v1/alerts/{id}/acknowledge", Act::HandleAlerts, Some(AlertsWrite), run!(alerts::acknowledge, who)),
+    member("POST", "/api/v1/alerts/{id}/close", Act::HandleAlerts, Some(AlertsWrite), run!(alerts::close, who)),
     member("GET", "/api/v1/calls", Act::Look, Some(Read), run!(calls::calls, who)),
     member("GET", "/api/v1/fleet", Act::Look, Some(Read), run!(fleet::pbxs, who)),
     open("POST", "/api/admin/v1/session", run!(session::sign_in)),
@@ -222,7 +154,17 @@ pub(super) fn routes(app: &Arc<App>) -> Routes {
                   body| {
                 let table = Arc::clone(&table);
                 let asked = Asked { method, path: path.as_str().to_owned(), query, headers, peer, body };
-                async move { table.answer(app, asked).await.unwrap_or_else(Reply::into_response) }
+                // It goes on where the client hangs up: what was begun is done, and whoever waits for it is woken.
+                let tasks = app.tasks.clone();
+                let answering =
+                    async move { table.answer(app, asked).await.unwrap_or_else(Reply::into_response) };
+                let answering = tasks.spawn(answering.in_current_span());
+                async move {
+                    answering.await.unwrap_or_else(|_| {
+                        tracing::error!("a handler panicked");
+                        Problem::internal().into_response()
+                    })
+                }
             },
         )
         .boxed()

@@ -39,6 +39,10 @@ pub(super) fn words(template: &Template) -> Words {
             .paragraph(format!("Your CallPing account is to get another e-mail address: {new_address}."))
             .paragraph("It changes once the new address is confirmed. Until then this one stays.")
             .ending(NOT_YOU),
+        Template::AddressChanged { new_address } => Words::about("Your e-mail address was changed")
+            .paragraph(format!("Your CallPing account has another e-mail address now: {new_address}."))
+            .paragraph("Letters about it do not come here any more.")
+            .ending("If it was not you, tell the operator of this installation at once."),
         Template::Invitation { organization, inviter, role, link, valid_for } => {
             invitation(organization, inviter, *role, link, *valid_for)
         }

@@ -29,6 +29,7 @@ fn every(words: &str) -> Vec<Template> {
         Template::ResetPassword { link: link(), valid_for },
         Template::ConfirmNewAddress { link: link(), valid_for },
         Template::AddressChanges { new_address: "new@example.com".parse().unwrap() },
+        Template::AddressChanged { new_address: "new@example.com".parse().unwrap() },
         Template::NewSignIn { at: at(), ip: ip(), user_agent: words.into() },
         Template::ManyFailures { failures: 20, at: at(), ip: ip() },
         Template::PasswordChanged { at: at(), ip: ip() },
@@ -113,7 +114,7 @@ fn every_letter_has_a_name_a_subject_and_both_forms_and_its_debug_output_no_secr
         assert_eq!(text.contains(LINK), html.contains("token=s3cret"), "{template:?}");
         assert!(!format!("{template:?}").contains("s3cret"));
     }
-    assert_eq!(names.len(), 11);
+    assert_eq!(names.len(), 12);
 }
 
 #[test]

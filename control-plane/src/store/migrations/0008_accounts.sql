@@ -11,15 +11,13 @@ CREATE TABLE operators (
     created_at BIGINT NOT NULL
 );
 
--- One row a sign-in. `refresh_hash` is of the one refresh token that is good now; `spent_hash` of the one before it, whose
--- use by anybody means that a copy is about. A session that ended keeps its row for the list and the audit.
+-- One row a sign-in. `refresh_hash` is of the one refresh token that is good now. A session that ended keeps its row for the
+-- list and the audit.
 CREATE TABLE sessions (
     id            TEXT PRIMARY KEY,
     account_id    TEXT NOT NULL REFERENCES accounts (id),
     audience      TEXT NOT NULL CHECK (audience IN ('portal', 'admin')),
     refresh_hash  TEXT NOT NULL UNIQUE,
-    spent_hash    TEXT,
-    refreshed_at  BIGINT NOT NULL,
     csrf_token    TEXT NOT NULL,
     stays         BIGINT NOT NULL,
     created_at    BIGINT NOT NULL,
@@ -32,7 +30,13 @@ CREATE TABLE sessions (
     end_reason    TEXT
 );
 CREATE INDEX sessions_by_account ON sessions (account_id, id);
-CREATE UNIQUE INDEX sessions_by_spent ON sessions (spent_hash) WHERE spent_hash IS NOT NULL;
+-- Refresh tokens of sessions that are not over, of before: whoever shows one holds a copy.
+CREATE TABLE spent_refreshes (
+    hash       TEXT PRIMARY KEY,
+    session_id TEXT NOT NULL REFERENCES sessions (id),
+    spent_at   BIGINT NOT NULL
+);
+CREATE INDEX spent_refreshes_by_session ON spent_refreshes (session_id);
 
 -- The second factor. Not asked for until it is confirmed.
 CREATE TABLE second_factors (

@@ -63,22 +63,22 @@ impl Person {
 pub(super) struct Member {
     pub(super) org: OrgId,
     pub(super) who: Who,
-    /// What the person is there; a key is nothing.
-    pub(super) role: Option<Role>,
     act: Act,
 }
 
 impl Member {
     /// Asks again, in the transaction of the deed, whether they may: meanwhile somebody may have removed them, or the key.
-    pub(super) fn still_may(&self, tx: &mut Tx<'_>) -> Result<(), Problem> {
-        let may = match self.who {
+    /// What the person is by now; a key is nothing.
+    pub(super) fn still_may(&self, tx: &mut Tx<'_>) -> Result<Option<Role>, Problem> {
+        let (may, role) = match self.who {
             Who::Account(id) | Who::Operator(id) => {
-                members::member(tx, self.org, id)?.is_some_and(|member| member.role.may(self.act))
+                let role = members::member(tx, self.org, id)?.map(|member| member.role);
+                (role.is_some_and(|role| role.may(self.act)), role)
             }
-            Who::ApiKey(id) => keys::is_good(tx, id, Timestamp::now())?,
-            Who::Nobody => false,
+            Who::ApiKey(id) => (keys::is_good(tx, id, Timestamp::now())?, None),
+            Who::Nobody => (false, None),
         };
-        if may { Ok(()) } else { Err(super::call::missing(Kind::NotPermitted)) }
+        if may { Ok(role) } else { Err(super::call::missing(Kind::NotPermitted)) }
     }
 
     /// The person; a key is none.
@@ -135,7 +135,7 @@ pub(super) async fn member(
     let named = named(credentials.query);
     if credentials.headers.contains_key(AUTHORIZATION) {
         let (org, who) = by_key(app, credentials.headers, scope, named).await?;
-        return Ok(Member { org, who, role: None, act });
+        return Ok(Member { org, who, act });
     }
     if cookies::token(credentials.headers, Audience::Portal).is_none() {
         let detail =
@@ -162,7 +162,7 @@ pub(super) async fn member(
         return Err(Problem::new(Kind::NotPermitted, detail));
     }
     let who = Who::Account(session.account_id);
-    Ok(Member { org: membership.org.id, who, role: Some(membership.role), act })
+    Ok(Member { org: membership.org.id, who, act })
 }
 
 /// The session behind the cookie, and what else was looked up with it: one read for both.

@@ -16,8 +16,9 @@ use crate::{
         audit::{self, Deed, Entry},
         email::Email,
         invites::{self, Invite},
-        members, orgs,
-        orgs::Named,
+        members,
+        orgs::{self, Named},
+        permissions::Act,
         tries,
     },
     mail::{Language, Template},
@@ -121,12 +122,11 @@ pub(super) struct NewInvite {
 pub(super) async fn create(call: Call, member: caller::Member) -> Result<Response, Problem> {
     let NewInvite { email, role } = call.body()?;
     let (email, role) = (fields::address("email", &email)?, fields::role(&role)?);
-    may_touch(&member, &[role])?;
     admit(&call, &member, &email).await?;
     let by = member.account().ok_or_else(Problem::internal)?;
     let (actor, public_url) = (call.actor(member.who), call.app.public_url.clone());
     let created = creation::once(&call, member.org, move |tx, now| {
-        member.still_may(tx)?;
+        may_touch(member.still_may(tx)?, &[role])?;
         let known = account::by_email(tx, &email)?;
         if let Some(known) = known
             && members::member(tx, member.org, known.id)?.is_some()
@@ -201,11 +201,10 @@ pub(super) async fn resend(call: Call, member: caller::Member) -> Result<Respons
     let id: InviteId = call.id("id", Kind::UnknownInvite)?;
     let found = call.app.store.read(move |tx| invites::by_id(tx, member.org, id)).await?;
     let found = found.ok_or_else(|| missing(Kind::UnknownInvite))?;
-    may_touch(&member, &[found.role])?;
     admit(&call, &member, &found.email).await?;
     let (actor, public_url, now) = (call.actor(member.who), call.app.public_url.clone(), Timestamp::now());
     let renewed = call.app.store.write(move |tx| {
-        member.still_may(tx)?;
+        may_touch(member.still_may(tx)?, &[found.role])?;
         let renewed = invites::renew(tx, member.org, id, now)?;
         let (invite, token) = renewed.ok_or_else(|| missing(Kind::UnknownInvite))?;
         let after = Some(json!({"email": invite.email.as_str()}));
@@ -322,6 +321,12 @@ pub(super) async fn accept(call: Call, person: Person) -> Result<Response, Probl
         }
         if members::member(tx, invite.org, id)?.is_some() {
             return Err(missing(Kind::AlreadyMember));
+        }
+        // Nobody gets more than whoever invited them may still give.
+        let inviter = members::member(tx, invite.org, invite.invited_by)?.map(|inviter| inviter.role);
+        let may_invite = inviter.is_some_and(|role| role.may(Act::ChangeMembers));
+        if !may_invite || may_touch(inviter, &[invite.role]).is_err() {
+            return Err(link_void());
         }
         invites::accept(tx, invite.id, now)?;
         members::apply_member(tx, invite.org, id, invite.role, now)?;

@@ -110,9 +110,9 @@ pub(super) async fn change(call: Call, member: caller::Member) -> Result<Respons
     let role = fields::role(&role)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
-        member.still_may(tx)?;
+        let mine = member.still_may(tx)?;
         let before = found(tx, member.org, account)?;
-        may_touch(&member, &[before.role, role])?;
+        may_touch(mine, &[before.role, role])?;
         if role != Role::Owner && members::is_last_owner(tx, member.org, account)? {
             let detail = "the organization would be left without an owner: make somebody else one first";
             return Err(Problem::new(Kind::LastOwner, detail));
@@ -146,9 +146,9 @@ pub(super) async fn remove(call: Call, member: caller::Member) -> Result<Respons
     let account: AccountId = call.id("account_id", Kind::UnknownMember)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let removed = call.app.store.write(move |tx| {
-        member.still_may(tx)?;
+        let mine = member.still_may(tx)?;
         let before = found(tx, member.org, account)?;
-        may_touch(&member, &[before.role])?;
+        may_touch(mine, &[before.role])?;
         let org = orgs::by_id(tx, member.org)?.ok_or_else(|| missing(Kind::UnknownOrganization))?;
         may_go(tx, &org.slug, member.org, account)?;
         members::remove(tx, member.org, account)?;
@@ -167,9 +167,9 @@ fn found(tx: &mut Tx<'_>, org: OrgId, account: AccountId) -> Result<Member, Prob
     members::member(tx, org, account)?.ok_or_else(|| missing(Kind::UnknownMember))
 }
 
-/// Whether somebody may give or take these roles.
-pub(super) fn may_touch(member: &caller::Member, roles: &[Role]) -> Result<(), Problem> {
-    let owns = member.role.is_some_and(|role| role.may(Act::ChangeOwners));
+/// Whether somebody of this role may give or take those.
+pub(super) fn may_touch(mine: Option<Role>, roles: &[Role]) -> Result<(), Problem> {
+    let owns = mine.is_some_and(|role| role.may(Act::ChangeOwners));
     if owns || !roles.contains(&Role::Owner) {
         return Ok(());
     }

@@ -120,7 +120,7 @@ pub(super) async fn reset(call: Call) -> Result<Response, Problem> {
         let link = links::take(tx, Purpose::Reset, &token, now)?;
         let id = link.and_then(|link| link.account).ok_or_else(link_void)?;
         let account = account::by_id(tx, id)?.ok_or_else(link_void)?;
-        links::void(tx, Purpose::Reset, id, now)?;
+        links::void_all(tx, id, now)?;
         account::reset_password(tx, id, &password, now)?;
         sessions::end_others(tx, id, None, End::PasswordChanged, now)?;
         tries::forgive(tx, tries::WRONG_PASSWORDS_FROM_ANYWHERE, account.email.as_str())?;
@@ -166,7 +166,7 @@ pub(super) async fn change(call: Call, person: Person) -> Result<Response, Probl
         still_open(tx, &person, audience, now)?;
         let was = account::by_id(tx, id)?.ok_or_else(gone)?.password;
         account::change_password(tx, id, was.as_deref(), &password)?;
-        links::void(tx, Purpose::Reset, id, now)?;
+        links::void_all(tx, id, now)?;
         sessions::end_others(tx, id, Some(person.session.id), End::PasswordChanged, now)?;
         audit::record(tx, &own(actor, id, Deed::PasswordChanged, &id), now)?;
         let template = Template::PasswordChanged { at: now, ip: remote };

@@ -199,9 +199,11 @@ pub(super) async fn confirm_address(call: Call) -> Result<Response, Problem> {
             after: Some(json!({"email": email.as_str()})),
             ..own(actor, id, Deed::AddressChanged, &id)
         };
-        Ok(audit::record(tx, &entry, now)?)
+        audit::record(tx, &entry, now)?;
+        let told = Template::AddressChanged { new_address: email };
+        Ok(send(tx, &before.email, before.language, told, now)?)
     });
-    changed.await?;
+    call.app.nudge_mail(changed.await?);
     done()
 }
 

@@ -188,6 +188,16 @@ fn may_be_primary(tx: &mut Tx<'_>, org: OrgId, account: AccountId) -> Result<(),
     }
 }
 
+/// Alerts that rang somebody must not come to ring nobody.
+fn may_take_over(tx: &mut Tx<'_>, org: OrgId, account: AccountId) -> Result<(), Problem> {
+    match members::member(tx, org, account)? {
+        Some(member) if !member.is_reachable => {
+            Err(bad_value("primary", "has no verified phone that is switched on: alerts would ring nobody"))
+        }
+        Some(_) | None => may_be_primary(tx, org, account),
+    }
+}
+
 /// Keys that are given take the place of those that were; the whole is judged as one.
 fn changed_policy(before: Policy, given: Map<String, Value>) -> Result<Policy, Problem> {
     let mut policy = match json!(before) {
@@ -239,7 +249,9 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
         let policy = changed_policy(was.clone(), policy)?;
         let slug = slug.unwrap_or_else(|| before.slug.clone());
         let primary = primary.unwrap_or(before.primary);
-        may_be_primary(tx, member.org, primary)?;
+        if primary != before.primary {
+            may_take_over(tx, member.org, primary)?;
+        }
         if !projects::change(tx, member.org, id, &slug, primary, &json!(policy).to_string())? {
             return Err(missing(Kind::SlugTaken));
         }

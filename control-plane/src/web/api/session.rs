@@ -252,7 +252,6 @@ pub(super) fn own<'a>(
         (status = 201, description = "The new cookies are set", body = SessionDocument),
         (status = 401, description = "There is no session, or it is over"),
         (status = 403, description = "Another site sends this"),
-        (status = 409, description = "Another window has just refreshed; its cookies are set already"),
         (status = 429, description = "Too often; again after Retry-After")
     )
 )]
@@ -274,9 +273,6 @@ pub(super) async fn refresh(call: Call) -> Result<Response, Problem> {
     });
     match refreshed.await? {
         Refreshed::Anew(opened) => answer(&call, opened, now).await,
-        Refreshed::JustSpent => {
-            Err(Problem::new(Kind::RefreshedMeanwhile, "send the request again with the new cookies"))
-        }
         Refreshed::Reused(..) | Refreshed::Unknown => Err(over()),
     }
 }

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     accounts::{
         audit::{self, Deed},
+        links,
         sessions::{self, End, Listed},
     },
     web::{
@@ -106,6 +107,8 @@ pub(super) async fn revoke_others(call: Call, person: Person) -> Result<Response
         (person.session.id, person.account(), call.actor(person.who), Timestamp::now());
     let revoked = call.app.store.write(move |tx| {
         sessions::end_others(tx, account, Some(id), End::Revoked, now)?;
+        // Whoever was thrown out may have asked for another address.
+        links::void_all(tx, account, now)?;
         audit::record(tx, &own(actor, account, Deed::SessionRevoked, &"others"), now)
     });
     revoked.await?;

@@ -146,8 +146,6 @@ codes! {
         "The code is wrong, was used before, or is of another minute. Look at the clock of the phone.";
     TooManyTries = "too_many_tries", TOO_MANY_REQUESTS, "Too many tries",
         "This was tried too often. Try again after Retry-After.";
-    RefreshedMeanwhile = "refreshed_meanwhile", CONFLICT, "Another window has refreshed",
-        "Another window of the browser has just refreshed this session and has set its new cookies: send the request again.";
 
     // Accounts.
     BadValue = "bad_value", UNPROCESSABLE_ENTITY, "A value cannot be used",

@@ -204,11 +204,14 @@ async fn nobody_goes_whose_absence_would_leave_alerts_without_a_phone() {
     // Nor does the last phone of a primary fall silent.
     let phone = bob.post("/api/v1/account/phones", json!({"number": "+380501234567"})).await;
     assert_eq!((phone.status, &phone.body["verified"]), (201, &json!(false)), "{}", phone.body);
+    let project = format!("/api/v1/projects/{}", made.body["id"].as_str().unwrap());
+    // Nor does somebody take over whom no phone reaches.
+    ann.ask("PATCH", &project, json!({"primary": ann_id})).await.is_problem(422, "bad_value");
+    assert_eq!(ann.post("/api/v1/account/phones", json!({"number": "+380501234568"})).await.status, 201);
     sql(&plane, "UPDATE phones SET verified_at = 1").await;
     let path = format!("/api/v1/account/phones/{}", phone.body["id"].as_str().unwrap());
     bob.ask("PATCH", &path, json!({"enabled": false})).await.is_problem(409, "is_primary");
     bob.ask("DELETE", &path, json!({})).await.is_problem(409, "is_primary");
-    let project = format!("/api/v1/projects/{}", made.body["id"].as_str().unwrap());
     assert_eq!(ann.ask("PATCH", &project, json!({"primary": ann_id})).await.status, 200);
     assert_eq!(bob.ask("DELETE", &path, json!({})).await.status, 204);
     assert_eq!(bob.post("/api/v1/organization/leave", json!({})).await.status, 204);

@@ -31,6 +31,12 @@ async fn a_project_with_an_endpoint_takes_alerts_until_it_is_deleted() {
     let sent = plane.request("POST", &hook).header("x-alert-key", "open sesame").body("db down");
     assert_eq!(answer(sent).await.status, 202);
     let own = format!("/api/v1/endpoints/{endpoint}");
+    // Another key takes the place of the first.
+    assert_eq!(ann.ask("PATCH", &own, json!({"alert_key": "another one"})).await.status, 200);
+    let old = plane.request("POST", &hook).header("x-alert-key", "open sesame").body("db down");
+    answer(old).await.is_problem(401, "wrong_alert_key");
+    let new = plane.request("POST", &hook).header("x-alert-key", "another one").body("still down");
+    assert_eq!(answer(new).await.status, 202);
     let changed = ann.ask("PATCH", &own, json!({"alert_key": null})).await;
     assert_eq!((&changed.body["name"], &changed.body["has_alert_key"]), (&json!("Grafana"), &json!(false)));
     let sent = plane.send("POST", &hook, "disk full").await;
@@ -47,7 +53,7 @@ async fn a_project_with_an_endpoint_takes_alerts_until_it_is_deleted() {
     ann.get(&own_project).await.is_problem(404, "unknown_project");
     ann.ask("PATCH", &own, json!({"name": "x"})).await.is_problem(404, "unknown_endpoint");
     // Its history stays.
-    assert_eq!(ann.get("/api/v1/alerts").await.body["items"].as_array().unwrap().len(), 2);
+    assert_eq!(ann.get("/api/v1/alerts").await.body["items"].as_array().unwrap().len(), 3);
     let log = ann.get("/api/v1/audit?limit=200").await.body.to_string();
     assert!(!log.contains("sesame") && !log.contains(endpoint), "{log}");
     assert!(log.contains("alert.closed") && log.contains("endpoint.created"), "{log}");
