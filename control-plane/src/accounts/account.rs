@@ -1,6 +1,6 @@
 //! The account of a person: what they sign in with, what they are called, and its end.
 
-use super::email::Email;
+use super::{email::Email, second_factor};
 use crate::{
     mail::Language,
     store::{Row, StoreError, Tx},
@@ -169,8 +169,8 @@ pub fn change_profile(
     .map(drop)
 }
 
-/// Closes an account: what identifies the person goes, the row stays for history. Its memberships and sessions are the
-/// caller's to end first.
+/// Closes an account: address, name, phones, password, second factor and where its sessions came from go; the row stays, as
+/// history names it. Its memberships and sessions are the caller's to end first.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -178,6 +178,9 @@ pub fn close(tx: &mut Tx<'_>, id: AccountId, now: Timestamp) -> Result<(), Store
     tx.execute("DELETE FROM phones WHERE account_id = $1", &[&id])?;
     tx.execute("DELETE FROM operators WHERE account_id = $1", &[&id])?;
     tx.execute("DELETE FROM mail_links WHERE account_id = $1", &[&id])?;
+    tx.execute("DELETE FROM created_once WHERE whose = $1", &[&id])?;
+    tx.execute("UPDATE sessions SET remote = '', user_agent = '' WHERE account_id = $1", &[&id])?;
+    second_factor::remove(tx, id)?;
     tx.execute(
         "UPDATE accounts SET email = $1, display_name = '', password = NULL, closed_at = $2 WHERE id = $3",
         &[&format!("{id}@closed.invalid"), &now, &id],

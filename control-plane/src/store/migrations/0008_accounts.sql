@@ -30,6 +30,7 @@ CREATE TABLE sessions (
     end_reason    TEXT
 );
 CREATE INDEX sessions_by_account ON sessions (account_id, id);
+CREATE INDEX sessions_by_origin ON sessions (account_id, remote);
 -- Refresh tokens of sessions that are not over, of before: whoever shows one holds a copy.
 CREATE TABLE spent_refreshes (
     hash       TEXT PRIMARY KEY,
@@ -68,7 +69,7 @@ CREATE TABLE mail_links (
     expires_at   BIGINT NOT NULL,
     used_at      BIGINT
 );
-CREATE INDEX mail_links_by_account ON mail_links (account_id, purpose) WHERE used_at IS NULL;
+CREATE INDEX mail_links_by_account ON mail_links (account_id, purpose);
 CREATE INDEX mail_links_by_end ON mail_links (expires_at);
 
 CREATE TABLE invites (
@@ -117,6 +118,7 @@ CREATE INDEX tries_by_age ON tries (window_start);
 -- What is deleted keeps its row: history names it. Its slug is free again, its endpoints take nothing in.
 ALTER TABLE orgs ADD COLUMN deleted_at BIGINT;
 ALTER TABLE projects ADD COLUMN deleted_at BIGINT;
+CREATE INDEX projects_by_primary ON projects (primary_account_id);
 ALTER TABLE endpoints ADD COLUMN name TEXT NOT NULL DEFAULT '';
 ALTER TABLE endpoints ADD COLUMN deleted_at BIGINT;
 -- Grows with each change; whoever changes it names the one they have read.
