@@ -134,12 +134,11 @@ mod tests {
 
     #[test]
     fn the_target_directory_is_found_though_cargo_did_not_make_it() {
-        let target = std::env::temp_dir().join(format!("callping-target-{:08x}", rand::random::<u32>()));
-        fs::create_dir_all(target.join("debug/deps")).unwrap();
+        let target = tempfile::tempdir().unwrap();
+        fs::create_dir_all(target.path().join("debug/deps")).unwrap();
         for exe in ["debug/lab", "debug/deps/story"] {
-            assert_eq!(target_above(&target.join(exe)), Some(&*target), "{exe}");
+            assert_eq!(target_above(&target.path().join(exe)), Some(target.path()), "{exe}");
         }
-        assert_eq!(target_above(&target.join("bin/lab")), None);
-        fs::remove_dir_all(target).unwrap();
+        assert_eq!(target_above(&target.path().join("bin/lab")), None);
     }
 }

@@ -194,21 +194,21 @@ mod tests {
 
     #[test]
     fn the_mirror_is_read_from_both_forms_of_apt_sources() {
-        let apt = std::env::temp_dir().join(format!("callping-apt-{:08x}", rand::random::<u32>()));
+        let dir = tempfile::tempdir().unwrap();
+        let apt = dir.path();
         fs::create_dir_all(apt.join("sources.list.d")).unwrap();
-        assert_eq!(debian_mirror(&apt), None);
+        assert_eq!(debian_mirror(apt), None);
         fs::write(
             apt.join("sources.list.d/debian.sources"),
             "Types: deb\nURIs: http://off.example/debian\nEnabled: no\n\nTypes: deb\n# why\nURIs: http://sec.example/debian-security http://here.example/debian\nSuites: bookworm\n",
         )
         .unwrap();
-        assert_eq!(debian_mirror(&apt).as_deref(), Some("http://here.example/debian"));
+        assert_eq!(debian_mirror(apt).as_deref(), Some("http://here.example/debian"));
         fs::write(
             apt.join("sources.list"),
             "# deb http://no.example/debian x main\ndeb-src http://no.example/debian x\ndeb [arch=amd64 signed-by=/k] http://line.example/debian/ bookworm main\n",
         )
         .unwrap();
-        assert_eq!(debian_mirror(&apt).as_deref(), Some("http://line.example/debian/"));
-        fs::remove_dir_all(apt).unwrap();
+        assert_eq!(debian_mirror(apt).as_deref(), Some("http://line.example/debian/"));
     }
 }
