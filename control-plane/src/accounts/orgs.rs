@@ -37,7 +37,20 @@ pub fn are_several(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(second.is_some())
 }
 
-/// Makes an organization or brings its name and time zone (an IANA name) up to date.
+/// The address of whoever made the organization of this slug over the API; `None` where the operator did, or it is free.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn maker_of(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, StoreError> {
+    tx.row(
+        "SELECT email FROM orgs JOIN accounts ON accounts.id = created_by WHERE slug = $1 AND deleted_at IS NULL",
+        &[&slug],
+        |row| row.get(0),
+    )
+}
+
+/// Makes an organization or brings its name and time zone (an IANA name) up to date. One of this slug that the operator
+/// had made and somebody deleted is there again, with its history.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -49,6 +62,16 @@ pub fn apply_org(
     now: Timestamp,
 ) -> Result<(OrgId, Applied), StoreError> {
     let Some(id) = id_of(tx, slug)? else {
+        let revived = tx.row(
+            "UPDATE orgs SET deleted_at = NULL, slug = $1, name = $2, timezone = $3
+             WHERE id = (SELECT id FROM orgs WHERE slug = $1 || '~' || id AND created_by IS NULL ORDER BY id DESC LIMIT 1)
+             RETURNING id",
+            &[&slug, &name, &timezone],
+            |row| row.get(0),
+        )?;
+        if let Some(id) = revived {
+            return Ok((id, Applied::Created));
+        }
         let id = OrgId::new(Uuid::now_v7());
         tx.execute(
             "INSERT INTO orgs (id, slug, name, timezone, created_at) VALUES ($1, $2, $3, $4, $5)",
@@ -137,21 +160,27 @@ fn read(row: &Row) -> Result<Org, StoreError> {
     })
 }
 
+/// An organization that somebody makes.
+pub struct New<'a> {
+    /// Its short name, unique among all.
+    pub slug: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// IANA name of its time zone.
+    pub timezone: &'a str,
+    /// Who makes it.
+    pub by: AccountId,
+}
+
 /// Makes an organization; `None` where the slug is taken.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn create(
-    tx: &mut Tx<'_>,
-    slug: &str,
-    name: &str,
-    timezone: &str,
-    now: Timestamp,
-) -> Result<Option<OrgId>, StoreError> {
+pub fn create(tx: &mut Tx<'_>, new: &New<'_>, now: Timestamp) -> Result<Option<OrgId>, StoreError> {
     tx.row(
-        "INSERT INTO orgs (id, slug, name, timezone, created_at) VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO orgs (id, slug, name, timezone, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (slug) DO NOTHING RETURNING id",
-        &[&OrgId::new(Uuid::now_v7()), &slug, &name, &timezone, &now],
+        &[&OrgId::new(Uuid::now_v7()), &new.slug, &new.name, &new.timezone, &new.by, &now],
         |row| row.get(0),
     )
 }

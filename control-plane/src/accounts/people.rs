@@ -67,6 +67,34 @@ pub fn callees(tx: &mut Tx<'_>, org_id: OrgId) -> Result<Vec<Callee>, StoreError
     Ok(members)
 }
 
+/// Whether somebody belongs to an organization.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn belongs(tx: &mut Tx<'_>, org_id: OrgId, account_id: AccountId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM memberships WHERE org_id = $1 AND account_id = $2";
+    Ok(tx.row(sql, &[&org_id, &account_id], |_| Ok(()))?.is_some())
+}
+
+/// Whether alerts of an organization may ring this phone: it is this member's, verified and enabled.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn is_rung_on(
+    tx: &mut Tx<'_>,
+    org_id: OrgId,
+    account_id: AccountId,
+    e164: &str,
+) -> Result<bool, StoreError> {
+    let found = tx.row(
+        "SELECT 1 FROM memberships JOIN phones ON phones.account_id = memberships.account_id
+         WHERE org_id = $1 AND memberships.account_id = $2 AND e164 = $3 AND enabled = 1 AND verified_at IS NOT NULL",
+        &[&org_id, &account_id, &e164],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
 /// A member by e-mail address, in whatever case.
 ///
 /// # Errors

@@ -33,7 +33,7 @@ pub fn project(tx: &mut Tx<'_>, id: ProjectId) -> Result<Option<Project>, StoreE
     })
 }
 
-/// The project that holds an endpoint, with its name for people, `org/project`.
+/// The project that holds an endpoint, be it deleted, with its name for people, `org/project`.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -42,7 +42,8 @@ pub fn project_of_endpoint(
     id: EndpointId,
 ) -> Result<Option<(ProjectId, String)>, StoreError> {
     tx.row(
-        "SELECT projects.id, orgs.slug, projects.slug FROM endpoints
+        "SELECT projects.id, REPLACE(orgs.slug, '~' || orgs.id, ''), REPLACE(projects.slug, '~' || projects.id, '')
+         FROM endpoints
          JOIN projects ON projects.id = endpoints.project_id JOIN orgs ON orgs.id = projects.org_id
          WHERE endpoints.id = $1",
         &[&id],
@@ -50,7 +51,8 @@ pub fn project_of_endpoint(
     )
 }
 
-/// Makes a project or brings it up to date. `policy` is the JSON of `dispatch::policy::Policy`.
+/// Makes a project or brings it up to date. `policy` is the JSON of `dispatch::policy::Policy`. One of this slug that
+/// somebody deleted is there again, with its history: its endpoints can be no other's.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -66,6 +68,16 @@ pub fn apply_project(
         row.get::<ProjectId>(0)
     })?;
     let Some(id) = found else {
+        let revived = tx.row(
+            "UPDATE projects SET deleted_at = NULL, slug = $2, primary_account_id = $3, policy = $4
+             WHERE id = (SELECT id FROM projects WHERE org_id = $1 AND slug = $2 || '~' || id ORDER BY id DESC LIMIT 1)
+             RETURNING id",
+            &[&org, &slug, &primary, &policy],
+            |row| row.get(0),
+        )?;
+        if let Some(id) = revived {
+            return Ok((id, Applied::Created));
+        }
         let id = ProjectId::new(Uuid::now_v7());
         tx.execute(
             "INSERT INTO projects (id, org_id, slug, primary_account_id, policy, created_at)

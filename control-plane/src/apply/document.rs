@@ -30,6 +30,8 @@ pub(super) struct Org {
     pub slug: At<String>,
     pub name: String,
     pub timezone: String,
+    /// That somebody else made it is known.
+    pub adopt: bool,
     pub members: Vec<Member>,
     pub projects: Vec<Project>,
 }
@@ -79,7 +81,7 @@ pub(super) fn read(place: &mut Place<'_>) -> Document {
         return Document::default();
     }
     let top = Section::open("", 0..0, document.get_ref(), &["org", "pbx"], place);
-    let orgs = top.tables("org", &["slug", "name", "timezone", "member", "project"], place);
+    let orgs = top.tables("org", &["slug", "name", "timezone", "adopt", "member", "project"], place);
     let pbxs = top.tables("pbx", &["name", "region"], place);
     Document {
         orgs: orgs.iter().filter_map(|section| org(section, place)).collect(),
@@ -102,6 +104,7 @@ fn org(section: &Section<'_>, place: &mut Place<'_>) -> Option<Org> {
     let slug = section.required("slug", place, values::slug);
     let name = section.optional("name", place, values::name);
     let timezone = section.optional("timezone", place, values::timezone);
+    let adopt = section.flag("adopt", place);
     let members = section.tables("member", &["email", "role", "phones"], place);
     let members = members.iter().filter_map(|section| member(section, place)).collect();
     let known = ["slug", "primary", "policy", "endpoint", "scenario"];
@@ -112,6 +115,7 @@ fn org(section: &Section<'_>, place: &mut Place<'_>) -> Option<Org> {
         name: name.map_or_else(|| slug.value.clone(), |name| name.value),
         timezone: timezone.map_or_else(|| "UTC".to_owned(), |timezone| timezone.value),
         slug,
+        adopt,
         members,
         projects,
     })

@@ -65,6 +65,15 @@ impl<'d> Section<'d> {
         self.judged(key, self.value(key)?, place, judge)
     }
 
+    /// `true` or `false`; `false` where the key is left out.
+    pub(super) fn flag(&self, key: &str, place: &mut Place<'_>) -> bool {
+        let Some(value) = self.value(key) else { return false };
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            self.wrong_kind(key, value, "true or false", place);
+            false
+        })
+    }
+
     /// Texts in an array, each judged alone. `None` where the key is left out.
     pub(super) fn texts<T>(
         &self,

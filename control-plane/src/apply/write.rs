@@ -55,6 +55,16 @@ struct Writer<'d> {
 impl<'d> Writer<'d> {
     fn org(&mut self, tx: &mut Tx<'_>, org: &'d Org) -> Result<(), StoreError> {
         let slug = &org.slug.value;
+        if !org.adopt
+            && let Some(maker) = orgs::maker_of(tx, slug)?
+        {
+            let problem = format!(
+                "{maker} made an organization of this slug over the API, and would read the alerts: choose another, or \
+                 write `adopt = true` beside it if this file is to govern that one"
+            );
+            self.mistakes.push(Mistake { line: org.slug.line, key: "org.slug".to_owned(), problem });
+            return Ok(());
+        }
         let (id, applied) = orgs::apply_org(tx, slug, &org.name, &org.timezone, self.now)?;
         self.changes.orgs.note(applied, slug);
         let mut accounts = HashMap::new();

@@ -130,8 +130,8 @@ pub struct AlertQuery {
 macro_rules! alerts {
     ($where:literal) => {
         concat!(
-            "SELECT alerts.id, projects.slug, alerts.dedup_key, alerts.severity, alerts.message, alerts.state,
-                    alerts.requests, alerts.opened_at, alerts.updated_at
+            "SELECT alerts.id, REPLACE(projects.slug, '~' || projects.id, ''), alerts.dedup_key, alerts.severity,
+                    alerts.message, alerts.state, alerts.requests, alerts.opened_at, alerts.updated_at
              FROM alerts JOIN projects ON projects.id = alerts.project_id WHERE alerts.org_id = $1 AND ",
             $where
         )

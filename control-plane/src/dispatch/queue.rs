@@ -151,6 +151,7 @@ pub(super) struct Queued {
     pub(super) request_id: RequestId,
     pub(super) alert_id: AlertId,
     pub(super) org_id: OrgId,
+    pub(super) project_id: ProjectId,
     pub(super) account_id: AccountId,
     pub(super) project: String,
     pub(super) destination: String,
@@ -163,8 +164,8 @@ pub(super) struct Queued {
 pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option<Queued>, StoreError> {
     tx.row(
         "SELECT calls.id, calls.request_id, calls.alert_id, calls.org_id,
-                COALESCE(projects.slug, 'unknown'), calls.destination,
-                calls.urgency, calls.cancel_wanted, calls.machine, calls.status, calls.account_id
+                COALESCE(REPLACE(projects.slug, '~' || projects.id, ''), 'unknown'), calls.destination,
+                calls.urgency, calls.cancel_wanted, calls.machine, calls.status, calls.account_id, calls.project_id
          FROM calls LEFT JOIN projects ON projects.id = calls.project_id WHERE calls.id = $1",
         &[&id],
         |row| {
@@ -175,6 +176,7 @@ pub(super) fn load(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<Option
                 request_id: row.get(1)?,
                 alert_id: row.get(2)?,
                 org_id,
+                project_id: row.get(11)?,
                 account_id: row.get(10)?,
                 project: row.get(4)?,
                 destination: row.get(5)?,
@@ -218,6 +220,12 @@ pub(super) fn save(tx: &mut Tx<'_>, call: &Queued, now: Timestamp) -> Result<(),
         ],
     )?;
     Ok(())
+}
+
+/// The call rings somebody else, or another phone.
+pub(super) fn readdress(tx: &mut Tx<'_>, call: &Queued) -> Result<(), StoreError> {
+    let sql = "UPDATE calls SET account_id = $2, destination = $3 WHERE id = $1";
+    tx.execute(sql, &[&call.id, &call.account_id, &call.destination]).map(drop)
 }
 
 /// Puts off a call that cannot be handled, so that it stops no other. Past its time it has expired.
@@ -328,15 +336,19 @@ pub(super) fn waiting_beyond(tx: &mut Tx<'_>, at: Timestamp) -> Result<Vec<CallI
     )
 }
 
-/// Who is being called about this alert, and on which phone.
+/// Who is being called about this alert, and on which phone, but for one call.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn called(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<(AccountId, String)>, StoreError> {
+pub fn called(
+    tx: &mut Tx<'_>,
+    alert: AlertId,
+    but: Option<CallId>,
+) -> Result<Vec<(AccountId, String)>, StoreError> {
     tx.legible(
         "SELECT account_id, destination FROM calls
-         WHERE alert_id = $1 AND status IN ('queued', 'calling') AND cancel_wanted = 0",
-        &[&alert],
+         WHERE alert_id = $1 AND status IN ('queued', 'calling') AND cancel_wanted = 0 AND id IS DISTINCT FROM $2",
+        &[&alert, &but],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
 }

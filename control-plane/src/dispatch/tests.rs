@@ -13,7 +13,7 @@ use crate::{
     store::{StoreError, Tx, testing, testing::TestStore},
 };
 use shared::{
-    ids::{AccountId, AlertId, AttemptId, CallId, EndpointId, OrgId, ProjectId, RequestId},
+    ids::{AccountId, AlertId, AttemptId, CallId, EndpointId, OrgId, PhoneId, ProjectId, RequestId},
     outcome::AttemptStatus,
     protocol::{AttemptEvent, AttemptStanding, ControlFrame, Ending, Standing},
     severity::Severity,
@@ -28,6 +28,7 @@ mod clocks;
 mod faults;
 mod limits;
 mod raised;
+mod readdressed;
 mod restored;
 mod shares;
 mod timeline;
@@ -126,6 +127,17 @@ impl Stage {
         (request, alert)
     }
 
+    async fn does(&self, what: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError> + Clone + Send + 'static) {
+        self.store.write(move |tx| what(tx)).await.unwrap();
+    }
+
+    /// A host that is free.
+    async fn connect(&self) -> TestHost {
+        let host = TestHost::connect(&self.fleet, "pbx-1", 10).await;
+        self.events.send(AgentEvent::Freed(host.link.pbx())).await.unwrap();
+        host
+    }
+
     async fn says(&self, host: &mut TestHost, attempt: AttemptId, event: AttemptEvent) {
         let report = host.report(attempt, event);
         let seq = report.seq;
@@ -189,6 +201,10 @@ fn furnish(tx: &mut Tx<'_>) -> Result<(), StoreError> {
             &[&org, &slug],
         )?;
         tx.execute(
+            "INSERT INTO memberships (org_id, account_id, role, created_at) VALUES ($1, $2, 'owner', 0)",
+            &[&org, &PERSON],
+        )?;
+        tx.execute(
             "INSERT INTO projects (id, org_id, slug, primary_account_id, policy, created_at)
              VALUES ($1, $2, 'shop', $3, '{}', 0)",
             &[&project, &org, &PERSON],
@@ -227,6 +243,13 @@ fn call(
     phone: Option<String>,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    if let Some(phone) = &phone {
+        tx.execute(
+            "INSERT INTO phones (id, account_id, e164, position, verified_at, enabled, created_at)
+             VALUES ($1, $2, $3, 9, 0, 1, 0) ON CONFLICT (account_id, e164) DO UPDATE SET verified_at = 0",
+            &[&PhoneId::new(Uuid::now_v7()), &PERSON, phone],
+        )?;
+    }
     let new = NewCall {
         id: CallId::new(Uuid::now_v7()),
         request_id,

@@ -7,6 +7,7 @@
 mod effects;
 mod heard;
 mod route;
+mod whom;
 mod work;
 
 pub use effects::Effects;
@@ -214,7 +215,7 @@ impl<'a, 'tx> Turn<'a, 'tx> {
         inputs.push_back(input);
         while let Some(input) = inputs.pop_front() {
             for output in call.machine.handle(self.now, input) {
-                inputs.extend(self.carry_out(&call, output)?);
+                inputs.extend(self.carry_out(&mut call, output)?);
             }
         }
         queue::save(self.tx, &call, self.now)?;
@@ -228,9 +229,12 @@ impl<'a, 'tx> Turn<'a, 'tx> {
         aftermath::settle(self.tx, &call, before, reported, self.now)
     }
 
-    fn carry_out(&mut self, call: &Queued, output: Output) -> Result<Option<Input>, StoreError> {
+    fn carry_out(&mut self, call: &mut Queued, output: Output) -> Result<Option<Input>, StoreError> {
         match output {
             Output::Choose { avoid } => {
+                if !call.machine.speaks_code() && !self.readdress(call)? {
+                    return Ok(Some(Input::NoCandidate(NoRoute::Never(Reason::NumberInvalid))));
+                }
                 let number = match phone::judge(&call.destination) {
                     Ok(number) => number,
                     Err(refusal) => return Ok(Some(Input::NoCandidate(NoRoute::Never(refusal.reason)))),

@@ -149,6 +149,26 @@ pub fn request(
     Ok(id)
 }
 
+/// Whoever asked for codes has this phone no more, or none at all: none is good, and what rings is hung up once the
+/// dispatcher is nudged.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    phone: Option<PhoneId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let pending = tx.legible(
+        "SELECT id FROM verifications
+         WHERE account_id = $1 AND ($2 IS NULL OR phone_id = $2) AND state = 'pending'",
+        &[&account, &phone],
+        |row| row.get(0),
+    )?;
+    pending.into_iter().try_for_each(|id| end(tx, id, "spent", now))
+}
+
 /// Where one of this account's verifications stands; `None` where it has none of this id.
 ///
 /// # Errors
@@ -224,8 +244,13 @@ pub fn check(
 /// What the next order of this call speaks; `None` where its code is good no more.
 pub(super) fn prompt(tx: &mut Tx<'_>, call: CallId, now: Timestamp) -> Result<Option<Prompt>, StoreError> {
     let found = tx.row(
-        "SELECT code, language FROM verifications
-         WHERE call_id = $1 AND code IS NOT NULL AND state = 'pending' AND expires_at > $2",
+        // Of a phone that is still theirs.
+        "SELECT verifications.code, verifications.language FROM verifications
+         JOIN calls ON calls.id = verifications.call_id
+         JOIN phones ON phones.id = verifications.phone_id AND phones.account_id = verifications.account_id
+                     AND phones.e164 = calls.destination
+         WHERE call_id = $1 AND verifications.code IS NOT NULL AND verifications.state = 'pending'
+               AND verifications.expires_at > $2",
         &[&call, &now],
         |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)),
     )?;

@@ -193,7 +193,7 @@ impl Acceptance {
         if live.acknowledged || !live.calling || live.severity > self.reading.severity {
             return Ok(None);
         }
-        let called = queue::called(tx, live.id)?;
+        let called = queue::called(tx, live.id, None)?;
         let callees = scenarios::callees(tx, &self.action, &self.endpoint.project)?;
         // On the phone that they have now: it may have been changed since.
         let rings = |callee: &Callee| {

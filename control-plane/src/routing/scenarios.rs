@@ -8,7 +8,11 @@ use crate::{
     },
     store::{Row, StoreError, Tx},
 };
-use shared::{ids::ProjectId, phone, time::Timestamp};
+use shared::{
+    ids::{AccountId, ProjectId},
+    phone,
+    time::Timestamp,
+};
 use uuid::Uuid;
 
 /// Stores a scenario; whether anything changed.
@@ -21,8 +25,7 @@ pub fn apply_scenario(
     name: &str,
     scenario: &Scenario,
 ) -> Result<bool, StoreError> {
-    let rules = serde_json::to_string(scenario)
-        .map_err(|error| StoreError::Constraint(format!("scenario {name:?}: {error}")))?;
+    let rules = written(scenario)?;
     let changed = tx.execute(
         "INSERT INTO scenarios (id, project_id, name, rules, updated_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (project_id, name) DO UPDATE SET rules = excluded.rules, updated_at = excluded.updated_at,
@@ -52,6 +55,41 @@ pub fn scenario(tx: &mut Tx<'_>, project: ProjectId, name: &str) -> Result<Optio
             Ok(None)
         }
     }
+}
+
+/// A member has another address: rules that name them by the old one name the new one, in every organization that they
+/// belong to.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn rename_member(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    from: &str,
+    to: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // A rough sieve; what it lets through is read.
+    let mentioned = format!("%{from}%");
+    let stored = tx.legible(
+        "SELECT scenarios.id, rules FROM memberships JOIN projects ON projects.org_id = memberships.org_id
+         JOIN scenarios ON scenarios.project_id = projects.id
+         WHERE account_id = $1 AND LOWER(rules) LIKE $2",
+        &[&account, &mentioned],
+        |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)),
+    )?;
+    for (id, rules) in stored {
+        let Ok(mut scenario) = serde_json::from_str::<Scenario>(&rules) else { continue };
+        if scenario.rename_member(from, to) {
+            let sql = "UPDATE scenarios SET rules = $2, updated_at = $3, version = version + 1 WHERE id = $1";
+            tx.execute(sql, &[&id, &written(&scenario)?, &now])?;
+        }
+    }
+    Ok(())
+}
+
+fn written(scenario: &Scenario) -> Result<String, StoreError> {
+    serde_json::to_string(scenario).map_err(|error| StoreError::Constraint(format!("a scenario: {error}")))
 }
 
 /// Whom an action calls, no phone twice.
@@ -103,6 +141,8 @@ fn each_once(called: Vec<Callee>) -> Vec<Callee> {
 /// A scenario as its organization sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
+    /// Its id: another one of the same name is another.
+    pub id: String,
     /// Its name within the project.
     pub name: String,
     /// JSON of its rules, as they are stored.
@@ -115,7 +155,10 @@ pub struct Listed {
 
 macro_rules! listed {
     ($which:literal) => {
-        concat!("SELECT name, rules, version, updated_at FROM scenarios WHERE project_id = $1 AND ", $which)
+        concat!(
+            "SELECT id, name, rules, version, updated_at FROM scenarios WHERE project_id = $1 AND ",
+            $which
+        )
     };
 }
 
@@ -142,13 +185,19 @@ pub fn page(
         listed!("name > $2 ORDER BY name LIMIT $3"),
         &[&project, &after, &one_more],
         limit,
-        |row| row.get(0),
+        |row| row.get(1),
         listed,
     )
 }
 
 fn listed(row: &Row) -> Result<Listed, StoreError> {
-    Ok(Listed { name: row.get(0)?, rules: row.get(1)?, version: row.get(2)?, updated_at: row.get(3)? })
+    Ok(Listed {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        rules: row.get(2)?,
+        version: row.get(3)?,
+        updated_at: row.get(4)?,
+    })
 }
 
 /// Deletes one.

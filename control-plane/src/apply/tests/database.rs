@@ -2,11 +2,15 @@
 
 use super::{super::RowChanges, CONTRACT, apply};
 use crate::{
-    accounts::people,
+    accounts::{orgs, people, projects},
     store::{
-        Store, StoreError,
+        Store, StoreError, Tx,
         testing::{self, TestStore},
     },
+};
+use shared::{
+    ids::{OrgId, ProjectId},
+    time::Timestamp,
 };
 
 const PEOPLE: &str = r#"
@@ -38,7 +42,7 @@ async fn count(store: &Store, sql: &'static str) -> i64 {
 
 /// The phone that the project's primary is rung on.
 async fn rung(store: &Store) -> Option<String> {
-    let unit = |tx: &mut crate::store::Tx<'_>| {
+    let unit = |tx: &mut Tx<'_>| {
         let primary = tx.row("SELECT primary_account_id FROM projects", &[], |row| row.get(0))?;
         people::callee(tx, primary.expect("a project"))
     };
@@ -150,4 +154,65 @@ async fn an_endpoint_stays_with_its_project() {
     assert!(error.starts_with(says), "{error}");
     assert_eq!(count(&store, "SELECT COUNT(*) FROM orgs").await, 1, "nothing of the file is kept");
     nothing_changes(&store, CONTRACT).await;
+}
+
+/// Somebody deletes it over the API; then the file is applied again.
+async fn deleted(store: &TestStore, what: fn(&mut Tx<'_>, OrgId, ProjectId) -> Result<(), StoreError>) {
+    let unit = move |tx: &mut Tx<'_>| {
+        let found = tx.row("SELECT org_id, id FROM projects WHERE deleted_at IS NULL", &[], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        let (org, project) = found.expect("a project");
+        what(tx, org, project)
+    };
+    store.write(unit).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_deleted_and_the_file_names_is_there_again_with_its_history() {
+    let store = with_the_contracts_example().await;
+    deleted(&store, |tx, org, project| projects::delete(tx, org, project, Timestamp::now())).await;
+    let changes = applied(&store, CONTRACT).await;
+    assert_eq!(changes["projects"]["created"], serde_json::json!(["acme/shop"]));
+    nothing_changes(&store, CONTRACT).await;
+    assert_eq!(count(&store, "SELECT COUNT(*) FROM projects").await, 1, "it is the one that it was");
+    deleted(&store, |tx, org, _| orgs::delete(tx, org, Timestamp::now())).await;
+    assert_eq!(count(&store, "SELECT COUNT(*) FROM memberships").await, 0);
+    let changes = applied(&store, CONTRACT).await;
+    assert_eq!(changes["orgs"]["created"], serde_json::json!(["acme"]));
+    nothing_changes(&store, CONTRACT).await;
+    assert_eq!(count(&store, "SELECT COUNT(*) FROM endpoints WHERE deleted_at IS NULL").await, 1);
+    assert_eq!(count(&store, "SELECT COUNT(*) FROM orgs").await, 1);
+}
+
+#[tokio::test]
+async fn the_endpoint_of_a_project_whose_slug_another_has_by_now_is_refused_by_the_name_it_had() {
+    let store = with_the_contracts_example().await;
+    deleted(&store, |tx, org, project| {
+        projects::delete(tx, org, project, Timestamp::now())?;
+        let primary = people::apply_account(tx, &"oncall@example.com".parse().unwrap(), Timestamp::now())?;
+        projects::create(tx, org, "shop", primary, "{}", Timestamp::now()).map(drop)
+    })
+    .await;
+    let error = apply(&store, "apply.toml", CONTRACT).await.unwrap_err().to_string();
+    assert!(error.contains("this endpoint belongs to acme/shop, where"), "{error}");
+}
+
+#[tokio::test]
+async fn a_strangers_organization_of_the_same_slug_is_governed_only_where_the_file_says_so() {
+    let store = testing::store().await;
+    let strange = |tx: &mut Tx<'_>| {
+        let by = people::apply_account(tx, &"mallory@example.com".parse().unwrap(), Timestamp::now())?;
+        let new = orgs::New { slug: "acme", name: "Not acme", timezone: "UTC", by };
+        orgs::create(tx, &new, Timestamp::now()).map(drop)
+    };
+    store.write(strange).await.unwrap();
+    let error = apply(&store, "apply.toml", CONTRACT).await.unwrap_err().to_string();
+    assert!(error.starts_with("apply.toml:3: org.slug: mallory@example.com made"), "{error}");
+    assert_eq!(count(&store, "SELECT COUNT(*) FROM memberships").await, 0);
+    let knowing = CONTRACT.replace("slug = \"acme\"", "slug = \"acme\"\nadopt = true");
+    assert_eq!(applied(&store, &knowing).await["orgs"]["updated"], serde_json::json!(["acme"]));
+    nothing_changes(&store, &knowing).await;
+    let error = apply(&store, "apply.toml", &knowing.replace("adopt = true", "adopt = 1")).await.unwrap_err();
+    assert!(error.to_string().contains("org.adopt: is true or false, not a number"), "{error}");
 }

@@ -42,8 +42,10 @@ impl Stage {
 
     async fn asks_for(&self, number: &str) -> VerificationId {
         let to: E164 = number.parse().unwrap();
-        let request =
-            move |tx: &mut Tx<'_>| verification::request(tx, PERSON, PHONE_ID, &to, "uk", Timestamp::now());
+        let request = move |tx: &mut Tx<'_>| {
+            tx.execute("UPDATE phones SET e164 = $1 WHERE id = $2", &[&to.as_str(), &PHONE_ID])?;
+            verification::request(tx, PERSON, PHONE_ID, &to, "uk", Timestamp::now())
+        };
         let id = self.store.write(request).await.unwrap();
         self.nudge.nudge();
         id

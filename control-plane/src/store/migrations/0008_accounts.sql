@@ -117,6 +117,8 @@ CREATE INDEX tries_by_age ON tries (window_start);
 
 -- What is deleted keeps its row: history names it. Its slug is free again, its endpoints take nothing in.
 ALTER TABLE orgs ADD COLUMN deleted_at BIGINT;
+-- Who made it over the API; NULL where the operator's file did.
+ALTER TABLE orgs ADD COLUMN created_by TEXT REFERENCES accounts (id);
 ALTER TABLE projects ADD COLUMN deleted_at BIGINT;
 CREATE INDEX projects_by_primary ON projects (primary_account_id);
 ALTER TABLE endpoints ADD COLUMN name TEXT NOT NULL DEFAULT '';

@@ -12,7 +12,7 @@ use crate::{
     accounts::{
         audit::{self, Deed, Entry},
         members::{self, Role},
-        orgs::{self, Membership, Named, Org},
+        orgs::{self, Membership, Named, New, Org},
     },
     dispatch::alerts,
     store::Tx,
@@ -87,9 +87,12 @@ pub(super) async fn create(call: Call, person: Person) -> Result<Response, Probl
                 format!("somebody belongs to at most {MOST} organizations"),
             ));
         }
-        let org = match &chosen {
-            Some(slug) => orgs::create(tx, slug, &name, &timezone, now)?,
-            None => with_free_slug(tx, &name, &timezone, now)?,
+        let made_of_name = slug_of(&name);
+        let slug = chosen.as_deref().unwrap_or(&made_of_name);
+        let new = New { slug, name: &name, timezone: &timezone, by: id };
+        let org = match orgs::create(tx, &new, now)? {
+            None if chosen.is_none() => orgs::create(tx, &New { slug: &with_digits(slug), ..new }, now)?,
+            made => made,
         };
         let org = org.ok_or_else(|| missing(Kind::SlugTaken))?;
         members::apply_member(tx, org, id, Role::Owner, now)?;
@@ -101,19 +104,9 @@ pub(super) async fn create(call: Call, person: Person) -> Result<Response, Probl
     .await
 }
 
-/// A slug made of the name; with a few random digits where that is taken.
-fn with_free_slug(
-    tx: &mut Tx<'_>,
-    name: &str,
-    timezone: &str,
-    now: Timestamp,
-) -> Result<Option<OrgId>, Problem> {
-    let slug = slug_of(name);
-    if let Some(org) = orgs::create(tx, &slug, name, timezone, now)? {
-        return Ok(Some(org));
-    }
-    let digits: u32 = rand::random();
-    Ok(orgs::create(tx, &format!("{slug}-{:06x}", digits & 0xff_ffff), name, timezone, now)?)
+/// Where a slug that nobody chose is taken.
+fn with_digits(slug: &str) -> String {
+    format!("{slug}-{:06x}", rand::random::<u32>() & 0xff_ffff)
 }
 
 /// `Søns & Co` becomes `s-ns-co`.

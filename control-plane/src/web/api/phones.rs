@@ -12,6 +12,7 @@ use crate::{
         audit::{self, Deed, Entry},
         phones::{self, Phone},
     },
+    dispatch::verification,
     store::Tx,
     web::{
         Response,
@@ -188,9 +189,11 @@ pub(super) async fn remove(call: Call, person: Person) -> Result<Response, Probl
         mine(tx, id, phone)?;
         may_fall_silent(tx, id, phone)?;
         phones::remove(tx, id, phone)?;
+        verification::withdraw(tx, id, Some(phone), now)?;
         Ok::<_, Problem>(audit::record(tx, &own(actor, id, Deed::PhoneRemoved, &phone), now)?)
     });
     removed.await?;
+    call.app.nudge.nudge();
     done()
 }
 

@@ -20,7 +20,9 @@ use crate::{
         sessions::{self, End},
         tries,
     },
+    dispatch::verification,
     mail::Template,
+    routing::scenarios,
     store::Tx,
     web::{
         Response,
@@ -192,6 +194,7 @@ pub(super) async fn confirm_address(call: Call) -> Result<Response, Problem> {
         if !account::change_email(tx, id, &email, now)? {
             return Err(Problem::new(Kind::AddressTaken, "meanwhile another account has this address"));
         }
+        scenarios::rename_member(tx, id, before.email.as_str(), email.as_str(), now)?;
         // Whoever reads the old mailbox must not get in with a link that went there.
         links::void(tx, Purpose::Reset, id, now)?;
         let entry = Entry {
@@ -234,11 +237,13 @@ pub(super) async fn close(call: Call, person: Person) -> Result<Response, Proble
         }
         sessions::end_others(tx, id, None, End::Closed, now)?;
         account::close(tx, id, now)?;
+        verification::withdraw(tx, id, None, now)?;
         audit::record(tx, &own(actor, id, Deed::AccountClosed, &id), now)?;
         let template = Template::AccountClosed { at: now };
         Ok::<_, Problem>(send(tx, &account.email, account.language, template, now)?)
     });
     call.app.nudge_mail(queued.await?);
+    call.app.nudge.nudge();
     Ok(cookies::clear(done()?, audience))
 }
 

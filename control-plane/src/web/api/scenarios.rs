@@ -46,6 +46,8 @@ pub(super) struct ScenarioDocument {
     /// The rules, as the apply file writes them: `when` with conditions, `action` with what is done.
     #[schema(value_type = Vec<Object>)]
     rule: Value,
+    /// What its `ETag` holds: another one with each change.
+    version: String,
     /// When it was last changed, RFC 3339, UTC.
     #[schema(format = "date-time")]
     updated_at: String,
@@ -57,6 +59,7 @@ impl From<&Listed> for ScenarioDocument {
         Self {
             name: scenario.name.clone(),
             rule: stored.get("rule").cloned().unwrap_or_else(|| json!([])),
+            version: version(scenario),
             updated_at: scenario.updated_at.to_string(),
         }
     }
@@ -114,21 +117,22 @@ pub(super) async fn read(call: Call, member: Member) -> Result<Response, Problem
 
 fn tagged(status: StatusCode, scenario: &Listed) -> Result<Response, Problem> {
     let mut response = with_status(status, &ScenarioDocument::from(scenario))?;
-    if let Ok(tag) = HeaderValue::from_str(&tag(scenario)) {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", version(scenario))) {
         response.headers_mut().insert(ETAG, tag);
     }
     Ok(response)
 }
 
-fn tag(scenario: &Listed) -> String {
-    format!("\"{}\"", scenario.version)
+/// Of one that is written again after it was deleted, another than before.
+fn version(scenario: &Listed) -> String {
+    format!("{}.{}", scenario.id, scenario.version)
 }
 
 /// The version that somebody wants to change.
 enum Wanted {
     /// There is to be none yet.
     New,
-    /// This one, as `If-Match` names it.
+    /// This one, as `If-Match` names it, without quotes.
     Version(String),
 }
 
@@ -138,7 +142,11 @@ impl Wanted {
             return Ok(Self::New);
         }
         match call.header(&IF_MATCH).map(str::trim).filter(|tag| *tag != "*") {
-            Some(tag) => Ok(Self::Version(tag.to_owned())),
+            Some(tag) => {
+                // A proxy that packs what it passes on calls its tags weak.
+                let tag = tag.strip_prefix("W/").unwrap_or(tag);
+                Ok(Self::Version(tag.trim_matches('"').to_owned()))
+            }
             None => Err(missing(Kind::VersionNeeded)),
         }
     }
@@ -147,7 +155,7 @@ impl Wanted {
         match (self, stored) {
             (Self::New, None) => Ok(()),
             (Self::Version(_), None) => Err(missing(Kind::UnknownScenario)),
-            (Self::Version(wanted), Some(stored)) if *wanted == tag(stored) => Ok(()),
+            (Self::Version(wanted), Some(stored)) if *wanted == version(stored) => Ok(()),
             (Self::New | Self::Version(_), Some(_)) => Err(missing(Kind::Stale)),
         }
     }

@@ -1,6 +1,6 @@
 //! Projects, endpoints, scenarios, keys: from nothing to an alert.
 
-use super::{Browser, owner_of, somebody, sql};
+use super::{Browser, link, owner_of, somebody, sql};
 use crate::plane::{Answer, Plane, answer};
 use serde_json::{Value, json};
 
@@ -53,7 +53,10 @@ async fn a_project_with_an_endpoint_takes_alerts_until_it_is_deleted() {
     ann.get(&own_project).await.is_problem(404, "unknown_project");
     ann.ask("PATCH", &own, json!({"name": "x"})).await.is_problem(404, "unknown_endpoint");
     // Its history stays.
-    assert_eq!(ann.get("/api/v1/alerts").await.body["items"].as_array().unwrap().len(), 3);
+    let history = ann.get("/api/v1/alerts").await;
+    let projects: Vec<_> =
+        history.body["items"].as_array().unwrap().iter().map(|it| &it["project"]).collect();
+    assert_eq!(projects, ["shop"; 3], "what it was called");
     let log = ann.get("/api/v1/audit?limit=200").await.body.to_string();
     assert!(!log.contains("sesame") && !log.contains(endpoint), "{log}");
     assert!(log.contains("alert.closed") && log.contains("endpoint.created"), "{log}");
@@ -98,33 +101,68 @@ async fn whoever_changes_a_scenario_that_was_changed_meanwhile_is_told() {
     put(rules("call_all"), &[]).await.is_problem(428, "version_needed");
     put(rules("call_all"), &[("if-match", "\"1\"")]).await.is_problem(404, "unknown_scenario");
     let made = put(rules("call_all"), &[("if-none-match", "*")]).await;
-    assert_eq!((made.status, made.header("etag")), (201, "\"1\""), "{}", made.body);
+    assert_eq!(made.status, 201, "{}", made.body);
+    let one = made.header("etag").to_owned();
+    assert_eq!(one, made.body["version"].to_string(), "in quotes");
     put(rules("call_all"), &[("if-none-match", "*")]).await.is_problem(412, "stale");
-    // Two people who have both read version 1.
-    let first = put(rules("call_primary"), &[("if-match", "\"1\"")]).await;
-    assert_eq!((first.status, first.header("etag")), (200, "\"2\""));
-    put(rules("suppress"), &[("if-match", "\"1\"")]).await.is_problem(412, "stale");
+    // Two people who have both read the first version, one of them through a proxy that packs.
+    let weak = format!("W/{one}");
+    let first = put(rules("call_primary"), &[("if-match", &weak)]).await;
+    let two = first.header("etag").to_owned();
+    assert_eq!(first.status, 200);
+    assert_ne!(two, one);
+    put(rules("suppress"), &[("if-match", &one)]).await.is_problem(412, "stale");
     let read = ann.get(&path).await;
     assert_eq!(
         (read.header("etag"), &read.body["rule"][0]["action"]["do"]),
-        ("\"2\"", &json!("call_primary"))
+        (two.as_str(), &json!("call_primary"))
     );
     for bad in [json!({"rule": [{"action": {"do": "dance"}}]}), json!({"rules": []}), json!({"rule": 5})] {
-        put(bad, &[("if-match", "\"2\"")]).await.is_problem(422, "bad_scenario");
+        put(bad, &[("if-match", &two)]).await.is_problem(422, "bad_scenario");
     }
     let stranger = json!({"rule": [{"action": {"do": "call_member", "member": "eve@example.com"}}]});
-    put(stranger, &[("if-match", "\"2\"")]).await.is_problem(422, "bad_scenario");
+    put(stranger, &[("if-match", &two)]).await.is_problem(422, "bad_scenario");
     let endpoints = format!("/api/v1/projects/{project}/endpoints");
     ann.post(&endpoints, json!({"scenario": "none"})).await.is_problem(422, "bad_value");
     let endpoint = ann.post(&endpoints, json!({"scenario": "default"})).await;
     assert_eq!(endpoint.status, 201);
     let delete = async |headers: &[(&str, &str)]| ann.ask_with("DELETE", &path, json!({}), headers).await;
     delete(&[]).await.is_problem(428, "version_needed");
-    delete(&[("if-match", "\"1\"")]).await.is_problem(412, "stale");
-    delete(&[("if-match", "\"2\"")]).await.is_problem(409, "scenario_in_use");
+    delete(&[("if-match", &one)]).await.is_problem(412, "stale");
+    delete(&[("if-match", &two)]).await.is_problem(409, "scenario_in_use");
     let own = format!("/api/v1/endpoints/{}", endpoint.body["id"].as_str().unwrap());
     assert_eq!(ann.ask("PATCH", &own, json!({"scenario": null})).await.body["scenario"], Value::Null);
-    assert_eq!(delete(&[("if-match", "\"2\"")]).await.status, 204);
+    assert_eq!(delete(&[("if-match", &two)]).await.status, 204);
+    // Another of the same name is no version of it.
+    let again = put(rules("call_all"), &[("if-none-match", "*")]).await;
+    assert_eq!(again.status, 201, "{}", again.body);
+    for gone in [&one, &two] {
+        put(rules("suppress"), &[("if-match", gone)]).await.is_problem(412, "stale");
+    }
+    let listed = ann.get(&format!("/api/v1/projects/{project}/scenarios")).await;
+    assert_eq!(listed.body["items"][0]["version"], again.body["version"]);
+}
+
+#[tokio::test]
+async fn a_rule_follows_a_member_to_another_address() {
+    let plane = Plane::empty().await;
+    let (ann, project) = with_project(&plane).await;
+    let path = format!("/api/v1/projects/{project}/scenarios/default");
+    let body = json!({"rule": [
+        {"action": {"do": "call_member", "member": "Ann@Example.com"}},
+        {"action": {"do": "call_all"}},
+    ]});
+    let made = ann.ask_with("PUT", &path, body, &[("if-none-match", "*")]).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let asked = ann.post("/api/v1/account/email", json!({"email": "ann@example.org"})).await;
+    assert_eq!(asked.status, 202);
+    let token = link(&plane, "ann@example.org", "confirm_new_address").await;
+    let confirmed = ann.post("/api/v1/account/email/confirm", json!({"token": token})).await;
+    assert_eq!(confirmed.status, 204, "{}", confirmed.body);
+    let read = ann.get(&path).await;
+    assert_eq!(read.body["rule"][0]["action"]["member"], "ann@example.org");
+    assert_eq!(read.body["rule"][1]["action"]["do"], "call_all");
+    assert_ne!(read.body["version"], made.body["version"]);
 }
 
 #[tokio::test]

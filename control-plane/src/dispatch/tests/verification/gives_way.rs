@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    accounts::orgs,
+    accounts::{orgs, phones},
     dispatch::{
         alert_history::{self, AlertQuery},
         do_not_call, figures,
@@ -34,6 +34,36 @@ async fn a_number_that_asks_to_be_left_alone_meanwhile_is_not_rung_again() {
     stage.hurries().await;
     stage.comes_to(id, State::Failed { reason: "do_not_call" }).await;
     host.expect_silence().await;
+}
+
+#[tokio::test]
+async fn a_phone_that_is_removed_meanwhile_is_hung_up_and_not_rung_again() {
+    let stage = Stage::with_phone().await;
+    let waiting = stage.asks().await;
+    stage.does(|tx| phones::remove(tx, PERSON, PHONE_ID)).await;
+    let mut host = stage.connect().await;
+    stage.comes_to(waiting, State::Failed { reason: "expired" }).await;
+    host.expect_silence().await;
+    stage
+        .does(|tx| {
+            tx.execute(
+                "INSERT INTO phones (id, account_id, e164, position, enabled, created_at) VALUES ($1, $2, $3, 0, 1, 0)",
+                &[&PHONE_ID, &PERSON, &PHONE],
+            )
+            .map(drop)
+        })
+        .await;
+    let ringing = stage.asks().await;
+    let order = host.expect_order().await;
+    stage.does(|tx| verification::withdraw(tx, PERSON, Some(PHONE_ID), Timestamp::now())).await;
+    stage.nudge.nudge();
+    let frame = host.next().await;
+    assert!(
+        matches!(frame, ControlFrame::Cancel { attempt_id } if attempt_id == order.attempt_id),
+        "{frame:?}"
+    );
+    assert!(stage.plain_codes().await.is_empty());
+    stage.comes_to(ringing, State::Failed { reason: "cancelled" }).await;
 }
 
 #[tokio::test]
@@ -147,6 +177,7 @@ async fn no_tenant_sees_it_and_the_figures_of_the_fleet_do() {
     let alone = stage.store.write(|tx| {
         tx.execute("DELETE FROM endpoints WHERE project_id = $1", &[&OTHER.project])?;
         tx.execute("DELETE FROM projects WHERE id = $1", &[&OTHER.project])?;
+        tx.execute("DELETE FROM memberships WHERE org_id = $1", &[&OTHER.org])?;
         tx.execute("DELETE FROM orgs WHERE id = $1", &[&OTHER.org])?;
         orgs::are_several(tx)
     });
