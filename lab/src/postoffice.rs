@@ -26,7 +26,16 @@ pub const USER: &str = "ops@example.com";
 /// That password.
 pub const PASSWORD: &str = "open sesame";
 
-/// A mail server that takes STARTTLS and a password. Dropped, it is killed. What stands before the @ of a
+/// How its connections become secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// After the client has asked for it, `smtp:`.
+    Starttls,
+    /// From the first byte, `smtps:`.
+    Implicit,
+}
+
+/// A mail server that takes TLS and a password. Dropped, it is killed. What stands before the @ of a
 /// recipient says what happens: `defer-once` (451 at first), `refuse` (550), `cut-once` (it takes the letter and
 /// breaks the connection), `hold-once` (it takes the letter and never answers); any other is taken.
 #[derive(Debug)]
@@ -38,7 +47,7 @@ pub struct PostOffice {
 
 impl PostOffice {
     /// Starts it with its files in `dir` and waits until it listens on `port`.
-    pub async fn start(dir: &Path, port: u16, authority: &Authority) -> Result<Self> {
+    pub async fn start(dir: &Path, port: u16, authority: &Authority, tls: Tls) -> Result<Self> {
         tokio::task::spawn_blocking(packages::ensure_aiosmtpd).await.context("prepare aiosmtpd")??;
         fs::create_dir_all(dir).with_context(|| format!("create {}", dir.display()))?;
         let (script, taken, log) = (dir.join("server.py"), dir.join("taken"), dir.join("log"));
@@ -46,7 +55,10 @@ impl PostOffice {
         let mut command = Command::new(PYTHON);
         command.arg(&script).arg(port.to_string());
         command.arg(authority.certificate_file()).arg(authority.key_file());
-        command.args([USER, PASSWORD]).arg(&taken);
+        command.args([USER, PASSWORD]).arg(&taken).arg(match tls {
+            Tls::Starttls => "starttls",
+            Tls::Implicit => "implicit",
+        });
         let mut process = Process::start("postoffice", &command, &log)?;
         let begun = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {

@@ -20,6 +20,11 @@ use std::time::Duration;
 /// How long a claim holds; longer than any attempt takes.
 pub(super) const CLAIM: Duration = Duration::from_secs(300);
 
+/// How long a letter that is over is kept, without what it said.
+const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// More than come, so that none stays.
+const FORGOTTEN_AT_ONCE: u16 = 10;
+
 /// A letter in the hands of the sender.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Claimed {
@@ -117,7 +122,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: LetterId, next: &Next, now: Timestamp)
     }
 }
 
-/// Ends a letter that waits, and blanks what it says.
+/// Ends a letter that waits, and blanks what it says. Some that ended long ago are forgotten on the way.
 fn end(
     tx: &mut Tx<'_>,
     id: LetterId,
@@ -132,7 +137,15 @@ fn end(
          WHERE id = $5 AND state = 'waiting'",
         &[&state, &now, &reason, &provider_id, &id],
     )?;
-    if changed > 0 { state::moved(tx, None, state) } else { Ok(()) }
+    if changed == 0 {
+        return Ok(());
+    }
+    tx.execute(
+        "DELETE FROM mail_outbox
+         WHERE id IN (SELECT id FROM mail_outbox WHERE ended_at <= $1 ORDER BY ended_at LIMIT $2)",
+        &[&(now - KEPT), &FORGOTTEN_AT_ONCE],
+    )?;
+    state::moved(tx, None, state)
 }
 
 /// What the provider says later of a letter that was sent: it came back, or was called spam. `false` where that

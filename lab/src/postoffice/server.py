@@ -1,4 +1,4 @@
-"""A mail server of the lab: STARTTLS, a password, and recipients who are trouble.
+"""A mail server of the lab: TLS from the first byte or by STARTTLS, a password, and recipients who are trouble.
 
 It takes a letter for whomever, and writes each one that it took as a line of JSON. The part before the @ of a
 recipient says what happens to letters for them.
@@ -14,7 +14,7 @@ import sys
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, SMTP
 
-port, certificate, key, user, password, taken = sys.argv[1:]
+port, certificate, key, user, password, taken, tls = sys.argv[1:]
 seen = {}
 
 
@@ -35,7 +35,7 @@ class Office:
             "sender": envelope.mail_from,
             "recipients": envelope.rcpt_tos,
             "user": session.auth_data,
-            "encrypted": session.ssl is not None,
+            "encrypted": server.transport.get_extra_info("sslcontext") is not None,
             "headers": {name.lower(): str(value) for name, value in letter.items()},
             "text": letter.get_body(("plain",)).get_content(),
             "html": letter.get_body(("html",)).get_content(),
@@ -63,8 +63,8 @@ class Server(Controller):
         return SMTP(
             self.handler,
             hostname="postoffice.lab.test",
-            tls_context=context,
-            require_starttls=True,
+            tls_context=None if implicit else context,
+            require_starttls=not implicit,
             authenticator=authenticate,
             auth_required=True,
             auth_require_tls=True,
@@ -73,7 +73,8 @@ class Server(Controller):
 
 context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
 context.load_cert_chain(certificate, key)
-server = Server(Office(), hostname="127.0.0.1", port=int(port))
+implicit = tls == "implicit"
+server = Server(Office(), hostname="127.0.0.1", port=int(port), ssl_context=context if implicit else None)
 server.start()
 print("serves", flush=True)
 asyncio.new_event_loop().run_forever()

@@ -10,7 +10,7 @@ use lab::{
     authority::Authority,
     dirs::RunDir,
     ports::Ports,
-    postoffice::{PASSWORD, PostOffice, USER},
+    postoffice::{PASSWORD, PostOffice, Tls, USER},
     product::{ControlPlane, Settings},
 };
 use serde_json::Value;
@@ -25,6 +25,7 @@ const LINK: &str = "https://alerts.example.com/verify?token=s3cret";
 
 /// A mail server, and what a control plane needs that sends over it. Letters are queued before it starts.
 struct Street {
+    tls: Tls,
     office: PostOffice,
     authority: Authority,
     store: Store,
@@ -37,9 +38,13 @@ type Row = (String, String, Option<String>, u32);
 
 impl Street {
     async fn with_letters_to(recipients: &[&'static str]) -> Result<Self> {
+        Self::over(Tls::Starttls, recipients).await
+    }
+
+    async fn over(tls: Tls, recipients: &[&'static str]) -> Result<Self> {
         let (dir, ports) = (RunDir::create()?, Ports::default());
         let authority = Authority::make(&dir.path().join("authority")).await?;
-        let office = PostOffice::start(&dir.path().join("postoffice"), ports.one()?, &authority).await?;
+        let office = PostOffice::start(&dir.path().join("postoffice"), ports.one()?, &authority, tls).await?;
         let data = dir.path().join("control-plane/data");
         fs::create_dir_all(&data)?;
         let store = Store::open(&Database::Sqlite(data.join("control-plane.db"))).await?;
@@ -52,7 +57,7 @@ impl Street {
             };
             store.write(move |tx| mail::queue(tx, &letter, Timestamp::now())).await?;
         }
-        Ok(Self { office, authority, store, ports, dir })
+        Ok(Self { tls, office, authority, store, ports, dir })
     }
 
     /// Starts the control plane with this password, which trusts the mail server or not.
@@ -62,8 +67,9 @@ impl Street {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
         let settings = Settings {
             file: Some(format!(
-                "mail = \"smtp://{}@localhost:{}\"\nmail_from = \"CallPing <alerts@example.com>\"\n\
+                "mail = \"{}://{}@localhost:{}\"\nmail_from = \"CallPing <alerts@example.com>\"\n\
                  mail_password_file = {:?}\n",
+                if self.tls == Tls::Implicit { "smtps" } else { "smtp" },
                 USER.replace('@', "%40"),
                 self.office.port(),
                 file.to_str().context("a path")?,
@@ -144,6 +150,22 @@ async fn a_letter_arrives_over_starttls_as_it_was_written() -> Result<()> {
     for form in ["text", "html"] {
         ensure!(letter[form].as_str().is_some_and(|said| said.contains(LINK)), "{letter:#}");
     }
+    is_discreet(&plane, &["ann"])?;
+    plane.stop().await
+}
+
+#[tokio::test]
+async fn a_letter_arrives_over_tls_from_the_first_byte_or_not_at_all() -> Result<()> {
+    let street = Street::over(Tls::Implicit, &["ann"]).await?;
+    let mut distrustful = street.plane(PASSWORD, false).await?;
+    let (state, ..) = street.once("ann", |(_, _, reason, _)| reason.is_some()).await?;
+    assert_eq!(state, "waiting");
+    distrustful.stop().await?;
+    let mut plane = street.plane(PASSWORD, true).await?;
+    street.is_sent("ann").await?;
+    let taken = street.taken("ann")?;
+    assert_eq!(taken.len(), 1);
+    assert_eq!((&taken[0]["encrypted"], &taken[0]["user"]), (&true.into(), &USER.into()));
     is_discreet(&plane, &["ann"])?;
     plane.stop().await
 }

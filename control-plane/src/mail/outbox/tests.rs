@@ -213,3 +213,28 @@ async fn the_figures_read_what_waits_and_no_history() {
     store.write(unit).await.unwrap();
     assert_eq!(figures(&store).await.unwrap().oldest_waiting, Some(at(0)));
 }
+
+#[tokio::test]
+async fn a_letter_that_is_over_is_forgotten_after_ninety_days_and_one_that_waits_never() {
+    let store = testing::store().await;
+    let unit = |tx: &mut Tx<'_>| {
+        for key in ["old", "waits"] {
+            queued(tx, key);
+        }
+        let old = claimed(tx, 0)[0];
+        settle(tx, old, &sent("x"), at(0))?;
+        let day = 24 * 3600;
+        let end_another = |tx: &mut Tx<'_>, key: &str, seconds| {
+            let id = queued(tx, key);
+            settle(tx, id, &Next::Failed { reason: "550 no".into() }, at(seconds))
+        };
+        end_another(tx, "young", 90 * day - 1)?;
+        assert_eq!(recipient(tx, old)?.as_deref(), Some("oncall@example.com"));
+        end_another(tx, "younger", 90 * day)?;
+        assert_eq!(recipient(tx, old)?, None);
+        tx.rows("SELECT letter_key FROM mail_outbox ORDER BY letter_key", &[], |row| row.get::<String>(0))
+    };
+    assert_eq!(store.write(unit).await.unwrap(), ["waits", "young", "younger"]);
+    let figures = figures(&store).await.unwrap();
+    assert!(figures.letters.contains(&(State::Sent, 1)), "totals go on counting: {figures:?}");
+}

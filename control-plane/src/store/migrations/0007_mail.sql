@@ -22,6 +22,7 @@ CREATE TABLE mail_outbox (
 );
 -- due_at is NULL once nothing more will happen, so what waits is exactly this index. It holds what the figures need.
 CREATE INDEX mail_outbox_due ON mail_outbox (due_at, id, queued_at) WHERE due_at IS NOT NULL;
+CREATE INDEX mail_outbox_ended ON mail_outbox (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX mail_outbox_by_provider_id ON mail_outbox (provider_id) WHERE provider_id IS NOT NULL;
 
 -- How many letters ended how, so that nobody has to count the history.
