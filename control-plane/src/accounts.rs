@@ -8,6 +8,7 @@ pub mod keys;
 pub mod links;
 pub mod members;
 pub mod orgs;
+pub mod origins;
 pub mod password;
 pub mod people;
 pub mod permissions;

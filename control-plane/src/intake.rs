@@ -21,7 +21,7 @@ use acceptance::Acceptance;
 use bytes::Bytes;
 use endpoints::Endpoint;
 pub use rate::Rate;
-use rate::Rates;
+pub(crate) use rate::Rates;
 use shared::{
     ids::{EndpointId, RequestId},
     time::Timestamp,
@@ -34,7 +34,7 @@ use uuid::Uuid;
 pub struct Intake {
     store: Store,
     nudge: Nudge,
-    rates: Arc<Rates>,
+    rates: Arc<Rates<EndpointId>>,
 }
 
 /// A whole HTTP request to an endpoint.

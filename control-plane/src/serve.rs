@@ -4,6 +4,7 @@ use crate::{
     accounts::{
         password::Hasher,
         session_keys::{SessionKeyError, SessionKeys},
+        sessions,
     },
     config::{Data, Settings},
     dispatch::{self, Nudge},
@@ -12,7 +13,7 @@ use crate::{
     mail::{self, MailError},
     service::{Listeners, Service},
     store::{Store, StoreError},
-    web::{self, App, Limits, Listening, TlsError},
+    web::{self, App, Limits, Listening, Pace, TlsError},
 };
 use daemon::{Manager, Word};
 use std::{
@@ -214,6 +215,7 @@ impl Server {
             dispatcher: dispatcher.abort_handle(),
             started: Instant::now(),
             body_memory: Semaphore::new(limits.body_memory),
+            pace: Pace::new(&limits),
             limits,
             proxies: Arc::new(settings.trusted_proxies.clone()),
             tasks: TaskTracker::new(),
@@ -222,6 +224,7 @@ impl Server {
         app.tasks.spawn(everybody.serve(tls.as_ref().map(web::Renewal::current), app.public_site()));
         app.tasks.spawn(app.fleet.clone().watch(app.stop.clone()));
         app.tasks.spawn(app.session_keys.clone().follow(app.stop.clone()));
+        app.tasks.spawn(sessions::tidy(app.store.clone(), app.stop.clone()));
         if let Some(renewal) = tls {
             app.tasks.spawn(renewal.follow(app.stop.clone()));
         }

@@ -1,6 +1,6 @@
 //! The account of a person: what they sign in with, what they are called, and its end.
 
-use super::{email::Email, second_factor};
+use super::{email::Email, origins, second_factor};
 use crate::{
     mail::Language,
     store::{Row, StoreError, Tx},
@@ -36,6 +36,11 @@ impl Account {
     /// As others see them: the name, or the address where there is none.
     pub fn shown(&self) -> &str {
         if self.display_name.is_empty() { self.email.as_str() } else { &self.display_name }
+    }
+
+    /// What others know of them, for judging a password.
+    pub fn known_of(&self) -> Vec<String> {
+        vec![self.email.as_str().to_owned(), self.display_name.clone()]
     }
 }
 
@@ -180,6 +185,7 @@ pub fn close(tx: &mut Tx<'_>, id: AccountId, now: Timestamp) -> Result<(), Store
     tx.execute("DELETE FROM mail_links WHERE account_id = $1", &[&id])?;
     tx.execute("DELETE FROM created_once WHERE whose = $1", &[&id])?;
     tx.execute("UPDATE sessions SET remote = '', user_agent = '' WHERE account_id = $1", &[&id])?;
+    origins::forget(tx, id)?;
     second_factor::remove(tx, id)?;
     tx.execute(
         "UPDATE accounts SET email = $1, display_name = '', password = NULL, closed_at = $2 WHERE id = $3",

@@ -65,19 +65,21 @@ impl Password {
         Ok(Self(Zeroizing::new(text.nfkc().collect())))
     }
 
-    /// As it is chosen. `about` is what others know of the person: address, name, organization.
+    /// As it is chosen, as far as its length tells; the rest [`Hasher::choose`] judges.
     ///
     /// # Errors
-    /// [`WeakPassword`]
-    pub fn chosen(text: &str, about: &[&str]) -> Result<Self, WeakPassword> {
+    /// [`WeakPassword::Short`], [`WeakPassword::Long`]
+    pub fn chosen(text: &str) -> Result<Self, WeakPassword> {
         let password = Self::given(text)?;
         if password.0.chars().count() < SHORTEST {
             return Err(WeakPassword::Short);
         }
-        if zxcvbn::zxcvbn(&password.0, about).score() < WORST_GRADE {
-            return Err(WeakPassword::Guessable);
-        }
         Ok(password)
+    }
+
+    fn is_guessable(&self, about: &[String]) -> bool {
+        let about: Vec<&str> = about.iter().map(String::as_str).collect();
+        zxcvbn::zxcvbn(&self.0, &about).score() < WORST_GRADE
     }
 }
 
@@ -100,6 +102,17 @@ pub struct Hasher {
 #[error("too many passwords are being hashed")]
 pub struct Busy;
 
+/// Why a password that is chosen has no hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotChosen {
+    /// It is not taken.
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    /// Later.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+}
+
 impl Default for Hasher {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -121,6 +134,20 @@ impl Hasher {
     pub async fn hash(&self, password: Password) -> Result<String, Busy> {
         let rounds = self.rounds;
         self.run(move || hash(&password, rounds)).await
+    }
+
+    /// The PHC text of a password that somebody chooses, unless it would be guessed, which takes a while to judge. `about`
+    /// is what others know of the person: address, name, organization.
+    ///
+    /// # Errors
+    /// [`NotChosen`]
+    pub async fn choose(&self, password: Password, about: Vec<String>) -> Result<String, NotChosen> {
+        let rounds = self.rounds;
+        let chosen = self.run(move || match password.is_guessable(&about) {
+            true => Err(WeakPassword::Guessable),
+            false => Ok(hash(&password, rounds)),
+        });
+        Ok(chosen.await??)
     }
 
     /// Compares with a stored PHC text. Without one it takes as long and is [`Verdict::Wrong`], so that nobody learns
@@ -244,14 +271,32 @@ mod tests {
         assert_eq!(ROUNDS, Params::RECOMMENDED_ROUNDS);
     }
 
-    #[test]
-    fn what_would_be_guessed_is_not_taken() {
-        let refused = |text: &str| Password::chosen(text, &["ann.smith@example.com", "Acme"]).err();
-        assert_eq!(refused("short"), Some(WeakPassword::Short));
-        assert_eq!(refused("password1234"), Some(WeakPassword::Guessable));
-        assert_eq!(refused("ann.smith@example.com"), Some(WeakPassword::Guessable));
-        assert_eq!(refused(&"x".repeat(1025)), Some(WeakPassword::Long));
-        assert_eq!(refused("violet tractor hums quietly"), None);
+    #[tokio::test]
+    async fn what_would_be_guessed_is_not_taken() {
+        let hasher = Hasher { rounds: 1000, ..Hasher::default() };
+        let refused = async |text: &str| {
+            let about = ["ann.smith@example.com", "Acme"].map(str::to_owned).to_vec();
+            match Password::chosen(text) {
+                Ok(password) => hasher.choose(password, about).await.err(),
+                Err(weak) => Some(NotChosen::Weak(weak)),
+            }
+        };
+        assert_eq!(refused("short").await, Some(NotChosen::Weak(WeakPassword::Short)));
+        assert_eq!(refused("password1234").await, Some(NotChosen::Weak(WeakPassword::Guessable)));
+        assert_eq!(refused("ann.smith@example.com").await, Some(NotChosen::Weak(WeakPassword::Guessable)));
+        assert_eq!(refused(&"x".repeat(1025)).await, Some(NotChosen::Weak(WeakPassword::Long)));
+        assert_eq!(refused("violet tractor hums quietly").await, None);
+    }
+
+    #[tokio::test]
+    async fn whether_it_would_be_guessed_is_judged_in_its_turn_and_one_account_takes_not_every_place() {
+        let hasher = Hasher { rounds: 1000, ..Hasher::default() };
+        let places = hasher.places.available_permits();
+        let held = hasher.places.clone().try_acquire_many_owned(u32::try_from(places).unwrap()).unwrap();
+        let weak = Password::chosen("password1234").unwrap();
+        assert_eq!(hasher.choose(weak, vec![]).await, Err(NotChosen::Busy(Busy)));
+        drop(held);
+        assert!(usize::try_from(super::super::tries::PASSWORDS.most).unwrap() < places);
     }
 
     #[test]

@@ -154,7 +154,7 @@ fn judge(
     let (shown, past) = match secret.judge(code, past, now) {
         Outcome::Right(past) => (Shown::Right, past),
         Outcome::Wrong(past) => (Shown::Wrong, past),
-        Outcome::Paused(wait) => return Ok(Shown::Paused(wait)),
+        Outcome::Paused(wait, past) => (Shown::Paused(wait), past),
     };
     tx.execute(
         "UPDATE second_factors SET last_step = $1, wrong = $2, paused_until = $3 WHERE account_id = $4",
@@ -251,6 +251,18 @@ mod tests {
         assert_eq!(shown(&store, ann, codes[0].to_string(), at(110)).await, wait);
         assert_eq!(shown(&store, ann, secret.code(at(110)), at(110)).await, wait);
         assert_eq!(shown(&store, ann, secret.code(at(160)), at(160)).await, Shown::Right);
+    }
+
+    #[tokio::test]
+    async fn a_pause_that_a_clock_ahead_began_is_over_after_the_longest_there_is() {
+        let store = store().await;
+        let (ann, secret, codes) = set_up(&store).await;
+        let (day, far) = (24 * 3600, at(365 * 24 * 3600));
+        let ahead = move |tx: &mut Tx<'_>| tx.execute("UPDATE second_factors SET paused_until = $1", &[&far]);
+        store.write(ahead).await.unwrap();
+        let wait = Shown::Paused(Duration::from_secs(24 * 3600));
+        assert_eq!(shown(&store, ann, codes[0].to_string(), at(100)).await, wait);
+        assert_eq!(shown(&store, ann, secret.code(at(100 + day)), at(100 + day)).await, Shown::Right);
     }
 
     #[tokio::test]

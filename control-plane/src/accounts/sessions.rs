@@ -7,13 +7,14 @@
 use super::token::Audience;
 use crate::{
     secret::{self, hash_of},
-    store::{Row, StoreError, ToValue, Tx, Value},
+    store::{Row, Store, StoreError, ToValue, Tx, Value},
 };
 use shared::{
     ids::{AccountId, SessionId},
     time::Timestamp,
 };
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -28,6 +29,12 @@ pub const PROOF_LASTS: Duration = Duration::from_secs(5 * 60);
 /// Two windows of one browser may refresh at the same moment, and an answer may be lost on its way: who shows a token again
 /// within this is no thief, and gets a pair of its own.
 const GRACE: Duration = Duration::from_secs(20);
+/// How long the row of a session that is over is kept: a clock that was ahead for a while must sign out nobody.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How often those that are too old are looked for.
+const TIDIED_EVERY: Duration = Duration::from_secs(3600);
+/// Sessions that are forgotten in one transaction: each may have thousands of spent tokens, and others wait.
+const FORGOTTEN_AT_ONCE: u16 = 50;
 /// Longest user agent that is kept, bytes.
 const LONGEST_AGENT: usize = 300;
 
@@ -105,7 +112,8 @@ pub struct Session {
 impl Session {
     /// Whether its owner has just proved who they are.
     pub fn is_proved(&self, now: Timestamp) -> bool {
-        now.since(self.proved_at) < PROOF_LASTS
+        // One of the future is of a clock that was ahead, and would count until then.
+        self.proved_at <= now && now.since(self.proved_at) < PROOF_LASTS
     }
 }
 
@@ -295,14 +303,6 @@ pub fn state(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<State>, StoreError
     )
 }
 
-/// Whether somebody has ever signed in.
-///
-/// # Errors
-/// [`StoreError`]
-pub fn has_any(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, StoreError> {
-    Ok(tx.row("SELECT 1 FROM sessions WHERE account_id = $1 LIMIT 1", &[&account], |_| Ok(()))?.is_some())
-}
-
 /// Notes that the owner has proved who they are.
 ///
 /// # Errors
@@ -370,20 +370,38 @@ pub fn end_others(
     )
 }
 
-/// Whether somebody has signed in before from this address with this browser: elsewhere is worth a notice.
-///
-/// # Errors
-/// [`StoreError`]
-pub fn is_known_origin(tx: &mut Tx<'_>, account: AccountId, origin: &Origin) -> Result<bool, StoreError> {
-    let found = tx.row(
-        "SELECT 1 FROM sessions WHERE account_id = $1 AND remote = $2 AND user_agent = $3 LIMIT 1",
-        &[&account, &origin.remote, &shortened(&origin.user_agent)],
-        |_| Ok(()),
-    )?;
-    Ok(found.is_some())
+/// Forgets sessions that were over long ago, with their tokens, again and again until `stop`.
+pub async fn tidy(store: Store, stop: CancellationToken) {
+    loop {
+        let more = match store.write(|tx| forget_old(tx, Timestamp::now())).await {
+            Ok(forgotten) => forgotten == usize::from(FORGOTTEN_AT_ONCE),
+            Err(error) => {
+                tracing::warn!(%error, "sessions that are over could not be forgotten; it is tried again");
+                false
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(if more { Duration::ZERO } else { TIDIED_EVERY }) => {}
+        }
+    }
 }
 
-fn shortened(agent: &str) -> &str {
+/// Forgets some sessions that were over long ago; how many.
+fn forget_old(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    tx.execute(
+        "DELETE FROM spent_refreshes WHERE session_id IN (
+             SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at, id LIMIT $2)",
+        &[&(now - KEPT), &FORGOTTEN_AT_ONCE],
+    )?;
+    tx.execute(
+        "DELETE FROM sessions WHERE id IN (
+             SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at, id LIMIT $2)",
+        &[&(now - KEPT), &FORGOTTEN_AT_ONCE],
+    )
+}
+
+pub(super) fn shortened(agent: &str) -> &str {
     let longest = LONGEST_AGENT.min(agent.len());
     // Never within a character.
     let end = (0..=longest).rev().find(|end| agent.is_char_boundary(*end)).unwrap_or(0);

@@ -35,6 +35,15 @@ pub struct Past {
     pub paused_until: Option<Timestamp>,
 }
 
+impl Past {
+    /// By this clock: a pause that ends later than any would was begun by one that was ahead, and is cut.
+    #[must_use]
+    pub fn by(self, now: Timestamp) -> Self {
+        let latest = now + LONGEST_PAUSE;
+        Self { paused_until: self.paused_until.map(|until| until.min(latest)), ..self }
+    }
+}
+
 /// What became of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -43,7 +52,7 @@ pub enum Outcome {
     /// It is wrong, or was used before.
     Wrong(Past),
     /// It was not looked at; the next one will be after this time.
-    Paused(Duration),
+    Paused(Duration, Past),
 }
 
 impl Secret {
@@ -87,8 +96,9 @@ impl Secret {
 
     /// Judges a code. Blanks in it, as apps show them, do not count.
     pub fn judge(&self, code: &str, past: Past, now: Timestamp) -> Outcome {
+        let past = past.by(now);
         if let Some(until) = past.paused_until.filter(|until| now < *until) {
-            return Outcome::Paused(until.since(now));
+            return Outcome::Paused(until.since(now), past);
         }
         let code: String = code.chars().filter(|character| !character.is_whitespace()).collect();
         let step = self.totp().check(&code, seconds(now)).and_then(|step| i64::try_from(step).ok());
@@ -178,9 +188,9 @@ mod tests {
         while pauses.len() < 14 {
             match secret.judge("not-one", past, now) {
                 Outcome::Wrong(after) => past = after,
-                Outcome::Paused(wait) => {
+                Outcome::Paused(wait, _) => {
                     // Not even the right one is looked at.
-                    assert!(matches!(secret.judge(&secret.code(now), past, now), Outcome::Paused(_)));
+                    assert!(matches!(secret.judge(&secret.code(now), past, now), Outcome::Paused(..)));
                     pauses.push(wait.as_secs());
                     now = now + wait;
                 }
@@ -190,6 +200,18 @@ mod tests {
         assert_eq!(pauses[..4], [60, 120, 240, 480]);
         assert_eq!(pauses.last(), Some(&86_400));
         assert!(matches!(secret.judge(&secret.code(now), past, now), Outcome::Right(Past { wrong: 0, .. })));
+    }
+
+    #[test]
+    fn a_pause_that_a_clock_ahead_began_is_no_longer_than_any_other() {
+        let (secret, year) = (rfc_secret(), Duration::from_secs(365 * 24 * 3600));
+        let past = Past { paused_until: Some(at(10_000) + year), ..Past::default() };
+        let Outcome::Paused(wait, cut) = secret.judge(&secret.code(at(10_000)), past, at(10_000)) else {
+            panic!("looked at")
+        };
+        assert_eq!((wait, cut.paused_until), (LONGEST_PAUSE, Some(at(10_000) + LONGEST_PAUSE)));
+        let later = at(10_000) + LONGEST_PAUSE;
+        assert!(matches!(secret.judge(&secret.code(later), cut, later), Outcome::Right(_)));
     }
 
     #[test]

@@ -26,15 +26,22 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Wrong passwords for one account from one address: nobody locks out somebody elsewhere.
 pub const WRONG_PASSWORDS: Limit = Limit { what: "wrong passwords", most: 10, within: QUARTER };
-/// Wrong passwords for one account, whoever tries: many addresses together guess no faster.
+/// Wrong passwords for one account, whoever tries: many addresses together guess no faster. Not counted where its owner is
+/// known, or strangers would lock them out.
 pub const WRONG_PASSWORDS_FROM_ANYWHERE: Limit =
     Limit { what: "wrong passwords from anywhere", most: 100, within: HOUR };
 /// Sign-ins from one address, right or wrong: an office may sit behind one.
 pub const SIGN_INS: Limit = Limit { what: "sign-ins from", most: 60, within: QUARTER };
+/// Passwords that one account, signed in, has looked at or hashed: proofs, right or wrong, and changes. Fewer than may wait
+/// to be hashed, so that nobody keeps everybody else from signing in.
+pub const PASSWORDS: Limit = Limit { what: "passwords of", most: 20, within: QUARTER };
 /// New accounts from one address.
 pub const SIGN_UPS: Limit = Limit { what: "sign-ups from", most: 20, within: HOUR };
 /// Mails to one mailbox that somebody asked for who need not be its owner.
 pub const UNASKED_MAILS: Limit = Limit { what: "mails to", most: 5, within: HOUR };
+/// Letters to one mailbox that reset a password, apart from all others: a flood of those must not keep out somebody who
+/// has forgotten theirs.
+pub const RESET_MAILS: Limit = Limit { what: "reset mails to", most: 5, within: HOUR };
 /// Refreshes of one session.
 pub const REFRESHES: Limit = Limit { what: "refreshes of", most: 30, within: MINUTE };
 /// Refreshes from one address.
@@ -45,10 +52,20 @@ pub const LINKS: Limit = Limit { what: "links from", most: 30, within: HOUR };
 pub const ADDRESS_CHANGES: Limit = Limit { what: "address changes of", most: 5, within: DAY };
 /// Invitations of one organization.
 pub const INVITES: Limit = Limit { what: "invites of", most: 100, within: DAY };
+/// Invitations that one account sends, whatever organizations it makes for them.
+pub const INVITES_BY: Limit = Limit { what: "invites by", most: 100, within: DAY };
+/// Invitations from one address, whatever accounts it makes for them: an office may sit behind one.
+pub const INVITES_FROM: Limit = Limit { what: "invites from", most: 300, within: DAY };
+/// Organizations that one account makes.
+pub const ORGANIZATIONS: Limit = Limit { what: "organizations of", most: 10, within: DAY };
 /// Calls that speak a code to one account's phones.
 pub const VERIFICATION_CALLS: Limit = Limit { what: "verification calls of", most: 10, within: DAY };
 /// Calls that speak a code to one number, whoever asks.
 pub const VERIFICATION_CALLS_TO: Limit = Limit { what: "verification calls to", most: 5, within: DAY };
+
+/// Calls that speak a code, of all accounts together: what accounts made for it can cost in an hour. More people than this
+/// do not verify a phone within one; alerts are not counted.
+pub const VERIFICATION_CALLS_OF_ALL: Limit = Limit { what: "verification calls", most: 100, within: HOUR };
 
 /// Counts one more try. Too many: how long until the next one counts. Those of which no limit speaks any more are
 /// forgotten on the way.

@@ -26,10 +26,10 @@ const LONGEST: u64 = 4096;
 pub(super) async fn make(email: &str, data: DataOptions) -> Result<(), Stop> {
     let email: Email = email.parse().map_err(|error: NotAnEmail| Stop::Wrong(format!("EMAIL {error}")))?;
     let text = password_on_stdin()?;
-    let password =
-        Password::chosen(&text, &[email.as_str()]).map_err(|error| Stop::Wrong(error.to_string()))?;
+    let password = Password::chosen(&text).map_err(|error| Stop::Wrong(error.to_string()))?;
     let store = open_or_make(&Data::resolve(data)?).await?;
-    let hash = Hasher::default().hash(password).await.map_err(Stop::failed)?;
+    let hash = Hasher::default().choose(password, vec![email.as_str().to_owned()]).await;
+    let hash = hash.map_err(|error| Stop::Wrong(error.to_string()))?;
     let (now, shown) = (Timestamp::now(), email.clone());
     let made = store.write(move |tx| {
         let id = people::apply_account(tx, &email, now)?;

@@ -83,6 +83,8 @@ pub enum Share {
     /// All but a fifth, at least one channel: so that a storm of one organization does not keep
     /// another's first call waiting. A trunk with a single channel has none to keep.
     ExceptKept,
+    /// Half of it, at least one channel: whatever comes of what is no alert, alerts find the other half.
+    Half,
 }
 
 impl Share {
@@ -90,7 +92,8 @@ impl Share {
     fn of(self, max_concurrent: u32) -> u32 {
         match self {
             Self::ExceptKept if max_concurrent > 1 => max_concurrent - (max_concurrent / 5).max(1),
-            Self::ExceptKept | Self::Whole => max_concurrent,
+            Self::Half if max_concurrent > 1 => max_concurrent / 2,
+            Self::ExceptKept | Self::Half | Self::Whole => max_concurrent,
         }
     }
 }
@@ -317,9 +320,12 @@ mod tests {
     }
 
     #[test]
-    fn a_fifth_of_a_trunk_is_kept_and_of_a_single_channel_nothing() {
-        for (channels, shared) in [(1, 1), (2, 1), (4, 3), (5, 4), (10, 8), (30, 24)] {
+    fn a_fifth_of_a_trunk_is_kept_or_half_of_it_and_of_a_single_channel_nothing() {
+        for (channels, shared, half) in
+            [(1, 1, 1), (2, 1, 1), (3, 2, 1), (4, 3, 2), (5, 4, 2), (10, 8, 5), (30, 24, 15)]
+        {
             assert_eq!(Share::ExceptKept.of(channels), shared);
+            assert_eq!(Share::Half.of(channels), half);
             assert_eq!(Share::Whole.of(channels), channels);
         }
     }

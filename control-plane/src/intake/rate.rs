@@ -1,10 +1,10 @@
-//! How fast requests of one endpoint are taken in: a bucket of tokens each.
+//! How fast requests of one sender are taken in, such as an endpoint: a bucket of tokens each.
 //!
 //! Generous: a storm is taken in whole, a loop is not. Kept in memory alone; a restart fills the buckets.
 
-use shared::ids::EndpointId;
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -12,7 +12,7 @@ use std::{
 /// Buckets before full ones are forgotten.
 const BUCKETS: usize = 10_000;
 
-/// How fast one endpoint may send.
+/// How fast one of them may send.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     /// Tokens of a full bucket: requests at once.
@@ -27,11 +27,11 @@ impl Default for Rate {
     }
 }
 
-/// The buckets of all endpoints.
-pub(super) struct Rates {
+/// The buckets of all senders.
+pub(crate) struct Rates<K> {
     rate: Rate,
     /// Held for one look-up, never across an await.
-    buckets: Mutex<HashMap<EndpointId, Bucket>>,
+    buckets: Mutex<HashMap<K, Bucket>>,
 }
 
 struct Bucket {
@@ -39,25 +39,25 @@ struct Bucket {
     at: Instant,
 }
 
-impl Rates {
-    pub(super) fn new(rate: Rate) -> Self {
+impl<K: Eq + Hash> Rates<K> {
+    pub(crate) fn new(rate: Rate) -> Self {
         Self { rate, buckets: Mutex::default() }
     }
 
     /// Takes a token; the error is how many seconds to wait for one.
-    pub(super) fn admit(&self, endpoint: EndpointId, now: Instant) -> Result<(), u32> {
+    pub(crate) fn admit(&self, sender: K, now: Instant) -> Result<(), u32> {
         let (burst, per_second) = (f64::from(self.rate.burst), f64::from(self.rate.per_second));
         // A bucket that is full again need not be remembered.
         let refill = Duration::from_secs_f64(burst / per_second);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= BUCKETS && !buckets.contains_key(&endpoint) {
+        if buckets.len() >= BUCKETS && !buckets.contains_key(&sender) {
             buckets.retain(|_, bucket| now.duration_since(bucket.at) < refill);
             if buckets.len() >= BUCKETS {
                 // Rather forget than keep an alert out.
                 buckets.clear();
             }
         }
-        let bucket = buckets.entry(endpoint).or_insert(Bucket { tokens: burst, at: now });
+        let bucket = buckets.entry(sender).or_insert(Bucket { tokens: burst, at: now });
         let back = now.duration_since(bucket.at).as_secs_f64() * per_second;
         *bucket = Bucket { tokens: (bucket.tokens + back).min(burst), at: now };
         if bucket.tokens < 1.0 {
@@ -72,6 +72,7 @@ impl Rates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::ids::EndpointId;
     use uuid::Uuid;
 
     const RATE: Rate = Rate { burst: 200, per_second: 10 };
@@ -81,7 +82,7 @@ mod tests {
     }
 
     /// Requests taken in of so many at one moment.
-    fn taken(rates: &Rates, number: u128, requests: u32, now: Instant) -> usize {
+    fn taken(rates: &Rates<EndpointId>, number: u128, requests: u32, now: Instant) -> usize {
         (0..requests).filter(|_| rates.admit(endpoint(number), now).is_ok()).count()
     }
 

@@ -17,6 +17,7 @@ mod keys;
 mod letters;
 mod members;
 mod organizations;
+mod pace;
 mod passwords;
 mod phones;
 mod profile;
@@ -32,6 +33,7 @@ mod tried;
 mod verifications;
 
 pub(super) use description::describe;
+pub(crate) use pace::Pace;
 
 use super::{
     App, Routes,

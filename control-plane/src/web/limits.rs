@@ -3,6 +3,12 @@
 use crate::intake::Rate;
 use std::time::Duration;
 
+/// A program that brings some hundred projects up to date is not held back; a loop is, before its rows fill the disk or
+/// its transactions keep alerts waiting.
+const WRITES: Rate = Rate { burst: 600, per_second: 5 };
+/// Some such programs at once.
+const WRITES_OF_ORG: Rate = Rate { burst: 2_000, per_second: 20 };
+
 /// Bounds on clients. The defaults are the product's; tests tighten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -18,6 +24,10 @@ pub struct Limits {
     pub header_bytes: usize,
     /// How fast one endpoint may send.
     pub endpoint_rate: Rate,
+    /// How fast one person or key may change things.
+    pub writes: Rate,
+    /// How fast the people and keys of one organization may together.
+    pub writes_of_org: Rate,
     /// Bytes of a webhook's body.
     pub webhook_bytes: usize,
     /// Bytes of all bodies that are held at once, from their first byte until they are stored.
@@ -47,6 +57,8 @@ impl Default for Limits {
             header_fields: 100,
             header_bytes: 16 * 1024,
             endpoint_rate: Rate::default(),
+            writes: WRITES,
+            writes_of_org: WRITES_OF_ORG,
             webhook_bytes: 256 * 1024,
             body_memory: 128 * 1024 * 1024,
             body_time: Duration::from_secs(30),

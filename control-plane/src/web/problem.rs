@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use warp::{
     Rejection, Reply,
     http::{
-        HeaderName, HeaderValue,
+        HeaderName, HeaderValue, StatusCode,
         header::{ALLOW, CONTENT_TYPE, RETRY_AFTER},
     },
 };
@@ -27,6 +27,7 @@ pub(super) const PAGES: &str = "/problems/";
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
     kind: Kind,
+    status: StatusCode,
     detail: String,
     request_id: Option<RequestId>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -55,7 +56,7 @@ pub(super) struct ProblemDocument<'a> {
 
 impl Problem {
     pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), request_id: None, headers: Vec::new() }
+        Self { kind, status: kind.status(), detail: detail.into(), request_id: None, headers: Vec::new() }
     }
 
     pub(super) fn not_found() -> Self {
@@ -85,6 +86,14 @@ impl Problem {
 
     pub(super) fn retry_after(self, seconds: u32) -> Self {
         self.with(RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// The same, said to somebody who is signed in: 401 would tell their browser that they are not.
+    pub(super) fn for_the_signed_in(mut self) -> Self {
+        if self.status == StatusCode::UNAUTHORIZED {
+            self.status = StatusCode::UNPROCESSABLE_ENTITY;
+        }
+        self
     }
 
     /// Names the request that an answer is about.
@@ -131,7 +140,7 @@ impl Reply for Problem {
         let document = ProblemDocument {
             kind: &format!("{PAGES}{}", self.kind.word()),
             title: self.kind.title(),
-            status: self.kind.status().as_u16(),
+            status: self.status.as_u16(),
             detail: &self.detail,
             code: self.kind.word(),
             request_id: self.request_id,
@@ -139,7 +148,7 @@ impl Reply for Problem {
         // Text and numbers serialize.
         let body = serde_json::to_string(&document).unwrap_or_default();
         let mut response = Response::new(body.into());
-        *response.status_mut() = self.kind.status();
+        *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.extend(self.headers);

@@ -9,6 +9,7 @@ mod sessions;
 mod sign_in;
 mod sign_up;
 mod tokens;
+mod verification;
 
 use crate::plane::Plane;
 use browser::Browser;

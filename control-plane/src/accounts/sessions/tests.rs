@@ -113,3 +113,41 @@ async fn a_proof_counts_for_five_minutes() {
     store.write(move |tx| prove(tx, id, at(1000))).await.unwrap();
     assert!(proved(at(1001)).await);
 }
+
+#[tokio::test]
+async fn a_proof_of_the_future_is_none() {
+    let store = store().await;
+    let id = opened(&store, account(&store).await, false).await.id;
+    store.write(move |tx| prove(tx, id, at(1000))).await.unwrap();
+    let session = store.read(move |tx| find(tx, id, Audience::Portal, at(500))).await.unwrap().unwrap();
+    assert!(!session.is_proved(at(500)), "the clock was ahead when it was given");
+    assert!(session.is_proved(at(1000)));
+}
+
+#[tokio::test]
+async fn sessions_that_were_over_long_ago_are_forgotten_with_their_tokens_however_many() {
+    let store = store().await;
+    let ann = account(&store).await;
+    let count = async |sql| store.read(move |tx| tx.row(sql, &[], |row| row.get::<i64>(0))).await.unwrap();
+    for _ in 0..FORGOTTEN_AT_ONCE + 1 {
+        let session = opened(&store, ann, false).await;
+        refreshed(&store, &session.refresh_token, at(60)).await;
+    }
+    // The last of them was over within the time for which rows are kept.
+    let ends = Timestamp::now() - KEPT + Duration::from_secs(60);
+    let kept = opened(&store, ann, false).await.id;
+    let prolong = "UPDATE sessions SET expires_at = $1 WHERE id = $2";
+    store.write(move |tx| tx.execute(prolong, &[&ends, &kept])).await.unwrap();
+    let stop = CancellationToken::new();
+    let tidied = tokio::spawn(tidy((*store).clone(), stop.clone()));
+    for _ in 0..500 {
+        if count("SELECT COUNT(*) FROM sessions").await == Some(1) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(count("SELECT COUNT(*) FROM sessions").await, Some(1));
+    assert_eq!(count("SELECT COUNT(*) FROM spent_refreshes").await, Some(0));
+    stop.cancel();
+    tidied.await.unwrap();
+}

@@ -82,10 +82,10 @@ impl Turn<'_, '_> {
         Ok(chosen)
     }
 
-    /// Channels are kept for other organizations only where there are others, and from whatever is no alert.
+    /// Channels are kept for other organizations only where there are others. What is no alert has half of them.
     fn share(&mut self, call: &Queued, under_way: &UnderWay) -> Result<Share, StoreError> {
         if call.machine.speaks_code() {
-            return Ok(Share::ExceptKept);
+            return Ok(Share::Half);
         }
         let shared = match self.shared {
             Some(shared) => shared,

@@ -11,8 +11,8 @@ CREATE TABLE operators (
     created_at BIGINT NOT NULL
 );
 
--- One row a sign-in. `refresh_hash` is of the one refresh token that is good now. A session that ended keeps its row for the
--- list and the audit.
+-- One row a sign-in. `refresh_hash` is of the one refresh token that is good now; `remote` and `user_agent` are where it was
+-- last shown. A session that is over keeps its row for a while.
 CREATE TABLE sessions (
     id            TEXT PRIMARY KEY,
     account_id    TEXT NOT NULL REFERENCES accounts (id),
@@ -30,7 +30,7 @@ CREATE TABLE sessions (
     end_reason    TEXT
 );
 CREATE INDEX sessions_by_account ON sessions (account_id, id);
-CREATE INDEX sessions_by_origin ON sessions (account_id, remote);
+CREATE INDEX sessions_by_end ON sessions (expires_at);
 -- Refresh tokens of sessions that are not over, of before: whoever shows one holds a copy.
 CREATE TABLE spent_refreshes (
     hash       TEXT PRIMARY KEY,
@@ -38,6 +38,15 @@ CREATE TABLE spent_refreshes (
     spent_at   BIGINT NOT NULL
 );
 CREATE INDEX spent_refreshes_by_session ON spent_refreshes (session_id);
+
+-- Where somebody has signed in from, the newest of each account.
+CREATE TABLE origins (
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    network    TEXT NOT NULL,
+    user_agent TEXT NOT NULL,
+    last_at    BIGINT NOT NULL,
+    PRIMARY KEY (account_id, network, user_agent)
+);
 
 -- The second factor. Not asked for until it is confirmed.
 CREATE TABLE second_factors (

@@ -33,8 +33,8 @@ pub(super) struct DeedDocument {
     deed: String,
     /// Id of what it was done to.
     subject: String,
-    /// From which address of the network.
-    remote: String,
+    /// From which address of the network; null in your own log where somebody else did it.
+    remote: Option<String>,
     /// What of it was different before; no secrets.
     #[schema(value_type = Option<Object>)]
     before: Option<Value>,
@@ -54,7 +54,7 @@ impl From<Deeds> for DeedDocument {
             actor_name: row.actor_name,
             deed: row.deed,
             subject: row.subject,
-            remote: row.remote,
+            remote: Some(row.remote),
             before: value(row.before),
             after: value(row.after),
         }
@@ -81,7 +81,7 @@ impl From<Deeds> for DeedDocument {
     )
 )]
 pub(super) async fn of_organization(call: Call, member: Member) -> Result<Response, Problem> {
-    page(&call, Log::Of(member.org)).await
+    page(&call, Log::Of(member.org), DeedDocument::from).await
 }
 
 /// What was done to your account, newest first
@@ -104,7 +104,14 @@ pub(super) async fn of_organization(call: Call, member: Member) -> Result<Respon
     )
 )]
 pub(super) async fn own(call: Call, person: Person) -> Result<Response, Problem> {
-    page(&call, Log::Own(person.account())).await
+    let me = person.account().to_string();
+    let show = |row: Deeds| {
+        // Where others are is theirs; where somebody is who is nobody yet, such as whoever tries passwords, is not.
+        let is_hidden = row.actor != me && !row.actor.is_empty();
+        let document = DeedDocument::from(row);
+        DeedDocument { remote: document.remote.filter(|_| !is_hidden), ..document }
+    };
+    page(&call, Log::Own(person.account()), show).await
 }
 
 /// What was done by anybody, newest first
@@ -127,10 +134,10 @@ pub(super) async fn own(call: Call, person: Person) -> Result<Response, Problem>
     )
 )]
 pub(super) async fn of_everybody(call: Call, _operator: Person) -> Result<Response, Problem> {
-    page(&call, Log::All).await
+    page(&call, Log::All, DeedDocument::from).await
 }
 
-async fn page(call: &Call, log: Log) -> Result<Response, Problem> {
+async fn page(call: &Call, log: Log, show: impl Fn(Deeds) -> DeedDocument) -> Result<Response, Problem> {
     let query = call.query(&["actor", "deed", "subject", "since", "until", "after", "limit"])?;
     let moment = |name| query.get::<Timestamp>(name, "a moment of RFC 3339, as in 2026-01-31T12:00:00Z");
     let filter = Filter {
@@ -144,5 +151,5 @@ async fn page(call: &Call, log: Log) -> Result<Response, Problem> {
         limit: query.limit()?,
     };
     let rows = call.app.store.read(move |tx| audit::page(tx, &filter)).await?;
-    ok(&Page::of(rows, DeedDocument::from))
+    ok(&Page::of(rows, show))
 }

@@ -8,7 +8,7 @@ use crate::{
         token::Audience,
         tries::{self, Limit},
     },
-    store::StoreError,
+    store::{StoreError, Tx},
     web::{
         App, Response,
         problem::{Kind, Problem},
@@ -110,6 +110,18 @@ impl Call {
         });
         counted.await?.map_err(too_many_tries)
     }
+}
+
+/// The same in the transaction of a deed: where that fails nothing is counted.
+pub(super) fn count<const N: usize>(
+    tx: &mut Tx<'_>,
+    limits: [(Limit, String); N],
+    now: Timestamp,
+) -> Result<(), Problem> {
+    for (limit, whose) in &limits {
+        tries::count(tx, *limit, whose, now)?.map_err(too_many_tries)?;
+    }
+    Ok(())
 }
 
 /// 429, with the time to wait.

@@ -56,6 +56,19 @@ impl Person {
     pub(super) fn account(&self) -> AccountId {
         self.session.account_id
     }
+
+    /// Asks again, in the transaction of the deed, whether this session is not over: meanwhile it may have been ended, or
+    /// the account closed. Of two that change one password, the second was ended by the first.
+    pub(super) fn still_open(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), Problem> {
+        let audience = match self.who {
+            Who::Operator(_) => Audience::Admin,
+            Who::Account(_) | Who::ApiKey(_) | Who::Nobody => Audience::Portal,
+        };
+        match sessions::find(tx, self.session.id, audience, now)? {
+            Some(_) => Ok(()),
+            None => Err(Problem::new(Kind::NotSignedIn, "this session was ended a moment ago: sign in")),
+        }
+    }
 }
 
 /// Somebody in an organization, or a key of it.

@@ -1,4 +1,5 @@
 //! The two cookies of a session. Neither is seen by scripts or sent by another site, and neither leaves over plain HTTP.
+//! `__Host-`: no other host, no other path can have set it, which takes the path `/` and no domain.
 
 use crate::{
     accounts::{
@@ -14,9 +15,9 @@ use hyper::{
 use shared::time::Timestamp;
 use zeroize::Zeroizing;
 
-const RULES: &str = "HttpOnly; Secure; SameSite=Strict";
+const RULES: &str = "Path=/; HttpOnly; Secure; SameSite=Strict";
 
-/// Goes along with every request. `__Host-`: no other host, no other path can have set it.
+/// Opens, for minutes.
 const fn token_name(audience: Audience) -> &'static str {
     match audience {
         Audience::Portal => "__Host-cp_session",
@@ -24,11 +25,11 @@ const fn token_name(audience: Audience) -> &'static str {
     }
 }
 
-/// Goes along with what concerns the session itself, and is spent there.
-const fn refresh(audience: Audience) -> (&'static str, &'static str) {
+/// Gets new ones, once.
+const fn refresh_name(audience: Audience) -> &'static str {
     match audience {
-        Audience::Portal => ("__Secure-cp_refresh", "/api/v1/session"),
-        Audience::Admin => ("__Secure-cp_admin_refresh", "/api/admin/v1/session"),
+        Audience::Portal => "__Host-cp_refresh",
+        Audience::Admin => "__Host-cp_admin_refresh",
     }
 }
 
@@ -39,10 +40,10 @@ pub(super) fn token(headers: &HeaderMap, audience: Audience) -> Option<&str> {
 
 /// The refresh token that a request carries.
 pub(super) fn refresh_token(headers: &HeaderMap, audience: Audience) -> Option<&str> {
-    find(headers, refresh(audience).0)
+    find(headers, refresh_name(audience))
 }
 
-/// Of several cookies of one name the first: browsers send the one of the longest path first.
+/// Of several cookies of one name the first; a browser has one.
 fn find<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
     let mut cookies = lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.split_once('='));
@@ -62,15 +63,14 @@ pub(super) fn set(
         tracing::error!("there is no key to sign a session's token with");
         Problem::internal()
     })?;
-    let (name, path) = refresh(audience);
     let stays = match opened.stays {
         true => format!("; Max-Age={}", opened.expires_at.since(now).as_secs()),
         false => String::new(),
     };
     let lasts = token::LIFETIME.as_secs();
     let cookies = [
-        Zeroizing::new(format!("{}={}; Path=/; Max-Age={lasts}; {RULES}", token_name(audience), *signed)),
-        Zeroizing::new(format!("{name}={}; Path={path}{stays}; {RULES}", *opened.refresh_token)),
+        Zeroizing::new(format!("{}={}; Max-Age={lasts}; {RULES}", token_name(audience), *signed)),
+        Zeroizing::new(format!("{}={}{stays}; {RULES}", refresh_name(audience), *opened.refresh_token)),
     ];
     for cookie in cookies {
         let mut value = HeaderValue::from_str(&cookie).map_err(|_| Problem::internal())?;
@@ -82,11 +82,8 @@ pub(super) fn set(
 
 /// Takes both away.
 pub(super) fn clear(mut response: Response, audience: Audience) -> Response {
-    let (name, path) = refresh(audience);
-    let cookies = [
-        format!("{}=; Path=/; Max-Age=0; {RULES}", token_name(audience)),
-        format!("{name}=; Path={path}; Max-Age=0; {RULES}"),
-    ];
+    let cookies =
+        [token_name(audience), refresh_name(audience)].map(|name| format!("{name}=; Max-Age=0; {RULES}"));
     for value in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
         response.headers_mut().append(SET_COOKIE, value);
     }
@@ -102,7 +99,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers
             .append(COOKIE, HeaderValue::from_static("a=1; x__Host-cp_session=no; __Host-cp_session=yes; b"));
-        headers.append(COOKIE, HeaderValue::from_static("__Secure-cp_refresh=r=1"));
+        headers.append(COOKIE, HeaderValue::from_static("__Host-cp_refresh=r=1"));
         assert_eq!(token(&headers, Audience::Portal), Some("yes"));
         assert_eq!(token(&headers, Audience::Admin), None);
         assert_eq!(refresh_token(&headers, Audience::Portal), Some("r=1"));

@@ -24,14 +24,17 @@ const LONGEST: usize = 255;
 
 /// What is answered to a creation.
 pub(super) trait Created: Serialize + Send + 'static {
+    /// What tells that it is there, or on its way.
+    const STATUS: StatusCode = StatusCode::CREATED;
+
     /// As a repeat is answered, and as it is stored: without what is shown once.
     fn without_secret(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }
 }
 
-/// Runs `create` in one transaction with what remembers it, and answers 201. A repeat is answered as the first was, and
-/// creates nothing.
+/// Runs `create` in one transaction with what remembers it. A repeat is answered as the first was, and creates and counts
+/// nothing.
 pub(super) async fn once<T: Created>(
     call: &Call,
     whose: impl Display,
@@ -40,7 +43,7 @@ pub(super) async fn once<T: Created>(
     let now = Timestamp::now();
     let Some(key) = key(call)? else {
         let created = call.app.store.write(move |tx| create(tx, now)).await?;
-        return with_status(StatusCode::CREATED, &created);
+        return with_status(T::STATUS, &created);
     };
     let whose = whose.to_string();
     let fingerprint = hash_of(&format!("{} {}", call.path, hash_of(&String::from_utf8_lossy(&call.body))));
@@ -54,8 +57,8 @@ pub(super) async fn once<T: Created>(
         Ok(Done::Now(created))
     });
     match done.await? {
-        Done::Now(created) => with_status(StatusCode::CREATED, &created),
-        Done::Before(answer) => Ok(json(StatusCode::CREATED, answer)),
+        Done::Now(created) => with_status(T::STATUS, &created),
+        Done::Before(answer) => Ok(json(T::STATUS, answer)),
     }
 }
 

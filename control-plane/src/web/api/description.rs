@@ -171,6 +171,9 @@ fn complete(operation: &mut Operation, route: &Route) {
         says("413", "The body is over 64 KiB");
         says("415", "The body is not JSON");
     }
+    if route.changes() && !matches!(route.access, Access::Open(_)) {
+        says("429", "Changes come too fast; again after Retry-After");
+    }
     match route.access {
         Access::Open(_) => return,
         Access::Person(_) => {

@@ -5,7 +5,7 @@ use super::{
     call::{Call, Page, done, missing, ok},
     caller::Member,
     creation::{self, Created},
-    fields::{bad_value, given},
+    fields::{bad_value, given, not_null},
     organizations::in_org,
     projects,
 };
@@ -187,7 +187,9 @@ fn is_there(tx: &mut Tx<'_>, project: ProjectId, scenario: Option<&str>) -> Resu
 #[serde(deny_unknown_fields)]
 pub(super) struct EndpointChange {
     /// What people call it, at most 100 characters; may be empty.
-    name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
+    name: Option<Option<String>>,
     /// The scenario that decides; null for none.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
@@ -214,7 +216,7 @@ pub(super) struct EndpointChange {
 pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
     let id: EndpointId = call.id("id", Kind::UnknownEndpoint)?;
     let EndpointChange { name, scenario, alert_key } = call.body()?;
-    let name = name.map(|name| read_name(&name)).transpose()?;
+    let name = name.map(|name| read_name(&not_null("name", name)?)).transpose()?;
     let alert_key = alert_key.map(|key| key.as_deref().map(read_key).transpose()).transpose()?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {

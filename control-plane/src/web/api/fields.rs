@@ -49,6 +49,11 @@ pub(super) fn language(word: &str) -> Result<Language, Problem> {
     })
 }
 
+/// Of a PATCH: what is given for a key that cannot be null.
+pub(super) fn not_null<T>(key: &str, given: Option<T>) -> Result<T, Problem> {
+    given.ok_or_else(|| bad_value(key, "cannot be null: leave it out where it is to stay as it is"))
+}
+
 /// Of a PATCH: a key that is given, be it as null. One that is left out is `None`.
 pub(super) fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where

@@ -1,7 +1,7 @@
 //! `/api/v1/invites`: bringing people into an organization, by mail.
 
 use super::{
-    call::{Call, Page, done, missing, ok},
+    call::{Call, Page, count, done, missing, ok},
     caller::{self, Person},
     creation::{self, Created},
     documents::MembershipDocument,
@@ -13,13 +13,13 @@ use super::{
 use crate::{
     accounts::{
         account,
-        audit::{self, Deed, Entry},
+        audit::{self, Actor, Deed, Entry},
         email::Email,
         invites::{self, Invite},
         members,
         orgs::{self, Named},
         permissions::Act,
-        tries,
+        tries::{self, Limit},
     },
     mail::{Language, Template},
     store::Tx,
@@ -31,7 +31,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
-    ids::{AccountId, InviteId},
+    ids::{AccountId, InviteId, OrgId},
     time::Timestamp,
 };
 use url::Url;
@@ -122,11 +122,11 @@ pub(super) struct NewInvite {
 pub(super) async fn create(call: Call, member: caller::Member) -> Result<Response, Problem> {
     let NewInvite { email, role } = call.body()?;
     let (email, role) = (fields::address("email", &email)?, fields::role(&role)?);
-    admit(&call, &member, &email).await?;
     let by = member.account().ok_or_else(Problem::internal)?;
     let (actor, public_url) = (call.actor(member.who), call.app.public_url.clone());
     let created = creation::once(&call, member.org, move |tx, now| {
         may_touch(member.still_may(tx)?, &[role])?;
+        count(tx, limits(member.org, by, actor, &email), now)?;
         let known = account::by_email(tx, &email)?;
         if let Some(known) = known
             && members::member(tx, member.org, known.id)?.is_some()
@@ -155,9 +155,14 @@ pub(super) async fn create(call: Call, member: caller::Member) -> Result<Respons
     Ok(answer)
 }
 
-async fn admit(call: &Call, member: &caller::Member, email: &Email) -> Result<(), Problem> {
-    call.admit([(tries::INVITES, member.org.to_string()), (tries::UNASKED_MAILS, email.as_str().to_owned())])
-        .await
+/// What an invitation counts against.
+fn limits(org: OrgId, by: AccountId, actor: Actor, email: &Email) -> [(Limit, String); 4] {
+    [
+        (tries::INVITES, org.to_string()),
+        (tries::INVITES_BY, by.to_string()),
+        (tries::INVITES_FROM, tries::network_of(actor.remote)),
+        (tries::UNASKED_MAILS, email.as_str().to_owned()),
+    ]
 }
 
 /// In the language of whoever is invited, where they have an account.
@@ -199,12 +204,13 @@ fn write_to(
 )]
 pub(super) async fn resend(call: Call, member: caller::Member) -> Result<Response, Problem> {
     let id: InviteId = call.id("id", Kind::UnknownInvite)?;
-    let found = call.app.store.read(move |tx| invites::by_id(tx, member.org, id)).await?;
-    let found = found.ok_or_else(|| missing(Kind::UnknownInvite))?;
-    admit(&call, &member, &found.email).await?;
+    let by = member.account().ok_or_else(Problem::internal)?;
     let (actor, public_url, now) = (call.actor(member.who), call.app.public_url.clone(), Timestamp::now());
     let renewed = call.app.store.write(move |tx| {
-        may_touch(member.still_may(tx)?, &[found.role])?;
+        let mine = member.still_may(tx)?;
+        let found = invites::by_id(tx, member.org, id)?.ok_or_else(|| missing(Kind::UnknownInvite))?;
+        may_touch(mine, &[found.role])?;
+        count(tx, limits(member.org, by, actor, &found.email), now)?;
         let renewed = invites::renew(tx, member.org, id, now)?;
         let (invite, token) = renewed.ok_or_else(|| missing(Kind::UnknownInvite))?;
         let after = Some(json!({"email": invite.email.as_str()}));
@@ -314,6 +320,7 @@ pub(super) async fn accept(call: Call, person: Person) -> Result<Response, Probl
     call.admit([(tries::LINKS, tries::network_of(call.remote))]).await?;
     let (id, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let joined = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
         let invite = invites::by_token(tx, &token, now)?.ok_or_else(link_void)?;
         let account = account::by_id(tx, id)?.ok_or_else(link_void)?;
         if account.email != invite.email {

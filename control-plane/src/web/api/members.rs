@@ -2,7 +2,8 @@
 
 use super::{
     call::{Call, Page, done, missing, ok},
-    caller, fields,
+    caller,
+    fields::{self, not_null},
     organizations::in_org,
     profile::may_go,
 };
@@ -85,7 +86,9 @@ pub(super) async fn list(call: Call, member: caller::Member) -> Result<Response,
 #[serde(deny_unknown_fields)]
 pub(super) struct MemberChange {
     /// `owner`, `admin`, `member` or `viewer`.
-    role: String,
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(value_type = String)]
+    role: Option<String>,
 }
 
 /// Change what a member is
@@ -107,7 +110,7 @@ pub(super) struct MemberChange {
 pub(super) async fn change(call: Call, member: caller::Member) -> Result<Response, Problem> {
     let account: AccountId = call.id("account_id", Kind::UnknownMember)?;
     let MemberChange { role } = call.body()?;
-    let role = fields::role(&role)?;
+    let role = fields::role(&not_null("role", role)?)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
         let mine = member.still_may(tx)?;

@@ -1,11 +1,11 @@
 //! `/api/v1/organizations` and `/api/v1/organization`: the tenants that somebody belongs to, and one of them.
 
 use super::{
-    call::{Call, Page, done, missing, ok},
+    call::{Call, Page, count, done, missing, ok},
     caller::{Member, Person},
     creation::{self, Created},
     documents::MembershipDocument,
-    fields::{self, bad_value},
+    fields::{self, bad_value, given, not_null},
     profile::may_go,
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         audit::{self, Deed, Entry},
         members::{self, Role},
         orgs::{self, Membership, Named, New, Org},
+        tries,
     },
     dispatch::alerts,
     store::Tx,
@@ -71,7 +72,8 @@ pub(super) struct NewOrganization {
     responses(
         (status = 201, description = "It is there", body = MembershipDocument),
         (status = 409, description = "The slug is taken, or you belong to too many"),
-        (status = 422, description = "A value cannot be used")
+        (status = 422, description = "A value cannot be used"),
+        (status = 429, description = "Too many within a day; again after Retry-After")
     )
 )]
 pub(super) async fn create(call: Call, person: Person) -> Result<Response, Problem> {
@@ -81,6 +83,8 @@ pub(super) async fn create(call: Call, person: Person) -> Result<Response, Probl
     let chosen = slug.map(|slug| fields::slug(&slug)).transpose()?;
     let (id, actor) = (person.account(), call.actor(person.who));
     creation::once(&call, id, move |tx, now| {
+        person.still_open(tx, now)?;
+        count(tx, [(tries::ORGANIZATIONS, id.to_string())], now)?;
         if orgs::of_account(tx, id, &Named::Only)?.len() >= MOST {
             return Err(Problem::new(
                 Kind::TooMany,
@@ -160,11 +164,17 @@ pub(super) async fn read(call: Call, member: Member) -> Result<Response, Problem
 #[serde(deny_unknown_fields)]
 pub(super) struct OrganizationChange {
     /// Its name, at most 100 characters.
-    name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
+    name: Option<Option<String>>,
     /// Its short name, unique among all.
-    slug: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
+    slug: Option<Option<String>>,
     /// IANA name of its time zone.
-    timezone: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
+    timezone: Option<Option<String>>,
 }
 
 /// Change an organization
@@ -181,10 +191,10 @@ pub(super) struct OrganizationChange {
 )]
 pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
     let OrganizationChange { name, slug, timezone } = call.body()?;
-    let name =
-        name.map(|name| values::name(&name).map_err(|problem| bad_value("name", problem))).transpose()?;
-    let slug = slug.map(|slug| fields::slug(&slug)).transpose()?;
-    let timezone = timezone.map(|name| fields::timezone(&name)).transpose()?;
+    let read = |name: String| values::name(&name).map_err(|problem| bad_value("name", problem));
+    let name = name.map(|name| read(not_null("name", name)?)).transpose()?;
+    let slug = slug.map(|slug| fields::slug(&not_null("slug", slug)?)).transpose()?;
+    let timezone = timezone.map(|name| fields::timezone(&not_null("timezone", name)?)).transpose()?;
     let (account, actor, now) = (person(&member)?, call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
         member.still_may(tx)?;
@@ -297,6 +307,7 @@ pub(super) async fn transfer(call: Call, member: Member) -> Result<Response, Pro
 pub(super) async fn leave(call: Call, member: Member) -> Result<Response, Problem> {
     let (account, actor, now) = (person(&member)?, call.actor(member.who), Timestamp::now());
     let left = call.app.store.write(move |tx| {
+        member.still_may(tx)?;
         let org = found(tx, member.org)?;
         may_go(tx, &org.slug, member.org, account)?;
         members::remove(tx, member.org, account)?;

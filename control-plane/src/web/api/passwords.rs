@@ -5,7 +5,7 @@ use super::{
     caller::Person,
     fields,
     letters::{LetterDocument, link_void, page, send},
-    session::{own, still_open},
+    session::own,
 };
 use crate::{
     accounts::{
@@ -17,7 +17,6 @@ use crate::{
         tries,
     },
     mail::Template,
-    store::StoreError,
     web::{
         Response,
         problem::{Kind, Problem},
@@ -55,20 +54,22 @@ pub(super) async fn forgotten(call: Call) -> Result<Response, Problem> {
     let email = fields::address("email", &email)?;
     call.admit([
         (tries::SIGN_UPS, tries::network_of(call.remote)),
-        (tries::UNASKED_MAILS, email.as_str().to_owned()),
+        (tries::RESET_MAILS, email.as_str().to_owned()),
     ])
     .await?;
     let (now, public_url) = (Timestamp::now(), call.app.public_url.clone());
     let queued = call.app.store.write(move |tx| {
-        let Some(account) = account::by_email(tx, &email)? else { return Ok::<_, StoreError>(false) };
+        let account = account::by_email(tx, &email)?;
+        // That of nobody opens nothing. It is made all the same, so that the answer takes as long.
         let new = New {
             purpose: Purpose::Reset,
-            account: Some(account.id),
+            account: account.as_ref().map(|account| account.id),
             email: email.clone(),
             password: None,
             display_name: String::new(),
         };
         let token = links::make(tx, &new, now)?;
+        let Some(account) = account else { return Ok(false) };
         let link = page(&public_url, "reset-password", Some(&token));
         let template = Template::ResetPassword { link, valid_for: Purpose::Reset.valid_for() };
         send(tx, &email, account.language, template, now)
@@ -112,8 +113,7 @@ pub(super) async fn reset(call: Call) -> Result<Response, Problem> {
         link.and_then(|link| link.account).map_or(Ok(None), |id| account::by_id(tx, id))
     });
     let account = found.await?.ok_or_else(link_void)?;
-    let password = Password::chosen(&password, &[account.email.as_str(), &account.display_name])?;
-    let password = call.app.hasher.hash(password).await?;
+    let password = call.app.hasher.choose(Password::chosen(&password)?, account.known_of()).await?;
     let (now, actor, remote) = (Timestamp::now(), call.actor(Who::Nobody), call.remote);
     let queued = call.app.store.write(move |tx| {
         // Of two that use one link at once the second finds it used up.
@@ -150,7 +150,8 @@ pub(super) struct NewPassword {
     request_body = NewPassword,
     responses(
         (status = 204, description = "It is changed"),
-        (status = 422, description = "The password cannot be used")
+        (status = 422, description = "The password cannot be used"),
+        (status = 429, description = "Too often; again after Retry-After")
     )
 )]
 pub(super) async fn change(call: Call, person: Person) -> Result<Response, Problem> {
@@ -158,12 +159,12 @@ pub(super) async fn change(call: Call, person: Person) -> Result<Response, Probl
     let id = person.account();
     let gone = || Problem::new(Kind::NotSignedIn, "this session is over: sign in");
     let account: Account = call.app.store.read(move |tx| account::by_id(tx, id)).await?.ok_or_else(gone)?;
-    let password = Password::chosen(&password, &[account.email.as_str(), &account.display_name])?;
-    let password = call.app.hasher.hash(password).await?;
-    let (now, actor, remote, audience) =
-        (Timestamp::now(), call.actor(person.who), call.remote, call.audience);
+    let password = Password::chosen(&password)?;
+    call.admit([(tries::PASSWORDS, id.to_string())]).await?;
+    let password = call.app.hasher.choose(password, account.known_of()).await?;
+    let (now, actor, remote) = (Timestamp::now(), call.actor(person.who), call.remote);
     let queued = call.app.store.write(move |tx| {
-        still_open(tx, &person, audience, now)?;
+        person.still_open(tx, now)?;
         let was = account::by_id(tx, id)?.ok_or_else(gone)?.password;
         account::change_password(tx, id, was.as_deref(), &password)?;
         links::void_all(tx, id, now)?;

@@ -4,7 +4,7 @@ use super::{
     call::{Call, Page, done, missing, ok},
     caller::Person,
     creation::{self, Created},
-    fields::bad_value,
+    fields::{bad_value, given, not_null},
     session::own,
 };
 use crate::{
@@ -99,6 +99,7 @@ pub(super) async fn add(call: Call, person: Person) -> Result<Response, Problem>
     let e164 = judge(number.trim()).map_err(forbidden)?.e164;
     let (id, actor) = (person.account(), call.actor(person.who));
     creation::once(&call, id, move |tx, now| {
+        person.still_open(tx, now)?;
         if phones::list(tx, id)?.len() >= phones::MOST {
             return Err(Problem::new(Kind::TooMany, format!("somebody has at most {} phones", phones::MOST)));
         }
@@ -122,9 +123,13 @@ pub(super) fn mine(tx: &mut Tx<'_>, account: AccountId, id: PhoneId) -> Result<P
 #[serde(deny_unknown_fields)]
 pub(super) struct PhoneChange {
     /// Whether it is to ring.
-    enabled: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool, required = false)]
+    enabled: Option<Option<bool>>,
     /// Its place in the order, from 0; the others keep theirs among each other.
-    place: Option<u16>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = u16, required = false)]
+    place: Option<Option<u16>>,
 }
 
 /// Switch a phone on or off, or move it
@@ -144,11 +149,14 @@ pub(super) struct PhoneChange {
 pub(super) async fn change(call: Call, person: Person) -> Result<Response, Problem> {
     let phone: PhoneId = call.id("id", Kind::UnknownPhone)?;
     let PhoneChange { enabled, place } = call.body()?;
+    let enabled = enabled.map(|enabled| not_null("enabled", enabled)).transpose()?;
+    let place = place.map(|place| not_null("place", place)).transpose()?;
     if place.is_some_and(|place| usize::from(place) >= phones::MOST) {
         return Err(bad_value("place", format_args!("is a number from 0 to {}", phones::MOST - 1)));
     }
     let (id, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
         let before = mine(tx, id, phone)?;
         if enabled == Some(false) {
             may_fall_silent(tx, id, phone)?;
@@ -186,6 +194,7 @@ pub(super) async fn remove(call: Call, person: Person) -> Result<Response, Probl
     let phone: PhoneId = call.id("id", Kind::UnknownPhone)?;
     let (id, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let removed = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
         mine(tx, id, phone)?;
         may_fall_silent(tx, id, phone)?;
         phones::remove(tx, id, phone)?;

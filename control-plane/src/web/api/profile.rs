@@ -5,9 +5,9 @@ use super::{
     caller::Person,
     cookies,
     documents::AccountDocument,
-    fields,
+    fields::{self, given, not_null},
     letters::{LetterDocument, link_void, page, send},
-    session::{own, still_open},
+    session::own,
 };
 use crate::{
     accounts::{
@@ -63,9 +63,13 @@ fn mine(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, Problem> {
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileChange {
     /// What to be called, at most 100 characters; may be empty.
-    display_name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
+    display_name: Option<Option<String>>,
     /// The language of letters and calls, BCP 47: `en`.
-    language: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
+    language: Option<Option<String>>,
 }
 
 /// Change name and language
@@ -81,10 +85,11 @@ pub(super) struct ProfileChange {
 )]
 pub(super) async fn change(call: Call, person: Person) -> Result<Response, Problem> {
     let ProfileChange { display_name, language } = call.body()?;
-    let display_name = display_name.map(|text| fields::name(&text)).transpose()?;
-    let language = language.map(|word| fields::language(&word)).transpose()?;
+    let display_name = display_name.map(|text| fields::name(&not_null("display_name", text)?)).transpose()?;
+    let language = language.map(|word| fields::language(&not_null("language", word)?)).transpose()?;
     let (id, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
         let before = mine(tx, id)?;
         let display_name = display_name.unwrap_or_else(|| before.display_name.clone());
         let language = language.unwrap_or(before.language);
@@ -130,6 +135,7 @@ pub(super) async fn change_address(call: Call, person: Person) -> Result<Respons
         .await?;
     let (actor, now, public_url) = (call.actor(person.who), Timestamp::now(), call.app.public_url.clone());
     let queued = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
         let account = mine(tx, id)?;
         let told = Template::AddressChanges { new_address: email.clone() };
         let mut queued = send(tx, &account.email, account.language, told, now)?;
@@ -227,7 +233,7 @@ pub(super) async fn close(call: Call, person: Person) -> Result<Response, Proble
     let (id, actor, now, audience) =
         (person.account(), call.actor(person.who), Timestamp::now(), call.audience);
     let queued = call.app.store.write(move |tx| {
-        still_open(tx, &person, audience, now)?;
+        person.still_open(tx, now)?;
         let account = mine(tx, id)?;
         for Membership { org, .. } in orgs::of_account(tx, id, &Named::Only)? {
             may_go(tx, &org.slug, org.id, id)?;

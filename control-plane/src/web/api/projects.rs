@@ -4,7 +4,7 @@ use super::{
     call::{Call, Page, done, missing, ok},
     caller::Member,
     creation::{self, Created},
-    fields::{self, bad_value},
+    fields::{self, bad_value, given, not_null},
     organizations::{in_org, open_alerts},
 };
 use crate::{
@@ -213,14 +213,17 @@ fn changed_policy(before: Policy, given: Map<String, Value>) -> Result<Policy, P
 #[serde(deny_unknown_fields)]
 pub(super) struct ProjectChange {
     /// Its name within the organization.
-    slug: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
+    slug: Option<Option<String>>,
     /// Account of a member who is called where no rule says otherwise.
-    #[schema(value_type = Option<String>, format = "uuid")]
-    primary: Option<AccountId>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, format = "uuid", required = false)]
+    primary: Option<Option<AccountId>>,
     /// How hard it tries to reach somebody.
-    #[serde(default)]
-    #[schema(value_type = PolicyDocument)]
-    policy: Map<String, Value>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = PolicyDocument, required = false)]
+    policy: Option<Option<Map<String, Value>>>,
 }
 
 /// Change a project
@@ -240,7 +243,9 @@ pub(super) struct ProjectChange {
 pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
     let id: ProjectId = call.id("id", Kind::UnknownProject)?;
     let ProjectChange { slug, primary, policy } = call.body()?;
-    let slug = slug.map(|slug| fields::slug(&slug)).transpose()?;
+    let slug = slug.map(|slug| fields::slug(&not_null("slug", slug)?)).transpose()?;
+    let primary = primary.map(|primary| not_null("primary", primary)).transpose()?;
+    let policy = policy.map(|policy| not_null("policy", policy)).transpose()?.unwrap_or_default();
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
         member.still_may(tx)?;

@@ -49,6 +49,7 @@ pub(super) struct SecretDocument {
 pub(super) async fn begin(call: Call, person: Person) -> Result<Response, Problem> {
     let (id, now) = (person.account(), Timestamp::now());
     let begun = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
         let account = account::by_id(tx, id)?;
         let secret = second_factor::begin(tx, id, now)?;
         Ok::<_, Problem>(account.zip(secret))
@@ -92,8 +93,8 @@ impl RecoveryCodes {
     request_body = FirstCode,
     responses(
         (status = 200, description = "It is asked for from now on; the recovery codes, which are told once", body = RecoveryCodes),
-        (status = 401, description = "Nobody is signed in, or the code is wrong"),
         (status = 409, description = "None was begun"),
+        (status = 422, description = "The code is wrong"),
         (status = 429, description = "Too many wrong codes; again after Retry-After")
     )
 )]
@@ -102,13 +103,16 @@ pub(super) async fn confirm(call: Call, person: Person) -> Result<Response, Prob
     let (id, session, actor, now) =
         (person.account(), person.session.id, call.actor(person.who), Timestamp::now());
     let confirmed = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
         let codes = match second_factor::confirm(tx, id, &code, now)? {
             Ok(codes) => codes,
             Err(Shown::None) => {
                 return Ok(Err(Problem::new(Kind::SecondFactorOff, "begin to set one up first")));
             }
             // What was counted stays counted.
-            Err(shown) => return Ok(judged(shown).and(Err(Problem::internal()))),
+            Err(shown) => {
+                return Ok(judged(shown).and(Err(Problem::internal())).map_err(Problem::for_the_signed_in));
+            }
         };
         sessions::prove(tx, session, now)?;
         let queued = tell(tx, actor, id, Deed::SecondFactorOn, SecondFactorChange::TurnedOn, now)?;
@@ -132,6 +136,7 @@ pub(super) async fn confirm(call: Call, person: Person) -> Result<Response, Prob
 pub(super) async fn remove(call: Call, person: Person) -> Result<Response, Problem> {
     let (id, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let removed = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
         if !second_factor::remove(tx, id)? {
             return Err(off());
         }
@@ -156,6 +161,7 @@ pub(super) async fn remove(call: Call, person: Person) -> Result<Response, Probl
 pub(super) async fn recovery_codes(call: Call, person: Person) -> Result<Response, Problem> {
     let (id, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let made = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
         if !second_factor::is_on(tx, id)? {
             return Err(off());
         }

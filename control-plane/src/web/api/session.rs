@@ -13,6 +13,7 @@ use crate::{
         account::{self, Account},
         audit::{self, Deed, Entry, Who},
         email::Email,
+        origins::{self, Place},
         password::{Password, Verdict},
         second_factor::{self, Shown},
         sessions::{self, End, Opened, Origin, Refreshed},
@@ -69,15 +70,19 @@ pub(super) async fn sign_in(call: Call) -> Result<Response, Problem> {
     // What can be nobody's address or password is as wrong as any other, and takes as long.
     let email = email.trim().parse::<Email>().ok();
     let password = Password::given(&password).map_err(|_| wrong())?;
-    let tried = Tried::new(email.as_ref(), call.remote);
-    let looked = (tried.clone(), email.clone(), Timestamp::now());
-    let account = call.app.store.read(move |tx| {
-        let (tried, email, now) = looked;
-        tried.look(tx, now)?;
-        let account = email.map(|email| account::by_email(tx, &email)).transpose()?;
-        Ok::<_, Problem>(account.flatten())
+    let remote = call.remote;
+    let looked = call.app.store.read(move |tx| {
+        let account = email.as_ref().map(|email| account::by_email(tx, email)).transpose()?.flatten();
+        let mut tried = Tried::new(email.as_ref(), remote);
+        if let Some(account) = &account
+            && origins::knows(tx, account.id, remote)?
+        {
+            tried = tried.by_its_owner();
+        }
+        tried.look(tx, Timestamp::now())?;
+        Ok::<_, Problem>((account, tried))
     });
-    let account = account.await?;
+    let (account, tried) = looked.await?;
     let stored = account.as_ref().and_then(|account| account.password.clone());
     let verdict = call.app.hasher.compare(password, stored.clone()).await?;
     let renewed = match verdict {
@@ -106,6 +111,8 @@ async fn enter(call: &Call, entrance: Entrance) -> Result<Response, Problem> {
     let (audience, origin, remote) = (call.audience, call.origin(), call.remote);
     let entered = call.app.store.write(move |tx| {
         let Entrance { account, stored, renewed, code, stay, tried } = entrance;
+        // Others may have tried while this one was compared.
+        tried.look(tx, now)?;
         // Whoever changed the password meanwhile meant those who know the old one.
         let current = account::by_id(tx, account.id)?.and_then(|account| account.password);
         if current.as_ref() != Some(&stored) {
@@ -148,8 +155,8 @@ pub(super) fn open(
     now: Timestamp,
 ) -> Result<(Opened, bool), Problem> {
     let Entering { audience, stay, origin, remote } = entering;
-    let is_first = !sessions::has_any(tx, account.id)?;
-    let is_new_place = !is_first && !sessions::is_known_origin(tx, account.id, origin)?;
+    let place = origins::note(tx, account.id, remote, &origin.user_agent, now)?;
+    let is_new_place = place == Place::New;
     let opened = sessions::open(tx, account.id, audience, stay, origin, now)?;
     let who = match audience {
         Audience::Portal => Who::Account(account.id),
@@ -223,9 +230,11 @@ pub(super) async fn sign_out(call: Call, person: Person) -> Result<Response, Pro
     let now = Timestamp::now();
     let (id, account, actor) = (person.session.id, person.account(), call.actor(person.who));
     let ended = call.app.store.write(move |tx| {
-        sessions::end(tx, account, id, End::SignedOut, now)?;
-        let entry = own(actor, account, Deed::SignedOut, &id);
-        audit::record(tx, &entry, now)
+        // Whoever is out already is out.
+        if sessions::end(tx, account, id, End::SignedOut, now)? {
+            audit::record(tx, &own(actor, account, Deed::SignedOut, &id), now)?;
+        }
+        Ok::<_, StoreError>(())
     });
     ended.await?;
     Ok(cookies::clear(done()?, call.audience))
@@ -297,18 +306,20 @@ pub(super) struct Proof {
     request_body = Proof,
     responses(
         (status = 200, description = "Proved", body = SessionDocument),
-        (status = 401, description = "Nobody is signed in, password or code is wrong, or a code is needed"),
+        (status = 401, description = "Nobody is signed in"),
+        (status = 422, description = "Password or code is wrong, or a code is needed"),
         (status = 429, description = "Too many tries; again after Retry-After")
     )
 )]
 pub(super) async fn prove(call: Call, person: Person) -> Result<Response, Problem> {
     let Proof { password, code } = call.body()?;
-    let wrong = || Problem::new(Kind::WrongCredentials, "the password is wrong");
+    let wrong = || Problem::new(Kind::WrongCredentials, "the password is wrong").for_the_signed_in();
     let password = Password::given(&password).map_err(|_| wrong())?;
     let (id, account) = (person.session.id, person.account());
+    call.admit([(tries::PASSWORDS, account.to_string())]).await?;
     let found = call.app.store.read(move |tx| account::by_id(tx, account)).await?;
     let found = found.ok_or_else(|| missing(Kind::NotSignedIn))?;
-    let tried = Tried::new(Some(&found.email), call.remote);
+    let tried = Tried::new(Some(&found.email), call.remote).by_its_owner();
     let looked = tried.clone();
     call.app.store.read(move |tx| looked.look(tx, Timestamp::now())).await?;
     let stored = found.password.clone();
@@ -317,30 +328,19 @@ pub(super) async fn prove(call: Call, person: Person) -> Result<Response, Proble
     }
     let now = Timestamp::now();
     let proved = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
+        tried.look(tx, now)?;
         let current = account::by_id(tx, account)?.and_then(|account| account.password);
         if current != stored {
-            return Ok(Err(Problem::new(Kind::WrongCredentials, "the password was changed a moment ago")));
+            let changed = Problem::new(Kind::WrongCredentials, "the password was changed a moment ago");
+            return Ok(Err(changed.for_the_signed_in()));
         }
         if let Err(problem) = show(tx, account, code.as_deref(), now)? {
-            return Ok(Err(problem));
+            return Ok(Err(problem.for_the_signed_in()));
         }
         tried.forgive(tx)?;
         sessions::prove(tx, id, now)?;
         SessionDocument::read(tx, id, account).map(Ok)
     });
     ok(&proved.await??)
-}
-
-/// Asks whether a session that has changed something is not over meanwhile: of two that change one password, the second
-/// was ended by the first.
-pub(super) fn still_open(
-    tx: &mut Tx<'_>,
-    person: &Person,
-    app: Audience,
-    now: Timestamp,
-) -> Result<(), Problem> {
-    match sessions::find(tx, person.session.id, app, now)? {
-        Some(_) => Ok(()),
-        None => Err(Problem::new(Kind::NotSignedIn, "this session was ended a moment ago: sign in")),
-    }
 }

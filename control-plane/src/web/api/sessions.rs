@@ -86,6 +86,7 @@ pub(super) async fn revoke(call: Call, person: Person) -> Result<Response, Probl
     let id: SessionId = call.id("id", Kind::UnknownSession)?;
     let (account, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let revoked = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
         if !sessions::end(tx, account, id, End::Revoked, now)? {
             return Err(missing(Kind::UnknownSession));
         }
@@ -106,10 +107,11 @@ pub(super) async fn revoke_others(call: Call, person: Person) -> Result<Response
     let (id, account, actor, now) =
         (person.session.id, person.account(), call.actor(person.who), Timestamp::now());
     let revoked = call.app.store.write(move |tx| {
+        person.still_open(tx, now)?;
         sessions::end_others(tx, account, Some(id), End::Revoked, now)?;
         // Whoever was thrown out may have asked for another address.
         links::void_all(tx, account, now)?;
-        audit::record(tx, &own(actor, account, Deed::SessionRevoked, &"others"), now)
+        Ok::<_, Problem>(audit::record(tx, &own(actor, account, Deed::SessionRevoked, &"others"), now)?)
     });
     revoked.await?;
     done()

@@ -5,7 +5,7 @@
 //! it, so that nobody can prepare an account for somebody else's address.
 
 use super::{
-    call::Call,
+    call::{Call, count},
     documents::SessionDocument,
     fields,
     letters::{LetterDocument, link_void, page, send},
@@ -17,7 +17,7 @@ use crate::{
         audit::{self, Deed, Who},
         email::Email,
         links::{self, Link, New, Purpose},
-        password::{Busy, Password, Verdict, WeakPassword},
+        password::{Busy, NotChosen, Password, Verdict, WeakPassword},
         tries,
     },
     mail::{Language, Template},
@@ -63,15 +63,13 @@ pub(super) async fn sign_up(call: Call) -> Result<Response, Problem> {
     let SignUp { email, password, display_name } = call.body()?;
     let email = fields::address("email", &email)?;
     let display_name = fields::name(&display_name)?;
-    let password = Password::chosen(&password, &[email.as_str(), &display_name])?;
-    call.admit([
-        (tries::SIGN_UPS, tries::network_of(call.remote)),
-        (tries::UNASKED_MAILS, email.as_str().to_owned()),
-    ])
-    .await?;
-    let password = call.app.hasher.hash(password).await?;
+    let password = Password::chosen(&password)?;
+    call.admit([(tries::SIGN_UPS, tries::network_of(call.remote))]).await?;
+    let about = vec![email.as_str().to_owned(), display_name.clone()];
+    let password = call.app.hasher.choose(password, about).await?;
     let (now, public_url) = (Timestamp::now(), call.app.public_url.clone());
     let queued = call.app.store.write(move |tx| {
+        count(tx, [(tries::UNASKED_MAILS, email.as_str().to_owned())], now)?;
         let known = account::by_email(tx, &email)?.filter(|account| account.password.is_some());
         let template = match known {
             Some(_) => Template::AlreadyHere { link: page(&public_url, "sign-in", None) },
@@ -88,7 +86,7 @@ pub(super) async fn sign_up(call: Call) -> Result<Response, Problem> {
                 Template::VerifyAddress { link: page(&public_url, "verify", Some(&token)), valid_for }
             }
         };
-        send(tx, &email, Language::English, template, now)
+        Ok::<_, Problem>(send(tx, &email, Language::English, template, now)?)
     });
     call.app.nudge_mail(queued.await?);
     LetterDocument::answer()
@@ -163,6 +161,15 @@ fn made_of(tx: &mut Tx<'_>, link: &Link, now: Timestamp) -> Result<Account, Prob
 impl From<Busy> for Problem {
     fn from(_: Busy) -> Self {
         Self::busy(Kind::TooBusy, "many passwords are looked at right now; send it again")
+    }
+}
+
+impl From<NotChosen> for Problem {
+    fn from(not_chosen: NotChosen) -> Self {
+        match not_chosen {
+            NotChosen::Weak(weak) => weak.into(),
+            NotChosen::Busy(busy) => busy.into(),
+        }
     }
 }
 

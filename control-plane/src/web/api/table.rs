@@ -152,6 +152,9 @@ impl Table {
                 Caller::Member(caller::member(&app, credentials, act, scope).await?)
             }
         };
+        if changes {
+            app.pace.admit(&caller)?;
+        }
         let time = app.limits.body_time;
         let memory = Arc::clone(&app);
         let whole = match changes {
@@ -176,7 +179,8 @@ impl Table {
     }
 }
 
-enum Caller {
+/// Whose request it is.
+pub(super) enum Caller {
     Anybody,
     Person(Person),
     Member(Member),

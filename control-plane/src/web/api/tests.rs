@@ -1,5 +1,6 @@
 //! What holds of every route, walked along the table: nobody gets in who may not.
 
+mod ended;
 mod keys;
 mod permissions;
 mod strangers;

@@ -1,8 +1,9 @@
 //! Verification of phones: a call that speaks a code, and the code that was heard.
 
 use super::{
-    call::{Call, missing, ok, with_status},
+    call::{Call, count, missing, ok},
     caller::Person,
+    creation::{self, Created},
     phones::{PhoneDocument, forbidden, mine},
     session::own,
 };
@@ -43,6 +44,10 @@ pub(super) struct VerificationDocument {
     expires_at: String,
 }
 
+impl Created for VerificationDocument {
+    const STATUS: StatusCode = StatusCode::ACCEPTED;
+}
+
 impl VerificationDocument {
     fn read(tx: &mut Tx<'_>, account: AccountId, id: VerificationId) -> Result<Self, Problem> {
         let standing =
@@ -76,24 +81,28 @@ impl VerificationDocument {
 pub(super) async fn request(call: Call, person: Person) -> Result<Response, Problem> {
     let phone: PhoneId = call.id("id", Kind::UnknownPhone)?;
     let id = person.account();
-    let found = call.app.store.read(move |tx| mine(tx, id, phone)).await?;
-    if found.verified_at.is_some() {
-        return Err(missing(Kind::AlreadyVerified));
-    }
-    let e164 = judge(&found.e164).map_err(forbidden)?.e164;
-    call.admit([(tries::VERIFICATION_CALLS, id.to_string()), (tries::VERIFICATION_CALLS_TO, found.e164)])
-        .await?;
-    let requested = call.app.store.write(move |tx| {
-        mine(tx, id, phone)?;
-        let account = account::by_id(tx, id)?.ok_or_else(|| missing(Kind::NotSignedIn))?;
+    let requested = creation::once(&call, id, move |tx, _| {
         // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.
-        let verification =
-            verification::request(tx, id, phone, &e164, account.language.as_str(), Timestamp::now())?;
+        let now = Timestamp::now();
+        person.still_open(tx, now)?;
+        let found = mine(tx, id, phone)?;
+        if found.verified_at.is_some() {
+            return Err(missing(Kind::AlreadyVerified));
+        }
+        let e164 = judge(&found.e164).map_err(forbidden)?.e164;
+        let limits = [
+            (tries::VERIFICATION_CALLS, id.to_string()),
+            (tries::VERIFICATION_CALLS_TO, found.e164),
+            (tries::VERIFICATION_CALLS_OF_ALL, String::new()),
+        ];
+        count(tx, limits, now)?;
+        let account = account::by_id(tx, id)?.ok_or_else(|| missing(Kind::NotSignedIn))?;
+        let verification = verification::request(tx, id, phone, &e164, account.language.as_str(), now)?;
         VerificationDocument::read(tx, id, verification)
     });
-    let document = requested.await?;
+    let answer = requested.await?;
     call.app.nudge.nudge();
-    with_status(StatusCode::ACCEPTED, &document)
+    Ok(answer)
 }
 
 /// How a call that speaks a code stands
@@ -132,9 +141,9 @@ pub(super) struct HeardCode {
     request_body = HeardCode,
     responses(
         (status = 200, description = "It is verified", body = PhoneDocument),
-        (status = 401, description = "Nobody is signed in, or the code is wrong"),
         (status = 404, description = "No such phone"),
-        (status = 409, description = "No code is awaited: none was spoken, or it has expired or was tried too often")
+        (status = 409, description = "No code is awaited: none was spoken, or it has expired or was tried too often"),
+        (status = 422, description = "The code is wrong")
     )
 )]
 pub(super) async fn confirm(call: Call, person: Person) -> Result<Response, Problem> {
@@ -142,16 +151,15 @@ pub(super) async fn confirm(call: Call, person: Person) -> Result<Response, Prob
     let HeardCode { code } = call.body()?;
     let (id, actor) = (person.account(), call.actor(person.who));
     let checked = call.app.store.write(move |tx| {
-        mine(tx, id, phone)?;
         let now = Timestamp::now();
+        person.still_open(tx, now)?;
+        mine(tx, id, phone)?;
         match verification::check(tx, id, phone, &code, now)? {
             Checked::Right => {}
             // What was counted stays counted.
             Checked::Wrong { left } => {
-                return Ok(Err(Problem::new(
-                    Kind::WrongCode,
-                    format!("the code is wrong; {left} tries are left"),
-                )));
+                let detail = format!("the code is wrong; {left} tries are left");
+                return Ok(Err(Problem::new(Kind::WrongCode, detail).for_the_signed_in()));
             }
             Checked::NoCode => return Ok(Err(missing(Kind::NoCode))),
         }

@@ -139,11 +139,11 @@ codes! {
     NotAnOperator = "not_an_operator", FORBIDDEN, "Not an operator",
         "This account does not run the installation, or has no second factor yet, which operators must have: set one up in the portal.";
     WrongCredentials = "wrong_credentials", UNAUTHORIZED, "Address or password is wrong",
-        "No account with this address has this password. If you forgot it, ask for a reset.";
+        "No account with this address has this password. If you forgot it, ask for a reset. Whoever is signed in and gives a wrong one gets 422.";
     CodeNeeded = "code_needed", UNAUTHORIZED, "The second factor's code is needed",
-        "The password is right. Send it again with code: six digits of the authenticator app, or a recovery code.";
+        "The password is right. Send it again with code: six digits of the authenticator app, or a recovery code. Whoever is signed in gets 422.";
     WrongCode = "wrong_code", UNAUTHORIZED, "The code is wrong",
-        "The code is wrong, was used before, or is of another minute. Look at the clock of the phone.";
+        "The code is wrong, was used before, or is of another minute. Look at the clock of the phone. Whoever is signed in gets 422.";
     TooManyTries = "too_many_tries", TOO_MANY_REQUESTS, "Too many tries",
         "This was tried too often. Try again after Retry-After.";
 

@@ -2,6 +2,7 @@
 
 use super::{Browser, PASSWORD, link, owner_of, somebody, sql, templates};
 use crate::plane::Plane;
+use control_plane::accounts::tries;
 use serde_json::{Value, json};
 
 const ANN: &str = "ann@example.com";
@@ -152,6 +153,29 @@ async fn admins_change_everybody_but_owners() {
         (&json!({"role": "admin"}), &json!({"role": "owner"}))
     );
     assert_eq!((rows[0]["actor_name"].as_str(), rows[0]["remote"].as_str()), (Some(ANN), Some("127.0.0.1")));
+}
+
+#[tokio::test]
+async fn where_others_are_is_not_told_to_whom_they_do_something() {
+    let plane = Plane::empty().await;
+    let ann = owner_of(&plane, ANN, "acme").await;
+    let bob = joins(&plane, &ann, BOB, "member").await;
+    let path = format!("/api/v1/members/{}", account_of(&bob).await);
+    assert_eq!(ann.ask("PATCH", &path, json!({"role": "viewer"})).await.status, 200);
+    let wrong = json!({"email": BOB, "password": "not this one"});
+    for _ in 0..tries::WRONG_PASSWORDS.most {
+        Browser::new(&plane).post("/api/v1/session", wrong.clone()).await;
+    }
+    let remote = async |deed: &str| {
+        let log = bob.get(&format!("/api/v1/account/audit?deed={deed}")).await;
+        assert_eq!(log.body["items"].as_array().unwrap().len(), 1, "{}", log.body);
+        log.body["items"][0]["remote"].clone()
+    };
+    assert_eq!(remote("member.changed").await, Value::Null);
+    // What they did themselves, and what somebody tried whom nobody knows, they may look into.
+    for deed in ["session.opened", "member.joined", "session.many_failures"] {
+        assert_eq!(remote(deed).await, "127.0.0.1", "{deed}");
+    }
 }
 
 #[tokio::test]

@@ -133,6 +133,16 @@ async fn whoever_changes_a_scenario_that_was_changed_meanwhile_is_told() {
     let own = format!("/api/v1/endpoints/{}", endpoint.body["id"].as_str().unwrap());
     assert_eq!(ann.ask("PATCH", &own, json!({"scenario": null})).await.body["scenario"], Value::Null);
     assert_eq!(delete(&[("if-match", &two)]).await.status, 204);
+    // The log tells the versions apart and holds none of them.
+    let log = ann.get("/api/v1/audit?deed=scenario.changed").await;
+    assert!(!log.body.to_string().contains("call_"), "{}", log.body);
+    let (newer, older) = (&log.body["items"][0], &log.body["items"][1]);
+    assert_eq!((&newer["before"], &older["before"]), (&older["after"], &Value::Null));
+    assert_eq!((&newer["after"]["version"], &older["after"]["version"]), (&json!(2), &json!(1)));
+    assert!(newer["after"]["bytes"].as_u64().unwrap() > 50, "{newer}");
+    assert_ne!(newer["after"]["sha256"], older["after"]["sha256"]);
+    let deleted = ann.get("/api/v1/audit?deed=scenario.deleted").await;
+    assert_eq!(deleted.body["items"][0]["before"], newer["after"]);
     // Another of the same name is no version of it.
     let again = put(rules("call_all"), &[("if-none-match", "*")]).await;
     assert_eq!(again.status, 201, "{}", again.body);
@@ -163,6 +173,36 @@ async fn a_rule_follows_a_member_to_another_address() {
     assert_eq!(read.body["rule"][0]["action"]["member"], "ann@example.org");
     assert_eq!(read.body["rule"][1]["action"]["do"], "call_all");
     assert_ne!(read.body["version"], made.body["version"]);
+}
+
+#[tokio::test]
+async fn null_for_what_cannot_be_null_is_told_and_changes_nothing() {
+    let plane = Plane::empty().await;
+    let (ann, project) = with_project(&plane).await;
+    let endpoint =
+        ann.post(&format!("/api/v1/projects/{project}/endpoints"), json!({"name": "Grafana"})).await;
+    let endpoint = format!("/api/v1/endpoints/{}", endpoint.body["id"].as_str().unwrap());
+    let phone = ann.post("/api/v1/account/phones", json!({"number": "+380501234561"})).await;
+    let phone = format!("/api/v1/account/phones/{}", phone.body["id"].as_str().unwrap());
+    let member = format!("/api/v1/members/{}", ann.get("/api/v1/account").await.body["id"].as_str().unwrap());
+    let project = format!("/api/v1/projects/{project}");
+    for (path, keys) in [
+        ("/api/v1/account", &["display_name", "language"][..]),
+        ("/api/v1/organization", &["name", "slug", "timezone"]),
+        (&project, &["slug", "primary", "policy"]),
+        (&endpoint, &["name"]),
+        (&phone, &["enabled", "place"]),
+        (&member, &["role"]),
+    ] {
+        for key in keys {
+            let refused = ann.ask("PATCH", path, json!({ *key: null })).await;
+            refused.is_problem(422, "bad_value");
+            let detail = refused.body["detail"].as_str().unwrap();
+            assert!(detail.starts_with(&format!("{key} cannot be null")), "{path}: {detail}");
+        }
+    }
+    let log = ann.get("/api/v1/audit?limit=200").await.body.to_string();
+    assert!(!log.contains(".changed"), "{log}");
 }
 
 #[tokio::test]

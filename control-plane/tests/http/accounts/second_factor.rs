@@ -42,7 +42,7 @@ async fn set_up(ann: &Browser<'_>) -> (App, Vec<String>) {
     assert!(url.starts_with("otpauth://totp/CallPing:ann%40example.com?secret="), "{url}");
     let app = App::typed_in(begun.body["secret"].as_str().unwrap());
     let wrong = ann.post("/api/v1/account/second-factor/confirm", json!({"code": "000000"})).await;
-    wrong.is_problem(401, "wrong_code");
+    wrong.is_problem(422, "wrong_code");
     let confirmed = ann.post("/api/v1/account/second-factor/confirm", json!({"code": app.code(0)})).await;
     assert_eq!(confirmed.status, 200, "{}", confirmed.body);
     let codes = confirmed.body["recovery_codes"].as_array().unwrap();
@@ -129,8 +129,9 @@ async fn a_proof_takes_the_code_too() {
     sql(&plane, "UPDATE sessions SET proved_at = 0").await;
     ann.ask("DELETE", "/api/v1/account/second-factor", json!({})).await.is_problem(403, "proof_needed");
     let prove = async |body| ann.post("/api/v1/session/proof", body).await;
-    prove(json!({"password": PASSWORD})).await.is_problem(401, "code_needed");
-    prove(json!({"password": PASSWORD, "code": "000000"})).await.is_problem(401, "wrong_code");
+    prove(json!({"password": "not this one"})).await.is_problem(422, "wrong_credentials");
+    prove(json!({"password": PASSWORD})).await.is_problem(422, "code_needed");
+    prove(json!({"password": PASSWORD, "code": "000000"})).await.is_problem(422, "wrong_code");
     assert_eq!(prove(json!({"password": PASSWORD, "code": app.code(1)})).await.status, 200);
     assert_eq!(ann.ask("DELETE", "/api/v1/account/second-factor", json!({})).await.status, 204);
 }

@@ -26,7 +26,7 @@ async fn a_refresh_brings_new_cookies_and_the_old_one_is_spent() {
     let before = ann.twin();
     let refreshed = ann.visit("POST", REFRESH, json!({})).await;
     assert_eq!(refreshed.status, 201, "{}", refreshed.body);
-    assert_ne!(ann.cookies["__Secure-cp_refresh"], before.cookies["__Secure-cp_refresh"]);
+    assert_ne!(ann.cookies["__Host-cp_refresh"], before.cookies["__Host-cp_refresh"]);
     assert!(ann.is_signed_in().await);
     // Another window of the same browser that was a moment late, or whose answer was lost, gets a pair of its own.
     assert_eq!(before.post(REFRESH, json!({})).await.status, 201);
@@ -71,7 +71,7 @@ async fn a_session_lasts_a_day_or_a_week_and_never_ninety_days() {
     assert!(is_about(ends_in(&refreshed), DAY));
     assert!(!refreshed.headers.get_all("set-cookie").iter().any(|cookie| {
         let cookie = cookie.to_str().unwrap();
-        cookie.starts_with("__Secure-cp_refresh") && cookie.contains("Max-Age")
+        cookie.starts_with("__Host-cp_refresh") && cookie.contains("Max-Age")
     }));
     let mut staying = Browser::new(&plane);
     let body = json!({"email": ANN, "password": PASSWORD, "stay": true});

@@ -1,6 +1,6 @@
 //! Signing in, what is forgotten, and what is changed.
 
-use super::{Browser, PASSWORD, have_account, link, somebody, templates};
+use super::{Browser, PASSWORD, have_account, link, somebody, sql, templates};
 use crate::plane::Plane;
 use control_plane::store::StoreError;
 use serde_json::json;
@@ -27,8 +27,10 @@ async fn address_and_password_open_and_neither_alone_does() {
         answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap()).collect();
     assert_eq!(cookies.len(), 2);
     assert!(cookies[0].starts_with("__Host-cp_session=") && cookies[0].contains("; Path=/; "), "{cookies:?}");
-    assert!(cookies[1].starts_with("__Secure-cp_refresh=") && cookies[1].contains("; Path=/api/v1/session"));
+    assert!(cookies[1].starts_with("__Host-cp_refresh="), "{cookies:?}");
     for cookie in cookies {
+        // Else no browser takes it under such a name.
+        assert!(cookie.contains("; Path=/; ") && !cookie.contains("Domain"), "{cookie}");
         assert!(cookie.ends_with("; HttpOnly; Secure; SameSite=Strict"), "{cookie}");
     }
     assert!(ann.is_signed_in().await);
@@ -60,6 +62,22 @@ async fn a_sign_in_from_a_new_place_is_told_by_mail_and_the_first_is_not() {
     let deeds: Vec<&str> =
         log.body["items"].as_array().unwrap().iter().map(|row| row["deed"].as_str().unwrap()).collect();
     assert_eq!(deeds, ["session.opened_from_new_place", "session.opened", "session.opened"]);
+}
+
+#[tokio::test]
+async fn where_a_session_goes_on_is_not_where_somebody_signed_in() {
+    let plane = Plane::empty().await;
+    let mut ann = somebody(&plane, ANN).await;
+    let mut thief = ann.twin();
+    thief.agent = "Chrome on another desk";
+    assert_eq!(thief.visit("POST", "/api/v1/session/refresh", json!({})).await.status, 201);
+    thief.sign_in(ANN, PASSWORD).await;
+    assert_eq!(templates(&plane, ANN).await, ["new_sign_in"]);
+    // What is known outlives the sessions.
+    sql(&plane, "DELETE FROM spent_refreshes").await;
+    sql(&plane, "DELETE FROM sessions").await;
+    ann.sign_in(ANN, PASSWORD).await;
+    assert_eq!(templates(&plane, ANN).await, ["new_sign_in"]);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::{Browser, PASSWORD, have_account, letters, link, sql, templates};
 use crate::plane::Plane;
+use control_plane::store::StoreError;
 use serde_json::json;
 
 const ANN: &str = "ann@example.com";
@@ -49,6 +50,17 @@ async fn whoever_has_an_account_is_told_so_by_mail_and_nobody_else_learns_it() {
     assert_eq!((known.status, &known.body), (unknown.status, &unknown.body));
     assert_eq!(templates(&plane, ANN).await, ["already_here", "reset_password"]);
     assert!(letters(&plane, "eve@example.com").await.is_empty());
+    // Both took the same steps.
+    let made = |email| links_to(&plane, email);
+    assert_eq!((made(ANN).await, made("eve@example.com").await), (1, 1));
+}
+
+/// Links for resets that were made for an address.
+async fn links_to(plane: &Plane, email: &'static str) -> i64 {
+    let sql = "SELECT COUNT(*) FROM mail_links WHERE purpose = 'reset' AND email = $1";
+    let counted: Result<Option<i64>, StoreError> =
+        plane.store().await.read(move |tx| tx.row(sql, &[&email], |row| row.get(0))).await;
+    counted.unwrap().unwrap()
 }
 
 #[tokio::test]

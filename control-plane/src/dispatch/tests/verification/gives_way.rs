@@ -133,6 +133,29 @@ async fn a_channel_is_kept_for_alerts_and_an_alert_goes_first() {
 }
 
 #[tokio::test]
+async fn codes_take_half_of_a_trunk_and_alerts_find_the_other_half() {
+    let stage = Stage::with_phone().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 4).await;
+    let mut asked = Vec::new();
+    for (number, phone) in (1..).zip(["+380501234571", "+380501234572", "+380501234573"]) {
+        let (to, id): (E164, PhoneId) = (phone.parse().unwrap(), PhoneId::new(Uuid::from_u128(100 + number)));
+        let request =
+            move |tx: &mut Tx<'_>| verification::request(tx, PERSON, id, &to, "uk", Timestamp::now());
+        asked.push(stage.store.write(request).await.unwrap());
+    }
+    stage.nudge.nudge();
+    for _ in 0..2 {
+        code_of(&host.expect_order().await);
+    }
+    stage.comes_to(asked[2], State::Queued { waits_for: Some(Reason::Capacity) }).await;
+    for (tenant, phone) in [(ACME, "+380501234563"), (OTHER, "+380501234564")] {
+        stage.webhook_of(tenant, Severity::Info, quick(0), Some(phone)).await;
+        assert!(host.expect_order().await.prompt.code.is_none());
+    }
+    host.expect_silence().await;
+}
+
+#[tokio::test]
 async fn neither_holds_the_other_back() {
     let stage = Stage::with_phone().await;
     let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;

@@ -73,7 +73,7 @@ async fn what_needs_a_proof_is_refused_five_minutes_after_it() {
     }
     assert!(asked >= 12, "{asked} routes");
     let wrong = owner.send("POST", "/api/v1/session/proof", &json!({"password": "another one, no"})).await;
-    assert_eq!((wrong.status, wrong.code.as_str()), (401, "wrong_credentials"));
+    assert_eq!((wrong.status, wrong.code.as_str()), (422, "wrong_credentials"));
     let proved = owner.send("POST", "/api/v1/session/proof", &json!({"password": super::PASSWORD})).await;
     assert_eq!(proved.status, 200, "{proved:?}");
     let done = owner.send("POST", "/api/v1/account/second-factor", &json!({})).await;
