@@ -67,7 +67,8 @@ class Server(Controller):
             require_starttls=not implicit,
             authenticator=authenticate,
             auth_required=True,
-            auth_require_tls=True,
+            # It does not know of TLS that it did not begin itself.
+            auth_require_tls=not implicit,
         )
 
 
