@@ -37,14 +37,16 @@ use warp::http::StatusCode;
 #[serde(deny_unknown_fields)]
 pub(super) struct SignIn {
     /// The account's address, in whatever case.
+    #[schema(format = "email", max_length = 254)]
     email: String,
     /// Its password.
+    #[schema(format = "password", max_length = 1024)]
     password: String,
     /// Six digits of the authenticator app, or a recovery code.
     code: Option<String>,
     /// Stay signed in for seven days instead of one, also when the browser is closed.
     #[serde(default)]
-    stay: bool,
+    remember: bool,
 }
 
 /// Sign in
@@ -58,12 +60,11 @@ pub(super) struct SignIn {
     responses(
         (status = 201, description = "Signed in; the cookies are set", body = SessionDocument),
         (status = 401, description = "Address, password or code is wrong, or a code is needed"),
-        (status = 403, description = "Another site sends this; in the admin panel: not an operator"),
-        (status = 429, description = "Too many tries; again after Retry-After")
+        (status = 403, description = "Another site sends this; in the admin panel: not an operator")
     )
 )]
 pub(super) async fn sign_in(call: Call) -> Result<Response, Problem> {
-    let SignIn { email, password, code, stay } = call.body()?;
+    let SignIn { email, password, code, remember } = call.body()?;
     call.admit([(tries::SIGN_INS, tries::network_of(call.remote))]).await?;
     let wrong = || Problem::new(Kind::WrongCredentials, "no account with this address has this password");
     // What can be nobody's address or password is as wrong as any other, and takes as long.
@@ -86,7 +87,7 @@ pub(super) async fn sign_in(call: Call) -> Result<Response, Problem> {
         Verdict::Outdated(hash) => Some(hash),
     };
     let (Some(account), Some(stored)) = (account, stored) else { return Err(wrong()) };
-    let entry = Entrance { account, stored, renewed, code, stay, tried };
+    let entry = Entrance { account, stored, renewed, code, remember, tried };
     enter(&call, entry).await
 }
 
@@ -97,7 +98,7 @@ struct Entrance {
     stored: String,
     renewed: Option<String>,
     code: Option<String>,
-    stay: bool,
+    remember: bool,
     tried: Tried,
 }
 
@@ -105,7 +106,7 @@ async fn enter(call: &Call, entrance: Entrance) -> Result<Response, Problem> {
     let now = Timestamp::now();
     let (audience, origin, remote) = (call.audience, call.origin(), call.remote);
     let entered = call.app.store.write(move |tx| {
-        let Entrance { account, stored, renewed, code, stay, tried } = entrance;
+        let Entrance { account, stored, renewed, code, remember, tried } = entrance;
         // Whoever changed the password meanwhile meant those who know the old one.
         let current = account::by_id(tx, account.id)?.and_then(|account| account.password);
         if current.as_ref() != Some(&stored) {
@@ -125,7 +126,7 @@ async fn enter(call: &Call, entrance: Entrance) -> Result<Response, Problem> {
         if let Some(renewed) = renewed {
             account::change_password(tx, account.id, Some(&stored), &renewed)?;
         }
-        open(tx, &account, Entering { audience, stay, origin: &origin, remote }, now).map(Ok)
+        open(tx, &account, Entering { audience, remember, origin: &origin, remote }, now).map(Ok)
     });
     let (opened, queued) = entered.await??;
     call.app.nudge_mail(queued);
@@ -135,7 +136,7 @@ async fn enter(call: &Call, entrance: Entrance) -> Result<Response, Problem> {
 /// How somebody enters.
 pub(super) struct Entering<'a> {
     pub(super) audience: Audience,
-    pub(super) stay: bool,
+    pub(super) remember: bool,
     pub(super) origin: &'a Origin,
     pub(super) remote: IpAddr,
 }
@@ -147,10 +148,10 @@ pub(super) fn open(
     entering: Entering<'_>,
     now: Timestamp,
 ) -> Result<(Opened, bool), Problem> {
-    let Entering { audience, stay, origin, remote } = entering;
+    let Entering { audience, remember, origin, remote } = entering;
     let is_first = !sessions::has_any(tx, account.id)?;
     let is_new_place = !is_first && !sessions::is_known_origin(tx, account.id, origin)?;
-    let opened = sessions::open(tx, account.id, audience, stay, origin, now)?;
+    let opened = sessions::open(tx, account.id, audience, remember, origin, now)?;
     let who = match audience {
         Audience::Portal => Who::Account(account.id),
         Audience::Admin => Who::Operator(account.id),
@@ -213,6 +214,8 @@ pub(super) async fn read(call: Call, person: Person) -> Result<Response, Problem
 }
 
 /// Sign out
+///
+/// The refresh token is enough, where the other one has expired: then no CSRF token is asked for.
 #[utoipa::path(
     delete,
     path = "/api/v1/session",
@@ -250,9 +253,7 @@ pub(super) fn own<'a>(
     tag = "session",
     responses(
         (status = 201, description = "The new cookies are set", body = SessionDocument),
-        (status = 401, description = "There is no session, or it is over"),
-        (status = 403, description = "Another site sends this"),
-        (status = 429, description = "Too often; again after Retry-After")
+        (status = 401, description = "There is no session, or it is over")
     )
 )]
 pub(super) async fn refresh(call: Call) -> Result<Response, Problem> {
@@ -282,6 +283,7 @@ pub(super) async fn refresh(call: Call) -> Result<Response, Problem> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Proof {
     /// The account's password.
+    #[schema(format = "password", max_length = 1024)]
     password: String,
     /// Six digits of the authenticator app, or a recovery code.
     code: Option<String>,
@@ -297,8 +299,7 @@ pub(super) struct Proof {
     request_body = Proof,
     responses(
         (status = 200, description = "Proved", body = SessionDocument),
-        (status = 401, description = "Nobody is signed in, password or code is wrong, or a code is needed"),
-        (status = 429, description = "Too many tries; again after Retry-After")
+        (status = 401, description = "Nobody is signed in, password or code is wrong, or a code is needed")
     )
 )]
 pub(super) async fn prove(call: Call, person: Person) -> Result<Response, Problem> {
