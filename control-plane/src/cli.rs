@@ -78,10 +78,13 @@ enum Command {
         #[command(flatten)]
         data: DataOptions,
     },
-    /// Make somebody an operator, with the password on standard input
+    /// Make somebody an operator, with the password on standard input; or an operator somebody like all others
     Operator {
         /// Their address
         email: String,
+        /// They are to be an operator no more, and are signed out everywhere
+        #[arg(long)]
+        remove: bool,
         #[command(flatten)]
         data: DataOptions,
     },
@@ -160,7 +163,8 @@ pub async fn execute(arguments: Arguments, sockets: HandedOver) -> ExitCode {
         Command::RotateOrderKey { data } => trust::rotate_order_key(data),
         Command::RetireOrderKey { data } => trust::retire_order_key(data),
         Command::RotateSessionKey { data } => trust::rotate_session_key(data),
-        Command::Operator { email, data } => operator::make(&email, data).await,
+        Command::Operator { email, remove: false, data } => operator::make(&email, data).await,
+        Command::Operator { email, remove: true, data } => operator::unmake(&email, data).await,
         Command::ApiKey { org, name, scope, data } => api_key(&org, &name, &scope, data).await,
         Command::Backup { file, data } => backup::back_up(file, data).await,
         Command::Restore { file, data } => backup::restore(file, data).await,

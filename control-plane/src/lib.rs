@@ -23,3 +23,4 @@ mod suggestion;
 mod values;
 pub mod wall_clock;
 pub mod web;
+mod words;

@@ -23,7 +23,11 @@ const LONGEST_ALERT_KEY: usize = 256;
 /// From this many digits on a text may be somebody's number, and is not repeated whole.
 const PERSONAL_DIGITS: usize = 7;
 
+/// A short name. Where one may stand an id may stand too, so it is none.
 pub(crate) fn slug(text: &str) -> Result<String, String> {
+    if Uuid::try_parse(text).is_ok() {
+        return Err("is no UUID: it would be taken for an id".to_owned());
+    }
     let fits = (1..=LONGEST_SLUG).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if fits {
@@ -44,8 +48,8 @@ pub(crate) fn name(text: &str) -> Result<String, String> {
 }
 
 /// As [`name`], or nothing.
-pub(crate) fn region(text: &str) -> Result<String, String> {
-    if text.is_empty() { Ok(String::new()) } else { name(text) }
+pub(crate) fn name_or_none(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Ok(String::new()) } else { name(text) }
 }
 
 /// The same rule as the agent has for the `name` in its configuration.
@@ -114,5 +118,34 @@ pub(crate) fn alert_key(text: &str) -> Result<Zeroizing<String>, String> {
         Err(format!(
             "is 1 to {LONGEST_ALERT_KEY} characters of ASCII, without spaces at its ends: it is sent as a header"
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_a_label_of_a_domain_name_and_never_an_id() {
+        for good in ["a", "shop-eu", &"x".repeat(63), "6c1f6f1e"] {
+            assert_eq!(slug(good).as_deref(), Ok(good));
+        }
+        for bad in ["", "Shop", "a_b", "a b", &"x".repeat(64)] {
+            assert!(slug(bad).unwrap_err().contains("lower-case letters"), "{bad:?}");
+        }
+        for id in ["6c1f6f1e-0000-4000-8000-000000000001", "6c1f6f1e000040008000000000000001"] {
+            assert!(slug(id).unwrap_err().contains("UUID"), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_trimmed_and_of_a_hundred_characters_at_most() {
+        assert_eq!(name(" Søns & Co ").as_deref(), Ok("Søns & Co"));
+        assert!(name(&"ø".repeat(100)).is_ok());
+        for bad in ["", " ", "a\nb", &"ø".repeat(101)] {
+            assert!(name(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(name_or_none(" ").as_deref(), Ok(""));
+        assert!(name_or_none(&"ø".repeat(101)).is_err());
     }
 }

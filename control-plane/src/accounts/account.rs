@@ -181,7 +181,7 @@ pub fn change_profile(
 /// [`StoreError`]
 pub fn close(tx: &mut Tx<'_>, id: AccountId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("DELETE FROM phones WHERE account_id = $1", &[&id])?;
-    tx.execute("DELETE FROM operators WHERE account_id = $1", &[&id])?;
+    unmake_operator(tx, id)?;
     tx.execute("DELETE FROM mail_links WHERE account_id = $1", &[&id])?;
     tx.execute("DELETE FROM created_once WHERE whose = $1", &[&id])?;
     tx.execute("UPDATE sessions SET remote = '', user_agent = '' WHERE account_id = $1", &[&id])?;
@@ -204,6 +204,14 @@ pub fn make_operator(tx: &mut Tx<'_>, id: AccountId, now: Timestamp) -> Result<b
         &[&id, &now],
     )?;
     Ok(made > 0)
+}
+
+/// Makes an operator somebody like all others; whether they were one.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn unmake_operator(tx: &mut Tx<'_>, id: AccountId) -> Result<bool, StoreError> {
+    Ok(tx.execute("DELETE FROM operators WHERE account_id = $1", &[&id])? > 0)
 }
 
 /// Whether somebody runs the installation.

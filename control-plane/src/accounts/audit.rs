@@ -4,13 +4,13 @@
 //! What is secret is left out; so is what the person alone may know, such as whole phone numbers.
 
 use crate::store::{Row, StoreError, ToValue, Tx, Value as Column};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use shared::{
     ids::{AccountId, ApiKeyId, OrgId},
     time::Timestamp,
 };
 use std::{fmt, net::IpAddr, str::FromStr};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// Who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,8 @@ macro_rules! deeds {
         }
 
         impl Deed {
-            const ALL: &[Self] = &[$(Self::$name,)*];
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// As the log and the API write it.
             pub const fn as_str(self) -> &'static str {
@@ -99,6 +100,7 @@ deeds! {
     AlertAcknowledged = "alert.acknowledged";
     AlertClosed = "alert.closed";
     OperatorMade = "operator.made";
+    OperatorRemoved = "operator.removed";
 }
 
 impl FromStr for Deed {
@@ -133,6 +135,50 @@ pub struct Entry<'a> {
     pub after: Option<Value>,
 }
 
+/// Writes a row of what a change has made different of these values, which are objects of the same keys; nothing where
+/// it has made nothing different.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn record_change(
+    tx: &mut Tx<'_>,
+    entry: Entry<'_>,
+    before: Value,
+    after: Value,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some((before, after)) = difference(before, after) else { return Ok(()) };
+    record(tx, &Entry { before: Some(before), after: Some(after), ..entry }, now)
+}
+
+/// What differs of two values, of objects the keys that do.
+fn difference(before: Value, after: Value) -> Option<(Value, Value)> {
+    match (before, after) {
+        (before, after) if before == after => None,
+        (Value::Object(mut before), Value::Object(after)) => {
+            let (mut was, mut is) = (Map::new(), Map::new());
+            for (key, after) in after {
+                let before = before.remove(&key).unwrap_or_default();
+                if let Some((before, after)) = difference(before, after) {
+                    was.insert(key.clone(), before);
+                    is.insert(key, after);
+                }
+            }
+            Some((Value::Object(was), Value::Object(is)))
+        }
+        different => Some(different),
+    }
+}
+
+/// The least id of what was done at this moment, or with `rest` another one: ids are in the order of time, to the
+/// microsecond.
+fn id_of(at: Timestamp, rest: u64) -> Uuid {
+    let micros = u64::try_from(at.as_micros()).unwrap_or(0);
+    let [.., high, low] = (micros % 1000).to_be_bytes();
+    let [a, b, c, d, e, f, g, h] = rest.to_be_bytes();
+    Builder::from_unix_timestamp_millis(micros / 1000, &[high, low, a, b, c, d, e, f, g, h]).into_uuid()
+}
+
 /// Writes a row.
 ///
 /// # Errors
@@ -144,20 +190,18 @@ pub fn record(tx: &mut Tx<'_>, entry: &Entry<'_>, now: Timestamp) -> Result<(), 
         Who::Operator(id) => ("operator", id.to_string()),
         Who::Nobody => ("nobody", String::new()),
     };
-    let subject_kind = entry.deed.as_str().split_once('.').map_or("", |(kind, _)| kind);
     let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
     tx.execute(
-        "INSERT INTO audit_log (id, org_id, account_id, actor_kind, actor, act, subject_kind, subject, remote, before,
-                                after, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "INSERT INTO audit_log (id, org_id, account_id, actor_kind, actor, action, subject, remote, before, after,
+                                created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         &[
-            &Uuid::now_v7().to_string(),
+            &id_of(now, rand::random()).to_string(),
             &entry.org,
             &entry.account,
             &kind,
             &actor,
             &entry.deed,
-            &subject_kind,
             &entry.subject.to_string(),
             &entry.actor.remote.to_string(),
             &text(&entry.before),
@@ -226,21 +270,27 @@ pub struct Deeds {
 }
 
 macro_rules! rows {
-    ($whose:literal) => {
+    ($which:literal) => {
         concat!(
-            "SELECT audit_log.id, actor_kind, actor, COALESCE(accounts.email, api_keys.name), act, subject, remote, before,
+            "SELECT audit_log.id, actor_kind, actor, COALESCE(accounts.email, api_keys.name), action, subject, remote, before,
                     after, audit_log.created_at
              FROM audit_log LEFT JOIN accounts ON accounts.id = audit_log.actor
                             LEFT JOIN api_keys ON api_keys.id = audit_log.actor
              WHERE ",
-            $whose,
-            " AND audit_log.id < $2 AND ($3 IS NULL OR actor = $3) AND ($4 IS NULL OR act = $4)
-              AND ($5 IS NULL OR subject = $5) AND ($6 IS NULL OR audit_log.created_at >= $6)
-              AND ($7 IS NULL OR audit_log.created_at < $7)
-             ORDER BY audit_log.id DESC LIMIT $8"
+            $which,
+            " AND audit_log.id < $2 AND audit_log.id >= $3 AND ($4 IS NULL OR actor = $4)
+              AND ($5 IS NULL OR subject = $5)
+             ORDER BY audit_log.id DESC LIMIT $6"
         )
     };
 }
+
+const OF_ORG: &str = rows!("audit_log.org_id = $1");
+const OF_ORG_BY_ACTION: &str = rows!("audit_log.org_id = $1 AND action = $7");
+const OF_ACCOUNT: &str = rows!("audit_log.account_id = $1");
+const OF_ACCOUNT_BY_ACTION: &str = rows!("audit_log.account_id = $1 AND action = $7");
+const ALL: &str = rows!("$1 = ''");
+const ALL_BY_ACTION: &str = rows!("$1 = '' AND action = $7");
 
 /// A page of rows, newest first, and the id to go on before.
 ///
@@ -248,21 +298,25 @@ macro_rules! rows {
 /// [`StoreError`]
 pub fn page(tx: &mut Tx<'_>, filter: &Filter) -> Result<(Vec<Deeds>, Option<String>), StoreError> {
     let Filter { log, actor, deed, subject, since, until, before, limit } = filter;
-    let (sql, whose) = match log {
-        Log::Of(org) => (rows!("audit_log.org_id = $1"), org.to_string()),
-        Log::Own(account) => (rows!("audit_log.account_id = $1"), account.to_string()),
-        Log::All => (rows!("$1 = ''"), String::new()),
+    let (sql, by_action, whose) = match log {
+        Log::Of(org) => (OF_ORG, OF_ORG_BY_ACTION, org.to_string()),
+        Log::Own(account) => (OF_ACCOUNT, OF_ACCOUNT_BY_ACTION, account.to_string()),
+        Log::All => (ALL, ALL_BY_ACTION, String::new()),
     };
-    let before = before.unwrap_or(Uuid::max()).to_string();
+    let until = until.map_or(Uuid::max(), |until| id_of(until, 0));
+    let until = before.map_or(until, |before| before.min(until)).to_string();
+    let since = since.map_or(Uuid::nil(), |since| id_of(since, 0)).to_string();
     let actor = actor.map(|actor| actor.to_string());
     let one_more = limit + 1;
-    tx.page(
-        sql,
-        &[&whose, &before, &actor, deed, subject, since, until, &one_more],
-        *limit,
-        |row| row.get(0),
-        read,
-    )
+    let mut params: Vec<&dyn ToValue> = vec![&whose, &until, &since, &actor, subject, &one_more];
+    let sql = match deed {
+        Some(deed) => {
+            params.push(deed);
+            by_action
+        }
+        None => sql,
+    };
+    tx.page(sql, &params, *limit, |row| row.get(0), read)
 }
 
 fn read(row: &Row) -> Result<Deeds, StoreError> {

@@ -3,21 +3,26 @@
 use super::orgs;
 use crate::{
     secret::{self, hash_of},
-    store::{Store, StoreError, Tx},
+    store::{Row, Store, StoreError, Tx},
+    values,
 };
 use shared::{
     ids::{AccountId, ApiKeyId, OrgId},
     time::Timestamp,
 };
-use std::{fmt, str::FromStr, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    str::FromStr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 const PREFIX: &str = "cpk_";
 /// How exactly it is known when a key was last used: a write a minute and key, however busy it is.
 const USE_NOTED_EVERY: Duration = Duration::from_secs(60);
-/// Longest name of a key, in characters.
-const LONGEST_NAME: usize = 100;
 
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,8 +89,8 @@ pub enum KeyError {
     )]
     UnknownOrg(String),
     /// A name that nobody could read in a list.
-    #[error("a key's name is 1 to {LONGEST_NAME} characters, none of them a control character")]
-    BadName,
+    #[error("a key's name {0}")]
+    BadName(String),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -102,7 +107,7 @@ pub async fn create(
     name: &str,
     scopes: &[Scope],
 ) -> Result<Zeroizing<String>, KeyError> {
-    let name = checked_name(name)?;
+    let name = values::name(name).map_err(KeyError::BadName)?;
     let (slug, scopes) = (org_slug.to_owned(), scopes.to_vec());
     store
         .write(move |tx| {
@@ -118,7 +123,7 @@ pub async fn create(
 pub struct New {
     /// Whose data it opens.
     pub org: OrgId,
-    /// What it is for, as [`checked_name`] gives it.
+    /// What it is for.
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
@@ -126,18 +131,6 @@ pub struct New {
     pub by: Option<AccountId>,
     /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
-}
-
-/// A name that people can read in a list.
-///
-/// # Errors
-/// [`KeyError::BadName`]
-pub fn checked_name(name: &str) -> Result<String, KeyError> {
-    let name = name.trim();
-    if !(1..=LONGEST_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(KeyError::BadName);
-    }
-    Ok(name.to_owned())
 }
 
 /// Makes a key; its text goes to whoever asked and nowhere else.
@@ -179,6 +172,17 @@ pub struct Listed {
     pub last_used_at: Option<Timestamp>,
 }
 
+macro_rules! listed {
+    ($which:literal) => {
+        concat!(
+            "SELECT api_keys.id, name, scopes, email, api_keys.created_at, expires_at, last_used_at
+             FROM api_keys LEFT JOIN accounts ON accounts.id = created_by
+             WHERE org_id = $1 AND deleted_at IS NULL AND ",
+            $which
+        )
+    };
+}
+
 /// A page of an organization's keys, the oldest first, and the id to go on after.
 ///
 /// # Errors
@@ -191,24 +195,32 @@ pub fn page(
 ) -> Result<(Vec<Listed>, Option<String>), StoreError> {
     let one_more = limit + 1;
     tx.page(
-        "SELECT api_keys.id, name, scopes, email, api_keys.created_at, expires_at, last_used_at
-         FROM api_keys LEFT JOIN accounts ON accounts.id = created_by
-         WHERE org_id = $1 AND deleted_at IS NULL AND api_keys.id > $2 ORDER BY api_keys.id LIMIT $3",
+        listed!("api_keys.id > $2 ORDER BY api_keys.id LIMIT $3"),
         &[&org, &after, &one_more],
         limit,
         |row| row.get(0),
-        |row| {
-            Ok(Listed {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                scopes: scopes(&row.get::<String>(2)?),
-                created_by: row.get(3)?,
-                created_at: row.get(4)?,
-                expires_at: row.get(5)?,
-                last_used_at: row.get(6)?,
-            })
-        },
+        listed,
     )
+}
+
+/// A key of this organization.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn by_id(tx: &mut Tx<'_>, org: OrgId, id: ApiKeyId) -> Result<Option<Listed>, StoreError> {
+    tx.row(listed!("api_keys.id = $2"), &[&org, &id], listed)
+}
+
+fn listed(row: &Row) -> Result<Listed, StoreError> {
+    Ok(Listed {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        scopes: scopes(&row.get::<String>(2)?),
+        created_by: row.get(3)?,
+        created_at: row.get(4)?,
+        expires_at: row.get(5)?,
+        last_used_at: row.get(6)?,
+    })
 }
 
 /// How many keys an organization has.
@@ -284,16 +296,38 @@ pub async fn authenticate(store: &Store, bearer: &str) -> Result<Option<ApiKey>,
         .await?;
     let Some((_, key, last_used)) = found else { return Ok(None) };
     let now = Timestamp::now();
-    if last_used.is_none_or(|last_used| now.since(last_used) >= USE_NOTED_EVERY) {
-        let (store, id) = (store.clone(), key.id);
+    if last_used.is_none_or(|last_used| now.since(last_used) >= USE_NOTED_EVERY)
+        && let Some(noting) = Noting::of(key.id)
+    {
+        let store = store.clone();
         // Nobody waits for it: a disk that is full must not keep anybody from reading.
         tokio::spawn(async move {
-            if let Err(error) = note_use(&store, id, now).await {
-                tracing::warn!(key = %id, %error, "the use of an API key could not be noted");
+            if let Err(error) = note_use(&store, noting.0, now).await {
+                tracing::warn!(key = %noting.0, %error, "the use of an API key could not be noted");
             }
         });
     }
     Ok(Some(key))
+}
+
+/// That the use of a key is being noted. While it is, nobody else of this process does: a thousand requests of one key at
+/// once, or while the disk is full, are one write.
+struct Noting(ApiKeyId);
+
+static NOTING: Mutex<BTreeSet<ApiKeyId>> = Mutex::new(BTreeSet::new());
+
+impl Noting {
+    fn of(id: ApiKeyId) -> Option<Self> {
+        let mut noting = NOTING.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that is not the first is not even made: what is dropped ends the noting.
+        noting.insert(id).then(|| Self(id))
+    }
+}
+
+impl Drop for Noting {
+    fn drop(&mut self) {
+        NOTING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
 }
 
 async fn note_use(store: &Store, id: ApiKeyId, now: Timestamp) -> Result<(), StoreError> {

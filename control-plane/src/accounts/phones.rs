@@ -96,6 +96,8 @@ pub struct Phone {
     pub verified_at: Option<Timestamp>,
     /// Whether its owner wants it to ring.
     pub enabled: bool,
+    /// Its place in the order in which they ring, from 0.
+    pub position: u16,
     /// When it was entered.
     pub created_at: Timestamp,
 }
@@ -105,7 +107,7 @@ pub struct Phone {
 /// # Errors
 /// [`StoreError`]
 pub fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Phone>, StoreError> {
-    tx.legible(
+    let mut phones = tx.legible(
         "SELECT id, e164, verified_at, enabled, created_at FROM phones WHERE account_id = $1 ORDER BY position, id",
         &[&account],
         |row| {
@@ -114,10 +116,15 @@ pub fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Phone>, StoreErro
                 e164: row.get(1)?,
                 verified_at: row.get(2)?,
                 enabled: row.get(3)?,
+                position: 0,
                 created_at: row.get(4)?,
             })
         },
-    )
+    )?;
+    for (position, phone) in (0..).zip(&mut phones) {
+        phone.position = position;
+    }
+    Ok(phones)
 }
 
 /// Adds a phone at the end; it rings nobody until it is verified. `None` where the person has it.

@@ -130,6 +130,16 @@ pub fn in_org(tx: &mut Tx<'_>, org: OrgId, id: ProjectId) -> Result<Option<Liste
     tx.row(listed!("projects.id = $2"), &[&org, &id], listed)
 }
 
+/// The project that this organization calls so: by its slug, or its id, by which those are found too that are deleted.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn named(tx: &mut Tx<'_>, org: OrgId, name: &str) -> Result<Option<ProjectId>, StoreError> {
+    tx.row("SELECT id FROM projects WHERE org_id = $1 AND (id = $2 OR slug = $2)", &[&org, &name], |row| {
+        row.get(0)
+    })
+}
+
 /// A page of an organization's projects, the oldest first, and the id to go on after.
 ///
 /// # Errors

@@ -7,7 +7,7 @@
 use super::token::Audience;
 use crate::{
     secret::{self, hash_of},
-    store::{Row, Store, StoreError, ToValue, Tx, Value},
+    store::{FromValue, Row, Store, StoreError, ToValue, Tx, Value},
 };
 use shared::{
     ids::{AccountId, SessionId},
@@ -62,6 +62,15 @@ impl End {
             Self::Reused => "refresh token reused",
             Self::Closed => "account closed",
         }
+    }
+}
+
+impl FromValue for Audience {
+    const WANTED: &'static str = "an audience";
+
+    fn from_value(value: &Value) -> Option<Self> {
+        let Value::Text(text) = value else { return None };
+        Self::ALL.into_iter().find(|audience| audience.as_str() == text)
     }
 }
 
@@ -122,6 +131,8 @@ impl Session {
 pub struct Listed {
     /// Which.
     pub id: SessionId,
+    /// Whose surface it is on.
+    pub audience: Audience,
     /// From where.
     pub origin: Origin,
     /// Sign-in.
@@ -199,6 +210,26 @@ pub fn find(
         &[&id, &audience, &now],
         |row| Ok(Session { id, account_id: row.get(0)?, csrf_token: row.get(1)?, proved_at: row.get(2)? }),
     )
+}
+
+/// The session that a refresh token belongs to, spent or not, where it is not over. It is good for ending it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn of_refresh_token(
+    tx: &mut Tx<'_>,
+    refresh_token: &str,
+    audience: Audience,
+    now: Timestamp,
+) -> Result<Option<Session>, StoreError> {
+    let hash = hash_of(refresh_token);
+    let id = tx.row(
+        "SELECT id FROM sessions WHERE refresh_hash = $1
+         UNION SELECT session_id FROM spent_refreshes WHERE hash = $1",
+        &[&hash],
+        |row| row.get(0),
+    )?;
+    id.map_or(Ok(None), |id| find(tx, id, audience, now))
 }
 
 /// Spends a refresh token.
@@ -283,6 +314,8 @@ fn renew(
 /// What a browser is told of its session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
+    /// Whose surface it is on.
+    pub audience: Audience,
     /// What a request must carry that changes something.
     pub csrf_token: String,
     /// End, if nobody refreshes it.
@@ -297,9 +330,16 @@ pub struct State {
 /// [`StoreError`]
 pub fn state(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<State>, StoreError> {
     tx.row(
-        "SELECT csrf_token, expires_at, proved_at FROM sessions WHERE id = $1 AND ended_at IS NULL",
+        "SELECT audience, csrf_token, expires_at, proved_at FROM sessions WHERE id = $1 AND ended_at IS NULL",
         &[&id],
-        |row| Ok(State { csrf_token: row.get(0)?, expires_at: row.get(1)?, proved_at: row.get(2)? }),
+        |row| {
+            Ok(State {
+                audience: row.get(0)?,
+                csrf_token: row.get(1)?,
+                expires_at: row.get(2)?,
+                proved_at: row.get(3)?,
+            })
+        },
     )
 }
 
@@ -311,22 +351,33 @@ pub fn prove(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<(), Store
     tx.execute("UPDATE sessions SET proved_at = $1 WHERE id = $2", &[&now, &id]).map(drop)
 }
 
-/// Somebody's sessions that are not over, newest first.
+/// A page of somebody's sessions that are not over, newest first, and the id to go on after.
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn list(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
-    tx.legible(
-        "SELECT id, remote, user_agent, created_at, last_seen_at, expires_at FROM sessions
-         WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY id DESC LIMIT 200",
-        &[&account, &now],
+pub fn page(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    after: Option<SessionId>,
+    limit: u16,
+    now: Timestamp,
+) -> Result<(Vec<Listed>, Option<String>), StoreError> {
+    let after = after.map_or_else(|| Uuid::max().to_string(), |after| after.to_string());
+    let one_more = limit + 1;
+    tx.page(
+        "SELECT id, audience, remote, user_agent, created_at, last_seen_at, expires_at FROM sessions
+         WHERE account_id = $1 AND id < $2 AND ended_at IS NULL AND expires_at > $3 ORDER BY id DESC LIMIT $4",
+        &[&account, &after, &now, &one_more],
+        limit,
+        |row| row.get(0),
         |row| {
             Ok(Listed {
                 id: row.get(0)?,
-                origin: Origin { remote: row.get(1)?, user_agent: row.get(2)? },
-                created_at: row.get(3)?,
-                last_seen_at: row.get(4)?,
-                expires_at: row.get(5)?,
+                audience: row.get(1)?,
+                origin: Origin { remote: row.get(2)?, user_agent: row.get(3)? },
+                created_at: row.get(4)?,
+                last_seen_at: row.get(5)?,
+                expires_at: row.get(6)?,
             })
         },
     )

@@ -32,6 +32,9 @@ pub enum Audience {
 }
 
 impl Audience {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Portal, Self::Admin];
+
     /// As tokens and the database write it.
     pub const fn as_str(self) -> &'static str {
         match self {

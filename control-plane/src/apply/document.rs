@@ -166,6 +166,6 @@ fn endpoint(section: &Section<'_>, place: &mut Place<'_>) -> Option<Endpoint> {
 
 fn pbx(section: &Section<'_>, place: &mut Place<'_>) -> Option<Pbx> {
     let name = section.required("name", place, values::pbx_name);
-    let region = section.optional("region", place, values::region);
+    let region = section.optional("region", place, values::name_or_none);
     Some(Pbx { name: name?, region: region.map_or_else(String::new, |region| region.value) })
 }

@@ -1,6 +1,6 @@
-//! `operator`: who runs the installation.
+//! `operator`: who runs the installation, and who does no more.
 
-use super::{Stop, open_or_make};
+use super::{Stop, existing, open_or_make};
 use crate::{
     accounts::{
         account,
@@ -15,7 +15,7 @@ use crate::{
     say,
     store::StoreError,
 };
-use shared::time::Timestamp;
+use shared::{ids::AccountId, time::Timestamp};
 use std::{io::Read, net::Ipv4Addr};
 use zeroize::Zeroizing;
 
@@ -24,7 +24,7 @@ const LONGEST: u64 = 4096;
 
 /// Makes somebody an operator, with an account where they have none, and sets the password that stands on standard input.
 pub(super) async fn make(email: &str, data: DataOptions) -> Result<(), Stop> {
-    let email: Email = email.parse().map_err(|error: NotAnEmail| Stop::Wrong(format!("EMAIL {error}")))?;
+    let email = read(email)?;
     let text = password_on_stdin()?;
     let password = Password::chosen(&text).map_err(|error| Stop::Wrong(error.to_string()))?;
     let store = open_or_make(&Data::resolve(data)?).await?;
@@ -37,17 +37,7 @@ pub(super) async fn make(email: &str, data: DataOptions) -> Result<(), Stop> {
         sessions::end_others(tx, id, None, End::PasswordChanged, now)?;
         links::void_all(tx, id, now)?;
         account::make_operator(tx, id, now)?;
-        let entry = Entry {
-            // Whoever may run this command may do anything here.
-            actor: Actor { who: Who::Nobody, remote: Ipv4Addr::LOCALHOST.into() },
-            org: None,
-            account: Some(id),
-            deed: Deed::OperatorMade,
-            subject: &id,
-            before: None,
-            after: None,
-        };
-        audit::record(tx, &entry, now)?;
+        audit::record(tx, &by_command(&id, Deed::OperatorMade), now)?;
         second_factor::is_on(tx, id)
     });
     let has_second_factor = made.await.map_err(|error: StoreError| Stop::failed(error))?;
@@ -58,6 +48,44 @@ pub(super) async fn make(email: &str, data: DataOptions) -> Result<(), Stop> {
         );
     }
     Ok(())
+}
+
+/// Makes an operator somebody like all others. Their account stays; they sign in again.
+pub(super) async fn unmake(email: &str, data: DataOptions) -> Result<(), Stop> {
+    let email = read(email)?;
+    let store = existing(&Data::resolve(data)?).await.map_err(Stop::Failed)?;
+    let (now, shown) = (Timestamp::now(), email.clone());
+    let unmade = store.write(move |tx| {
+        let Some(account) = account::by_email(tx, &email)? else { return Ok(false) };
+        if !account::unmake_operator(tx, account.id)? {
+            return Ok(false);
+        }
+        sessions::end_others(tx, account.id, None, End::Revoked, now)?;
+        audit::record(tx, &by_command(&account.id, Deed::OperatorRemoved), now)?;
+        Ok(true)
+    });
+    if !unmade.await.map_err(|error: StoreError| Stop::failed(error))? {
+        return Err(Stop::Failed(format!("{shown} is no operator")));
+    }
+    say::say(format!("{shown} is an operator no more, and signed out everywhere"));
+    Ok(())
+}
+
+fn read(email: &str) -> Result<Email, Stop> {
+    email.parse().map_err(|error: NotAnEmail| Stop::Wrong(format!("EMAIL {error}")))
+}
+
+/// Whoever may run this command may do anything here.
+fn by_command(account: &AccountId, deed: Deed) -> Entry<'_> {
+    Entry {
+        actor: Actor { who: Who::Nobody, remote: Ipv4Addr::LOCALHOST.into() },
+        org: None,
+        account: Some(*account),
+        deed,
+        subject: account,
+        before: None,
+        after: None,
+    }
 }
 
 fn password_on_stdin() -> Result<Zeroizing<String>, Stop> {

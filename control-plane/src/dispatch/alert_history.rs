@@ -1,10 +1,13 @@
 //! Alerts as the API shows them.
 
 use super::timeline::{self, TimelinePage};
-use crate::store::{Row, Store, StoreError, ToValue, Tx};
+use crate::{
+    store::{Row, Store, StoreError, ToValue, Tx},
+    words,
+};
 use serde::Serialize;
 use shared::{
-    ids::{AlertId, CallId, OrgId},
+    ids::{AlertId, CallId, OrgId, ProjectId},
     outcome::{CallStatus, Reason},
     severity::Severity,
     time::Timestamp,
@@ -27,7 +30,8 @@ pub enum AlertState {
 }
 
 impl AlertState {
-    const ALL: [Self; 3] = [Self::Open, Self::Acknowledged, Self::Closed];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Acknowledged, Self::Closed];
 
     /// The word in the database and the API.
     pub const fn as_str(self) -> &'static str {
@@ -58,7 +62,7 @@ impl FromStr for AlertState {
 pub struct AlertPage {
     /// The alerts.
     pub items: Vec<AlertView>,
-    /// `before` of the next page; null on the last one.
+    /// `after` of the next page; null on the last one.
     pub next: Option<String>,
 }
 
@@ -70,13 +74,18 @@ pub struct AlertView {
     pub id: String,
     /// Slug of the project.
     pub project: String,
+    /// The project's id.
+    #[schema(format = "uuid")]
+    pub project_id: String,
     /// What repeats and a resolve name it by.
     pub dedup_key: Option<String>,
-    /// The most urgent of its requests: `critical`, `major`, `minor` or `info`.
+    /// The most urgent of its requests.
+    #[schema(value_type = words::Severity)]
     pub severity: String,
     /// What its first request said.
     pub message: String,
-    /// `open`, `acknowledged` or `closed`.
+    /// Where it stands.
+    #[schema(value_type = AlertState)]
     pub state: String,
     /// How many requests spoke of it, the first included.
     pub requests: i64,
@@ -109,8 +118,10 @@ pub struct AlertCall {
     #[schema(format = "uuid")]
     pub id: String,
     /// As in the list of calls.
+    #[schema(value_type = words::CallStatus)]
     pub status: String,
     /// Why it was blocked or expired, or what a queued call waits for.
+    #[schema(value_type = Option<words::Reason>)]
     pub reason: Option<String>,
 }
 
@@ -121,6 +132,8 @@ pub struct AlertQuery {
     pub org_id: OrgId,
     /// Only those that stand here.
     pub state: Option<AlertState>,
+    /// Only those of this project.
+    pub project: Option<ProjectId>,
     /// Only those older than this one.
     pub before: Option<AlertId>,
     /// At most so many.
@@ -130,8 +143,8 @@ pub struct AlertQuery {
 macro_rules! alerts {
     ($where:literal) => {
         concat!(
-            "SELECT alerts.id, REPLACE(projects.slug, '~' || projects.id, ''), alerts.dedup_key, alerts.severity,
-                    alerts.message, alerts.state, alerts.requests, alerts.opened_at, alerts.updated_at
+            "SELECT alerts.id, REPLACE(projects.slug, '~' || projects.id, ''), projects.id, alerts.dedup_key,
+                    alerts.severity, alerts.message, alerts.state, alerts.requests, alerts.opened_at, alerts.updated_at
              FROM alerts JOIN projects ON projects.id = alerts.project_id WHERE alerts.org_id = $1 AND ",
             $where
         )
@@ -142,6 +155,11 @@ macro_rules! alerts {
 const ALERTS: &str = alerts!("alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3");
 const ALERTS_IN_STATE: &str =
     alerts!("alerts.state = $4 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3");
+const ALERTS_OF_PROJECT: &str =
+    alerts!("alerts.project_id = $4 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3");
+const ALERTS_OF_PROJECT_IN_STATE: &str = alerts!(
+    "alerts.project_id = $4 AND alerts.state = $5 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3"
+);
 const ALERT: &str = alerts!("alerts.id = $2");
 /// Sorts after every id.
 const NEWEST: &str = "g";
@@ -181,13 +199,14 @@ fn read(tx: &mut Tx<'_>, query: &AlertQuery) -> Result<AlertPage, StoreError> {
     let before = query.before.map_or_else(|| NEWEST.to_owned(), |id| id.to_string());
     let one_more = i64::from(query.limit) + 1;
     let mut params: Vec<&dyn ToValue> = vec![&query.org_id, &before, &one_more];
-    let state = query.state.map(AlertState::as_str);
-    let sql = match &state {
-        Some(state) => {
-            params.push(state);
-            ALERTS_IN_STATE
-        }
-        None => ALERTS,
+    let (project, state) = (query.project, query.state.map(AlertState::as_str));
+    params.extend(project.iter().map(|project| project as &dyn ToValue));
+    params.extend(state.iter().map(|state| state as &dyn ToValue));
+    let sql = match (&project, &state) {
+        (None, None) => ALERTS,
+        (None, Some(_)) => ALERTS_IN_STATE,
+        (Some(_), None) => ALERTS_OF_PROJECT,
+        (Some(_), Some(_)) => ALERTS_OF_PROJECT_IN_STATE,
     };
     let (items, next) = tx.page(sql, &params, query.limit, |row| row.get::<AlertId>(0), alert)?;
     Ok(AlertPage { items, next: next.map(|last| last.to_string()) })
@@ -220,13 +239,14 @@ fn alert(row: &Row) -> Result<AlertView, StoreError> {
     Ok(AlertView {
         id: row.get::<AlertId>(0)?.to_string(),
         project: row.get(1)?,
-        dedup_key: row.get(2)?,
-        severity: row.get::<Severity>(3)?.to_string(),
-        message: row.get(4)?,
-        state: row.get(5)?,
-        requests: row.get(6)?,
-        opened_at: row.get::<Timestamp>(7)?.to_string(),
-        updated_at: row.get::<Timestamp>(8)?.to_string(),
+        project_id: row.get::<ProjectId>(2)?.to_string(),
+        dedup_key: row.get(3)?,
+        severity: row.get::<Severity>(4)?.to_string(),
+        message: row.get(5)?,
+        state: row.get(6)?,
+        requests: row.get(7)?,
+        opened_at: row.get::<Timestamp>(8)?.to_string(),
+        updated_at: row.get::<Timestamp>(9)?.to_string(),
     })
 }
 
@@ -241,11 +261,13 @@ mod tests {
         for (sql, index) in [
             (ALERTS, "alerts_by_org (org_id=? AND id<?)"),
             (ALERTS_IN_STATE, "alerts_by_state (org_id=? AND state=? AND id<?)"),
+            (ALERTS_OF_PROJECT, "alerts_by_project (project_id=? AND id<?)"),
+            (ALERTS_OF_PROJECT_IN_STATE, "alerts_by_project_and_state (project_id=? AND state=? AND id<?)"),
         ] {
             let sql: &'static str = format!("EXPLAIN QUERY PLAN {sql}").leak();
-            let count = if sql.contains("$4") { 4 } else { 3 };
+            let count = (3..=5).rev().find(|number| sql.contains(&format!("${number}"))).unwrap();
             let plan = store.read(move |tx| {
-                let params: [&dyn ToValue; 4] = [&"org", &NEWEST, &1i64, &"open"];
+                let params: [&dyn ToValue; 5] = [&"org", &NEWEST, &1i64, &"open", &"open"];
                 tx.rows(sql, &params[..count], |row| row.get::<String>(3))
             });
             let plan = plan.await.unwrap().join("; ");

@@ -240,7 +240,8 @@ pub fn close(tx: &mut Tx<'_>, id: AlertId, by: By, at: Timestamp) -> Result<(), 
     cancel_calls(tx, id, at)
 }
 
-/// Closes an alert of this organization, as [`close`] does. Closing a closed one changes nothing.
+/// Closes an alert of this organization, as [`close`] does. Closing a closed one changes nothing. Whether it changed
+/// something.
 ///
 /// # Errors
 /// [`AlertError::Unknown`], or what the database said.
@@ -250,20 +251,21 @@ pub fn close_by(
     id: AlertId,
     hand: Hand,
     at: Timestamp,
-) -> Result<(), AlertError> {
+) -> Result<bool, AlertError> {
     let changed = tx.execute(
         "UPDATE alerts SET state = 'closed', updated_at = $3 WHERE id = $1 AND org_id = $2 AND state <> 'closed'",
         &[&id, &org, &at],
     )?;
     if changed == 0 {
-        return state(tx, org, id)?.map(|_| ()).ok_or(AlertError::Unknown);
+        return state(tx, org, id)?.map(|_| false).ok_or(AlertError::Unknown);
     }
     timeline::record(tx, id, &hand.entry(Kind::Closed, at))?;
-    Ok(cancel_calls(tx, id, at)?)
+    cancel_calls(tx, id, at)?;
+    Ok(true)
 }
 
 /// Takes an alert of this organization: its calls are cancelled, as soon as the dispatcher is nudged.
-/// Taking one that is taken changes nothing.
+/// Taking one that is taken changes nothing. Whether it changed something.
 ///
 /// # Errors
 /// [`AlertError::Unknown`], [`AlertError::Closed`], or what the database said.
@@ -273,14 +275,11 @@ pub fn acknowledge_by(
     id: AlertId,
     hand: Hand,
     at: Timestamp,
-) -> Result<(), AlertError> {
+) -> Result<bool, AlertError> {
     match state(tx, org, id)?.as_deref() {
         None => Err(AlertError::Unknown),
         Some("closed") => Err(AlertError::Closed),
-        Some(_) => {
-            taken(tx, id, &hand.entry(Kind::Acknowledged, at))?;
-            Ok(())
-        }
+        Some(_) => Ok(taken(tx, id, &hand.entry(Kind::Acknowledged, at))?),
     }
 }
 

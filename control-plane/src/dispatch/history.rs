@@ -1,6 +1,9 @@
 //! Calls and their attempts as the API shows them.
 
-use crate::store::{Row, Store, StoreError, Tx};
+use crate::{
+    store::{Row, Store, StoreError, Tx},
+    words,
+};
 use serde::Serialize;
 use shared::{
     ids::{AlertId, AttemptId, CallId, OrgId, RequestId},
@@ -15,7 +18,7 @@ use utoipa::ToSchema;
 pub struct CallPage {
     /// The calls.
     pub items: Vec<CallView>,
-    /// `before` of the next page; null on the last one.
+    /// `after` of the next page; null on the last one.
     pub next: Option<String>,
 }
 
@@ -33,9 +36,11 @@ pub struct CallView {
     pub alert_id: String,
     /// The phone, E.164.
     pub destination: String,
-    /// `queued`, `calling`, `answered`, `acknowledged`, `exhausted`, `expired`, `cancelled` or `blocked`.
+    /// Where it stands.
+    #[schema(value_type = words::CallStatus)]
     pub status: String,
     /// Why it was blocked or expired, or what a queued call waits for.
+    #[schema(value_type = Option<words::Reason>)]
     pub reason: Option<String>,
     /// RFC 3339, UTC.
     #[schema(format = "date-time")]
@@ -57,8 +62,8 @@ pub struct AttemptView {
     pub pbx: String,
     /// Name of the trunk.
     pub trunk: String,
-    /// `initiated`, `placed`, `answered`, `acknowledged`, `busy`, `no_answer`, `rejected`, `failed`,
-    /// `refused`, `expired` or `cancelled`.
+    /// Where it stands.
+    #[schema(value_type = words::AttemptStatus)]
     pub status: String,
     /// The carrier's final SIP status.
     pub sip_code: Option<u16>,
@@ -89,6 +94,7 @@ pub struct AttemptView {
     /// An earlier attempt may have rung the phone without our learning how that ended.
     pub possible_duplicate: bool,
     /// Why it was refused, where a reason fits.
+    #[schema(value_type = Option<words::Reason>)]
     pub reason: Option<String>,
 }
 

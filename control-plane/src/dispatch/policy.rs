@@ -2,29 +2,36 @@
 
 use serde::{Deserialize, Serialize};
 use std::{ops::RangeInclusive, time::Duration};
+use utoipa::ToSchema;
 
 /// A project's calling policy. Every key may be left out; [`Policy::default`] says what then holds.
 ///
 /// Reading one checks its ranges, so a policy read from a file or from the database is sound.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "Written")]
+#[schema(description = "How hard a project tries to reach somebody")]
 pub struct Policy {
     /// How long a phone rings, seconds.
+    #[schema(minimum = 5, maximum = 120)]
     pub ring_seconds: u16,
     /// Further tries to the same phone after no answer, busy, or no key.
+    #[schema(maximum = 50)]
     pub redials: u16,
     /// Pause before each of them, seconds.
+    #[schema(minimum = 1, maximum = 3600)]
     pub redial_pause_seconds: u32,
     /// After this nobody is rung for the call any more, minutes.
+    #[schema(minimum = 1, maximum = 1440)]
     pub lifetime_minutes: u32,
     /// Holds back calls below critical to a phone that was called within this many seconds.
+    #[schema(maximum = 3600)]
     pub cooldown_seconds: u32,
     /// What counts as having reached somebody.
     pub delivered_when: DeliveredWhen,
 }
 
 /// What counts as having reached somebody.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveredWhen {
     /// Key 1: an answering machine does not press it.
@@ -95,6 +102,31 @@ struct Written {
     delivered_when: DeliveredWhen,
 }
 
+/// What is to be different of a policy; what is left out stays.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes what a change is written as")]
+pub(crate) struct PolicyChange {
+    /// How long a phone rings, seconds.
+    #[schema(value_type = u16, required = false, minimum = 5, maximum = 120)]
+    ring_seconds: Option<u16>,
+    /// Further tries to the same phone after no answer, busy, or no key.
+    #[schema(value_type = u16, required = false, maximum = 50)]
+    redials: Option<u16>,
+    /// Pause before each of them, seconds.
+    #[schema(value_type = u32, required = false, minimum = 1, maximum = 3600)]
+    redial_pause_seconds: Option<u32>,
+    /// After this nobody is rung for the call any more, minutes.
+    #[schema(value_type = u32, required = false, minimum = 1, maximum = 1440)]
+    lifetime_minutes: Option<u32>,
+    /// Holds back calls below critical to a phone that was called within this many seconds.
+    #[schema(value_type = u32, required = false, maximum = 3600)]
+    cooldown_seconds: Option<u32>,
+    /// What counts as having reached somebody.
+    #[schema(value_type = DeliveredWhen, required = false)]
+    delivered_when: Option<DeliveredWhen>,
+}
+
 impl Default for Written {
     fn default() -> Self {
         let Policy {
@@ -146,6 +178,7 @@ impl TryFrom<Written> for Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use utoipa::PartialSchema;
 
     #[test]
     fn what_is_left_out_is_as_the_contract_says() {
@@ -161,6 +194,24 @@ mod tests {
         let policy = Policy { redials: 2, ..Policy::default() };
         let stored = serde_json::to_string(&policy).unwrap();
         assert_eq!(serde_json::from_str::<Policy>(&stored).unwrap(), policy);
+    }
+
+    #[test]
+    fn what_is_described_is_what_is_taken() {
+        for schema in [Policy::schema(), PolicyChange::schema()] {
+            let described = serde_json::to_value(schema).unwrap();
+            for (key, limits) in described["properties"].as_object().unwrap() {
+                let Some(most) = limits["maximum"].as_u64() else { continue };
+                let least = limits["minimum"].as_u64().unwrap();
+                let takes = |value: Option<u64>| {
+                    value.is_some_and(|value| {
+                        serde_json::from_value::<Policy>(serde_json::json!({ key: value })).is_ok()
+                    })
+                };
+                assert!(takes(Some(least)) && takes(Some(most)), "{key}");
+                assert!(!takes(least.checked_sub(1)) && !takes(Some(most + 1)), "{key}");
+            }
+        }
     }
 
     #[test]

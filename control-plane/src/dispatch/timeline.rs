@@ -4,7 +4,10 @@
 //! alert, calls that are held back) folds into one row with a count, as long as nothing else happens
 //! in between.
 
-use crate::store::{Row, StoreError, Tx};
+use crate::{
+    store::{Row, StoreError, Tx},
+    words,
+};
 use serde::Serialize;
 use shared::{
     ids::{AccountId, AlertId, ApiKeyId, AttemptId, CallId, RequestId},
@@ -38,6 +41,19 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Opened,
+        Self::Repeated,
+        Self::Raised,
+        Self::Reopened,
+        Self::Acknowledged,
+        Self::Key,
+        Self::Closed,
+        Self::CallEnded,
+        Self::NobodyReached,
+    ];
+
     /// The word in the database and the API.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -185,8 +201,8 @@ pub struct EventView {
     /// Of what happened several times the last time; what the entry names is then the last of them.
     #[schema(format = "date-time")]
     pub last_at: Option<String>,
-    /// `opened`, `repeated`, `raised`, `reopened`, `acknowledged`, `key`, `closed`, `call_ended` or
-    /// `nobody_reached`.
+    /// What happened.
+    #[schema(value_type = Kind)]
     pub kind: String,
     /// How many times.
     pub count: i64,
@@ -194,6 +210,7 @@ pub struct EventView {
     /// call's status (`call_ended`), `forgotten` (`closed` after a long silence).
     pub detail: Option<String>,
     /// Why the call ended, where a reason fits.
+    #[schema(value_type = Option<words::Reason>)]
     pub reason: Option<String>,
     /// The request that did it.
     #[schema(format = "uuid")]

@@ -33,6 +33,8 @@ use zeroize::Zeroizing;
 pub const VALID: Duration = Duration::from_secs(600);
 /// Wrong codes after which the right one is good no more.
 pub const TRIES: u32 = 5;
+/// Why a verification failed whose code was typed wrong too often.
+pub const TOO_MANY_TRIES: &str = "too_many_tries";
 
 /// How hard it is tried: the person waits beside the phone.
 pub(super) fn policy() -> Policy {
@@ -66,12 +68,13 @@ pub enum State {
     Calling,
     /// The code was spoken to its last digit, or was typed already.
     Spoken,
-    /// It was not, and will not be: another may be asked for.
+    /// A newer one was asked for.
+    Replaced,
+    /// Its code was not spoken, or is good no more: another may be asked for.
     Failed {
         /// A word of [`shared::outcome`]: why the call was blocked or nobody placed it, or else how its last
         /// attempt ended (`no_answer`, `busy`, `rejected` …). `answered` means that somebody picked up and the
-        /// code was not heard to its end; `cancelled`, that a newer one was asked for or this one was tried
-        /// too often.
+        /// code was not heard to its end. Or [`TOO_MANY_TRIES`].
         reason: &'static str,
     },
 }
@@ -187,13 +190,15 @@ pub fn standing(
         &[&id, &account],
         |row| {
             let (status, reason) = (row.get::<CallStatus>(2)?, row.get::<Option<Reason>>(3)?);
-            let state = match status {
-                _ if row.get::<String>(0)? == "used" => State::Spoken,
-                CallStatus::Queued => State::Queued { waits_for: reason },
-                CallStatus::Calling => State::Calling,
-                CallStatus::Answered | CallStatus::Acknowledged => State::Spoken,
-                CallStatus::Cancelled => State::Failed { reason: status.as_str() },
-                CallStatus::Exhausted | CallStatus::Expired | CallStatus::Blocked => {
+            let state = match (row.get::<String>(0)?.as_str(), status) {
+                ("used", _) => State::Spoken,
+                ("replaced", _) => State::Replaced,
+                ("spent", _) => State::Failed { reason: TOO_MANY_TRIES },
+                (_, CallStatus::Queued) => State::Queued { waits_for: reason },
+                (_, CallStatus::Calling) => State::Calling,
+                (_, CallStatus::Answered | CallStatus::Acknowledged) => State::Spoken,
+                (_, CallStatus::Cancelled) => State::Failed { reason: status.as_str() },
+                (_, CallStatus::Exhausted | CallStatus::Expired | CallStatus::Blocked) => {
                     let last = row.get::<Option<AttemptStatus>>(4)?;
                     State::Failed { reason: failure(status, reason, last, row.get(5)?) }
                 }

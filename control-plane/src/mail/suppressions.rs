@@ -51,7 +51,10 @@ pub async fn list(store: &Store) -> Result<Vec<(String, String)>, StoreError> {
 }
 
 /// Whether an address is on the list.
-pub(super) fn holds(tx: &mut Tx<'_>, address: &Email) -> Result<bool, StoreError> {
+///
+/// # Errors
+/// [`StoreError`]
+pub fn holds(tx: &mut Tx<'_>, address: &Email) -> Result<bool, StoreError> {
     let found = tx.row("SELECT 1 FROM mail_suppressions WHERE email = $1", &[address], |_| Ok(()))?;
     Ok(found.is_some())
 }

@@ -4,6 +4,13 @@ use super::{RuleError, comparison, fields};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::cmp::Ordering;
+use utoipa::{
+    ToSchema,
+    openapi::{
+        Schema,
+        schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type},
+    },
+};
 
 /// Longest path of a field, bytes.
 const LONGEST_FIELD: usize = 256;
@@ -17,7 +24,7 @@ const LONGEST_OPERAND: usize = 1_000;
 /// field that is not there included; `null` is as good as not there. Text compares without regard
 /// to case, numbers as numbers also where they are written as text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "WrittenCondition", into = "WrittenCondition")]
 pub struct Condition {
     field: String,
     operator: Operator,
@@ -181,19 +188,39 @@ fn is_scalar(value: &Value) -> bool {
 }
 
 /// A condition as somebody wrote it.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Written {
+#[schema(as = Condition, description = "A field of the request, how it is compared, and with what. Text compares without regard to case")]
+pub(crate) struct WrittenCondition {
+    /// Path of a field of the request, such as `severity` or `labels.region`; at most 256 bytes.
+    #[schema(min_length = 1, max_length = 256)]
     field: String,
+    /// How it is compared.
+    #[schema(value_type = Operator)]
     op: String,
+    /// With what: a list for `in` and `nin`, nothing for `exists` and `not_exists`, a number for `gt`, `gte`, `lt` and
+    /// `lte`.
     #[serde(default, skip_serializing_if = "Value::is_null")]
+    #[schema(schema_with = operand, required = false)]
     value: Value,
 }
 
-impl TryFrom<Written> for Condition {
+/// Texts, numbers and booleans, or a list of them.
+fn operand() -> Schema {
+    let scalar = || {
+        OneOfBuilder::new()
+            .item(ObjectBuilder::new().schema_type(Type::String).max_length(Some(LONGEST_OPERAND)))
+            .item(ObjectBuilder::new().schema_type(Type::Number))
+            .item(ObjectBuilder::new().schema_type(Type::Boolean))
+    };
+    let list = ArrayBuilder::new().items(scalar()).min_items(Some(1)).max_items(Some(LONGEST_OPERAND));
+    scalar().item(list).into()
+}
+
+impl TryFrom<WrittenCondition> for Condition {
     type Error = RuleError;
 
-    fn try_from(Written { field, op, value }: Written) -> Result<Self, RuleError> {
+    fn try_from(WrittenCondition { field, op, value }: WrittenCondition) -> Result<Self, RuleError> {
         if field.trim().is_empty() {
             return Err(RuleError::EmptyField);
         }
@@ -213,7 +240,7 @@ impl TryFrom<Written> for Condition {
     }
 }
 
-impl From<Condition> for Written {
+impl From<Condition> for WrittenCondition {
     fn from(condition: Condition) -> Self {
         Self { field: condition.field, op: condition.operator.word().to_owned(), value: condition.value }
     }

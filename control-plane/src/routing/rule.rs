@@ -1,8 +1,10 @@
 //! Ordered rules over what a request says.
 
-use super::{Condition, RuleError, fields};
+use super::{Condition, RuleError, condition::WrittenCondition, fields};
+use crate::words::ActionWord;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// Most rules of a scenario, and most conditions of a rule: they bound what one request may cost.
 const MOST_RULES: usize = 100;
@@ -28,7 +30,7 @@ pub struct Rule {
 }
 
 /// How many of a rule's conditions must hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Match {
     /// Every one.
@@ -135,33 +137,49 @@ impl Action {
 }
 
 /// A scenario as somebody wrote it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct WrittenScenario {
+#[schema(as = Scenario, description = "Ordered rules; where none matches, the primary is called")]
+pub(crate) struct WrittenScenario {
+    /// Rules, the first that matches wins; where none does, the primary is called.
     #[serde(default)]
+    #[schema(value_type = Vec<WrittenRule>, max_items = 100)]
     rule: Vec<Rule>,
 }
 
 /// A rule as somebody wrote it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct WrittenRule {
+#[schema(as = Rule, description = "What to do when all, or any, of some conditions hold")]
+pub(crate) struct WrittenRule {
+    /// How many of the conditions must hold.
     #[serde(rename = "match", default)]
     matching: Match,
+    /// Without conditions a rule always matches.
     #[serde(default)]
+    #[schema(value_type = Vec<WrittenCondition>, max_items = 20)]
     when: Vec<Condition>,
+    /// What to do.
+    #[schema(value_type = WrittenAction)]
     action: Action,
 }
 
 /// An action as somebody wrote it: serde alone would ignore a `member` that `call_primary` has no
 /// use for.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct WrittenAction {
+#[schema(as = Action, description = "What to do")]
+pub(crate) struct WrittenAction {
+    /// What.
+    #[schema(value_type = ActionWord)]
     r#do: String,
+    /// E-mail address of whom `call_member` calls; needless otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     member: Option<String>,
+    /// Name of the schedule by which `call_on_schedule` calls; needless otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
     schedule: Option<String>,
 }
 

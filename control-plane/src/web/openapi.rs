@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        Content, PathItem, Ref, RefOr,
+        Content, Header, HeaderBuilder, PathItem, Ref, RefOr,
         path::Operation,
+        schema::{ObjectBuilder, Type},
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
@@ -19,7 +20,7 @@ use utoipa::{
 )]
 struct Description;
 
-/// What holds of every path: how a key is sent, and that every error is a problem document.
+/// What holds of every path: how a key is sent, that every error is a problem document, and when to come again.
 struct Everywhere;
 
 impl Modify for Everywhere {
@@ -40,8 +41,19 @@ fn describe_errors(operation: &mut Operation) {
         {
             let problem = Content::new(Some(Ref::from_schema_name("Problem")));
             response.content.insert("application/problem+json".to_owned(), RefOr::T(problem));
+            if matches!(status.as_str(), "429" | "503") {
+                response.headers.insert("Retry-After".to_owned(), RefOr::T(retry_after()));
+            }
         }
     }
+}
+
+fn retry_after() -> Header {
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+    HeaderBuilder::new()
+        .schema(Some(seconds))
+        .description(Some("Seconds to wait before it is sent again"))
+        .build()
 }
 
 /// The OpenAPI document, JSON: what `/api/v1/openapi.json` and `control-plane openapi` give.
@@ -68,5 +80,50 @@ mod tests {
             "control-plane/openapi.json is out of date; from the repository's root run: \
              cargo run -p control-plane -- openapi > control-plane/openapi.json"
         );
+    }
+
+    #[test]
+    fn whoever_is_to_come_again_is_told_when() {
+        let described: serde_json::Value = serde_json::from_str(&document()).unwrap();
+        let mut told = 0;
+        for operation in
+            described["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap())
+        {
+            for (status, response) in operation.1["responses"].as_object().unwrap() {
+                if matches!(status.as_str(), "429" | "503") {
+                    assert!(response["headers"]["Retry-After"].is_object(), "{operation:?}");
+                    told += 1;
+                }
+            }
+        }
+        assert!(told > 50, "{told}");
+    }
+
+    #[test]
+    fn what_is_one_of_some_words_is_described_as_one() {
+        let described: serde_json::Value = serde_json::from_str(&document()).unwrap();
+        let schemas = &described["components"]["schemas"];
+        for (name, word) in [
+            ("Role", "owner"),
+            ("Scope", "projects:write"),
+            ("AuditAction", "operator.removed"),
+            ("Audience", "admin"),
+            ("AlertState", "acknowledged"),
+            ("CallStatus", "exhausted"),
+            ("AttemptStatus", "no_answer"),
+            ("Reason", "do_not_call"),
+            ("Severity", "critical"),
+            ("TimelineKind", "nobody_reached"),
+            ("Operator", "not_contains"),
+            ("ActionWord", "call_member"),
+            ("ActorKind", "api_key"),
+            ("DeliveredWhen", "answered"),
+            ("InviteState", "expired"),
+            ("VerificationState", "replaced"),
+        ] {
+            let words =
+                schemas[name]["enum"].as_array().unwrap_or_else(|| panic!("{name}: {}", schemas[name]));
+            assert!(words.contains(&word.into()), "{name}: {words:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! People as they meet the API: they sign up, sign in, invite each other, and are turned away.
 
 mod browser;
+mod documents;
 mod limits;
 mod organizations;
 mod projects;

@@ -95,3 +95,61 @@ fn every_deed_has_a_word_of_its_own_and_is_read_back() {
         assert!(deed.as_str().contains('.'));
     }
 }
+
+#[test]
+fn a_change_is_told_by_what_it_made_different() {
+    let before = json!({"slug": "shop", "policy": {"redials": 5, "ring_seconds": 30}, "scenario": null});
+    let after = json!({"slug": "shop", "policy": {"redials": 2, "ring_seconds": 30}, "scenario": "night"});
+    let told = (
+        json!({"policy": {"redials": 5}, "scenario": null}),
+        json!({"policy": {"redials": 2}, "scenario": "night"}),
+    );
+    assert_eq!(difference(before.clone(), after), Some(told));
+    assert_eq!(difference(before.clone(), before), None);
+}
+
+#[tokio::test]
+async fn a_change_that_changes_nothing_leaves_no_row() {
+    let store = store().await;
+    let [acme, _] = two_orgs(&store).await;
+    let change = |to: &'static str| {
+        store.write(move |tx| {
+            let entry = entry(acme, Deed::ProjectChanged, Who::Nobody);
+            record_change(tx, entry, json!({"slug": "shop"}), json!({ "slug": to }), at(1))
+        })
+    };
+    change("shop").await.unwrap();
+    assert!(deeds(&store, all_of(acme)).await.is_empty());
+    change("store").await.unwrap();
+    assert_eq!(deeds(&store, all_of(acme)).await, ["project.changed"]);
+}
+
+#[test]
+fn ids_are_in_the_order_of_time_to_the_microsecond() {
+    let moments =
+        [0, 1, 999, 1000, 1001, 1_700_000_000_000_000, 1_700_000_000_000_001].map(Timestamp::from_micros);
+    for pair in moments.windows(2) {
+        assert!(id_of(pair[0], 0) <= id_of(pair[0], 1) && id_of(pair[0], u64::MAX) < id_of(pair[1], 0));
+        assert_eq!(id_of(pair[1], 7).get_version_num(), 7);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_the_log_reads_the_rows_between_its_bounds_alone() {
+    let store = store().await;
+    for (sql, index) in [
+        (OF_ORG, "audit_log_by_org (org_id=? AND id>? AND id<?)"),
+        (OF_ORG_BY_ACTION, "audit_log_by_action (org_id=? AND action=? AND id>? AND id<?)"),
+        (OF_ACCOUNT, "audit_log_by_account (account_id=? AND id>? AND id<?)"),
+    ] {
+        let sql: &'static str = format!("EXPLAIN QUERY PLAN {sql}").leak();
+        let count = if sql.contains("$7") { 7 } else { 6 };
+        let plan = store.read(move |tx| {
+            let none: Option<String> = None;
+            let params: [&dyn ToValue; 7] = [&"whose", &"g", &"", &none, &none, &1i64, &"act"];
+            tx.rows(sql, &params[..count], |row| row.get::<String>(3))
+        });
+        let plan = plan.await.unwrap().join("; ");
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+    }
+}

@@ -45,7 +45,7 @@ async fn a_key_needs_an_organization_and_a_name() {
     assert!(error.to_string().contains("\"nobody\": add it to the apply file"), "{error}");
     for name in ["", " ", "a\nb", &"x".repeat(101)] {
         let error = create(&store, "acme", name, &[Scope::Read]).await.unwrap_err();
-        assert!(matches!(error, KeyError::BadName), "{name:?}: {error}");
+        assert!(matches!(error, KeyError::BadName(_)), "{name:?}: {error}");
     }
 }
 
@@ -65,6 +65,15 @@ async fn use_is_noted_once_a_minute() {
         let found = store.read(|tx| tx.row("SELECT last_used_at FROM api_keys", &[], |row| row.get(0)));
         assert_eq!(found.await.unwrap(), Some(noted));
     }
+}
+
+#[test]
+fn the_use_of_a_key_is_noted_by_one_of_many_at_a_time() {
+    let [one, other] = [ApiKeyId::new(Uuid::now_v7()), ApiKeyId::new(Uuid::now_v7())];
+    let noting = Noting::of(one);
+    assert!(noting.is_some() && Noting::of(one).is_none() && Noting::of(other).is_some());
+    drop(noting);
+    assert!(Noting::of(one).is_some());
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod codes;
 mod gives_way;
 
 use super::*;
-use crate::dispatch::verification::{self, Checked, Standing, State};
+use crate::dispatch::verification::{self, Checked, Standing, State, TOO_MANY_TRIES};
 use shared::{
     ids::{PhoneId, VerificationId},
     order::Order,

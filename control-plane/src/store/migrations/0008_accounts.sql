@@ -96,21 +96,23 @@ CREATE TABLE invites (
 CREATE INDEX invites_by_org ON invites (org_id, id);
 CREATE UNIQUE INDEX invites_pending ON invites (org_id, email) WHERE accepted_at IS NULL AND revoked_at IS NULL;
 
--- Who did what to what, from where. `org_id` is NULL for what belongs to no organization.
+-- Who did what to what, from where. `org_id` is NULL for what belongs to no organization. The id is made of `created_at`
+-- (UUID of version 7), so what was done between two moments has ids between two ids.
 CREATE TABLE audit_log (
     id           TEXT PRIMARY KEY,
     org_id       TEXT REFERENCES orgs (id),
     account_id   TEXT,
     actor_kind   TEXT NOT NULL CHECK (actor_kind IN ('account', 'api_key', 'operator', 'nobody')),
     actor        TEXT NOT NULL,
-    act          TEXT NOT NULL,
-    subject_kind TEXT NOT NULL,
+    action       TEXT NOT NULL,
     subject      TEXT NOT NULL,
     remote       TEXT NOT NULL,
     before       TEXT,
     after        TEXT,
     created_at   BIGINT NOT NULL
 );
+-- In this order: of two that seem as good SQLite takes the first.
+CREATE INDEX audit_log_by_action ON audit_log (org_id, action, id);
 CREATE INDEX audit_log_by_org ON audit_log (org_id, id);
 CREATE INDEX audit_log_by_account ON audit_log (account_id, id);
 
@@ -123,6 +125,10 @@ CREATE TABLE tries (
     PRIMARY KEY (what, whose)
 );
 CREATE INDEX tries_by_age ON tries (window_start);
+
+-- The alerts of one project, newest first.
+CREATE INDEX alerts_by_project ON alerts (project_id, id);
+CREATE INDEX alerts_by_project_and_state ON alerts (project_id, state, id);
 
 -- What is deleted keeps its row: history names it. Its slug is free again, its endpoints take nothing in.
 ALTER TABLE orgs ADD COLUMN deleted_at BIGINT;

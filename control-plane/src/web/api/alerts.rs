@@ -1,11 +1,14 @@
 //! `/api/v1/alerts`.
 
 use super::{
-    call::{Call, ok},
+    call::{Call, missing, ok},
     caller::Member,
 };
 use crate::{
-    accounts::audit::{self, Deed, Who},
+    accounts::{
+        audit::{self, Deed, Who},
+        projects,
+    },
     dispatch::{
         alert_history::{self, AlertDetail, AlertPage, AlertQuery, AlertState},
         alerts::{self, AlertError, Hand},
@@ -19,11 +22,10 @@ use crate::{
 };
 use serde::Serialize;
 use shared::{
-    ids::{AlertId, OrgId},
+    ids::{AlertId, OrgId, ProjectId},
     time::Timestamp,
 };
-use utoipa::ToSchema;
-use uuid::Uuid;
+use utoipa::{IntoParams, ToSchema};
 
 /// Where an alert stands after it was changed.
 #[derive(Serialize, ToSchema)]
@@ -31,8 +33,30 @@ pub(super) struct ChangedAlert {
     /// Its id.
     #[schema(value_type = String, format = "uuid")]
     id: AlertId,
-    /// `acknowledged` or `closed`.
+    /// Where it stands now.
+    #[schema(value_type = AlertState)]
     state: &'static str,
+}
+
+/// Which alerts.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "describes what a query string may say")]
+pub(super) struct AlertFilter {
+    /// Only those that stand here
+    #[param(value_type = AlertState, required = false)]
+    state: Option<AlertState>,
+    /// The same as `after`, as it was called before
+    #[param(value_type = String, required = false, format = "uuid")]
+    before: Option<AlertId>,
+    /// At most so many; 50 where it is left out
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// `next` of the page before: what comes after it
+    #[param(value_type = String, required = false, format = "uuid")]
+    after: Option<AlertId>,
+    /// Only those of this project: its slug or id
+    #[param(value_type = String, required = false)]
+    project: Option<String>,
 }
 
 /// Alerts, newest first
@@ -40,25 +64,38 @@ pub(super) struct ChangedAlert {
     get,
     path = "/api/v1/alerts",
     tag = "alerts",
-    params(
-        ("state" = Option<String>, Query, description = "Only those that are `open`, `acknowledged` or `closed`"),
-        ("before" = Option<String>, Query, description = "Only alerts older than this one: `next` of the page before", format = "uuid"),
-        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
-    ),
-    responses(
-        (status = 200, description = "A page", body = AlertPage),
-        (status = 400, description = "A parameter cannot be used")
-    )
+    responses((status = 200, description = "A page", body = AlertPage))
 )]
 pub(super) async fn alerts(call: Call, member: Member) -> Result<Response, Problem> {
-    let query = call.query(&["state", "before", "limit"])?;
+    let query = &call.query;
     let query = AlertQuery {
         org_id: member.org,
         state: query.get::<AlertState>("state", "open, acknowledged or closed")?,
-        before: query.get::<Uuid>("before", "a UUID")?.map(AlertId::new),
+        project: project(&call, &member).await?,
+        before: query.after_or_before()?,
         limit: query.limit()?,
     };
     ok(&alert_history::page(&call.app.store, query).await?)
+}
+
+/// The project that a request names; one that is deleted has its history still, by its id.
+async fn project(call: &Call, member: &Member) -> Result<Option<ProjectId>, Problem> {
+    let Some(name) = call.query.text("project").map(str::to_owned) else { return Ok(None) };
+    let org = member.org;
+    let found = call.app.store.read(move |tx| projects::named(tx, org, &name)).await?;
+    found.map(Some).ok_or_else(|| missing(Kind::UnknownProject))
+}
+
+/// Where a page of a timeline begins, and how long it is.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "describes what a query string may say")]
+pub(super) struct TimelinePaging {
+    /// `next` of the page before: what happened after that entry
+    #[param(value_type = u32, required = false)]
+    after: Option<u32>,
+    /// At most so many entries; 50 where it is left out
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 200)]
+    limit: Option<u16>,
 }
 
 /// One alert, its calls, and a page of what happened to it
@@ -66,21 +103,14 @@ pub(super) async fn alerts(call: Call, member: Member) -> Result<Response, Probl
     get,
     path = "/api/v1/alerts/{id}",
     tag = "alerts",
-    params(
-        ("id" = String, Path, description = "The alert's id", format = "uuid"),
-        ("after" = Option<i64>, Query, description = "Only what happened after this entry of the timeline: `next` of the page before", minimum = 0),
-        ("limit" = Option<u16>, Query, description = "At most so many entries", minimum = 1, maximum = 200)
-    ),
     responses(
         (status = 200, description = "The alert", body = AlertDetail),
-        (status = 400, description = "A parameter cannot be used"),
         (status = 404, description = "The organization has no alert with this id")
     )
 )]
 pub(super) async fn alert(call: Call, member: Member) -> Result<Response, Problem> {
-    let query = call.query(&["after", "limit"])?;
-    let after = query.get::<u32>("after", "the number of an entry")?.unwrap_or(0);
-    let (id, limit) = (call.id("id", Kind::UnknownAlert)?, query.limit()?);
+    let after = call.query.get::<u32>("after", "the number of an entry")?.unwrap_or(0);
+    let (id, limit) = (call.id("id", Kind::UnknownAlert)?, call.query.limit()?);
     let detail = alert_history::detail(&call.app.store, member.org, id, i64::from(after), limit).await?;
     ok(&detail.ok_or(AlertError::Unknown)?)
 }
@@ -92,7 +122,6 @@ pub(super) async fn alert(call: Call, member: Member) -> Result<Response, Proble
     post,
     path = "/api/v1/alerts/{id}/acknowledge",
     tag = "alerts",
-    params(("id" = String, Path, description = "The alert's id", format = "uuid")),
     responses(
         (status = 200, description = "It is taken", body = ChangedAlert),
         (status = 404, description = "The organization has no alert with this id"),
@@ -110,7 +139,6 @@ pub(super) async fn acknowledge(call: Call, member: Member) -> Result<Response, 
     post,
     path = "/api/v1/alerts/{id}/close",
     tag = "alerts",
-    params(("id" = String, Path, description = "The alert's id", format = "uuid")),
     responses(
         (status = 200, description = "It is closed", body = ChangedAlert),
         (status = 404, description = "The organization has no alert with this id")
@@ -120,7 +148,7 @@ pub(super) async fn close(call: Call, member: Member) -> Result<Response, Proble
     change(call, member, AlertState::Closed, Deed::AlertClosed, alerts::close_by).await
 }
 
-type Step = fn(&mut Tx<'_>, OrgId, AlertId, Hand, Timestamp) -> Result<(), AlertError>;
+type Step = fn(&mut Tx<'_>, OrgId, AlertId, Hand, Timestamp) -> Result<bool, AlertError>;
 
 async fn change(
     call: Call,
@@ -140,8 +168,10 @@ async fn change(
         member.still_may(tx)?;
         // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.
         let now = Timestamp::now();
-        step(tx, member.org, id, hand, now)?;
-        Ok::<_, Problem>(audit::record(tx, &in_org(actor, member.org, deed, &id), now)?)
+        if step(tx, member.org, id, hand, now)? {
+            audit::record(tx, &in_org(actor, member.org, deed, &id), now)?;
+        }
+        Ok::<_, Problem>(())
     });
     changed.await?;
     call.app.nudge.nudge();

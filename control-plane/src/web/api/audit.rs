@@ -7,43 +7,46 @@ use super::{
 use crate::{
     accounts::audit::{self, Deed, Deeds, Filter, Log},
     web::{Response, problem::Problem},
+    words,
 };
 use serde::Serialize;
 use serde_json::Value;
 use shared::time::Timestamp;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// Something that was done.
 #[derive(Serialize, ToSchema)]
-pub(super) struct DeedDocument {
+pub(super) struct AuditEntry {
     /// Its id.
     #[schema(format = "uuid")]
     id: String,
     /// When, RFC 3339, UTC.
     #[schema(format = "date-time")]
     at: String,
-    /// Who: `account`, `api_key`, `operator` or `nobody`.
+    /// Who.
+    #[schema(value_type = words::ActorKind)]
     actor_kind: String,
     /// Id of the person or key; empty for nobody.
     actor: String,
     /// Address of the person or name of the key, where it is known.
     actor_name: Option<String>,
-    /// What, such as `member.changed`.
-    deed: String,
+    /// What.
+    #[schema(value_type = Deed)]
+    action: String,
     /// Id of what it was done to.
     subject: String,
     /// From which address of the network; null in your own log where somebody else did it.
-    remote: Option<String>,
-    /// What of it was different before; no secrets.
+    ip: Option<String>,
+    /// What of it was different before: of a change only what it made different; no secrets.
     #[schema(value_type = Option<Object>)]
     before: Option<Value>,
-    /// What of it was different afterwards; no secrets.
+    /// What of it is different since; no secrets.
     #[schema(value_type = Option<Object>)]
     after: Option<Value>,
 }
 
-impl From<Deeds> for DeedDocument {
+impl From<Deeds> for AuditEntry {
     fn from(row: Deeds) -> Self {
         let value = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
         Self {
@@ -52,13 +55,40 @@ impl From<Deeds> for DeedDocument {
             actor_kind: row.actor_kind,
             actor: row.actor,
             actor_name: row.actor_name,
-            deed: row.deed,
+            action: row.deed,
             subject: row.subject,
-            remote: Some(row.remote),
+            ip: Some(row.remote),
             before: value(row.before),
             after: value(row.after),
         }
     }
+}
+
+/// Which entries.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "describes what a query string may say")]
+pub(super) struct AuditFilter {
+    /// Only what this person or key did
+    #[param(value_type = String, required = false, format = "uuid")]
+    actor: Option<Uuid>,
+    /// Only this
+    #[param(value_type = Deed, required = false)]
+    action: Option<Deed>,
+    /// Only what was done to what has this id
+    #[param(value_type = String, required = false)]
+    subject: Option<String>,
+    /// Only what was done then or later
+    #[param(value_type = String, required = false, format = "date-time")]
+    since: Option<Timestamp>,
+    /// Only what was done before
+    #[param(value_type = String, required = false, format = "date-time")]
+    until: Option<Timestamp>,
+    /// `next` of the page before: what comes after it
+    #[param(value_type = String, required = false, format = "uuid")]
+    after: Option<Uuid>,
+    /// At most so many; 50 where it is left out
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 200)]
+    limit: Option<u16>,
 }
 
 /// What was done in the organization, newest first
@@ -66,22 +96,10 @@ impl From<Deeds> for DeedDocument {
     get,
     path = "/api/v1/audit",
     tag = "audit",
-    params(
-        ("actor" = Option<String>, Query, description = "Only what this person or key did", format = "uuid"),
-        ("deed" = Option<String>, Query, description = "Only this, such as `member.changed`"),
-        ("subject" = Option<String>, Query, description = "Only what was done to this"),
-        ("since" = Option<String>, Query, description = "Only what was done then or later", format = "date-time"),
-        ("until" = Option<String>, Query, description = "Only what was done before", format = "date-time"),
-        ("after" = Option<String>, Query, description = "Only what is older than this: `next` of the page before", format = "uuid"),
-        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
-    ),
-    responses(
-        (status = 200, description = "A page", body = Page<DeedDocument>),
-        (status = 400, description = "A parameter cannot be used")
-    )
+    responses((status = 200, description = "A page", body = Page<AuditEntry>))
 )]
 pub(super) async fn of_organization(call: Call, member: Member) -> Result<Response, Problem> {
-    page(&call, Log::Of(member.org), DeedDocument::from).await
+    page(&call, Log::Of(member.org), AuditEntry::from).await
 }
 
 /// What was done to your account, newest first
@@ -89,27 +107,15 @@ pub(super) async fn of_organization(call: Call, member: Member) -> Result<Respon
     get,
     path = "/api/v1/account/audit",
     tag = "audit",
-    params(
-        ("actor" = Option<String>, Query, description = "Only what this person or key did", format = "uuid"),
-        ("deed" = Option<String>, Query, description = "Only this, such as `session.opened`"),
-        ("subject" = Option<String>, Query, description = "Only what was done to this"),
-        ("since" = Option<String>, Query, description = "Only what was done then or later", format = "date-time"),
-        ("until" = Option<String>, Query, description = "Only what was done before", format = "date-time"),
-        ("after" = Option<String>, Query, description = "Only what is older than this: `next` of the page before", format = "uuid"),
-        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
-    ),
-    responses(
-        (status = 200, description = "A page", body = Page<DeedDocument>),
-        (status = 400, description = "A parameter cannot be used")
-    )
+    responses((status = 200, description = "A page", body = Page<AuditEntry>))
 )]
 pub(super) async fn own(call: Call, person: Person) -> Result<Response, Problem> {
     let me = person.account().to_string();
     let show = |row: Deeds| {
         // Where others are is theirs; where somebody is who is nobody yet, such as whoever tries passwords, is not.
         let is_hidden = row.actor != me && !row.actor.is_empty();
-        let document = DeedDocument::from(row);
-        DeedDocument { remote: document.remote.filter(|_| !is_hidden), ..document }
+        let entry = AuditEntry::from(row);
+        AuditEntry { ip: entry.ip.filter(|_| !is_hidden), ..entry }
     };
     page(&call, Log::Own(person.account()), show).await
 }
@@ -119,35 +125,23 @@ pub(super) async fn own(call: Call, person: Person) -> Result<Response, Problem>
     get,
     path = "/api/admin/v1/audit",
     tag = "admin",
-    params(
-        ("actor" = Option<String>, Query, description = "Only what this person or key did", format = "uuid"),
-        ("deed" = Option<String>, Query, description = "Only this, such as `operator.made`"),
-        ("subject" = Option<String>, Query, description = "Only what was done to this"),
-        ("since" = Option<String>, Query, description = "Only what was done then or later", format = "date-time"),
-        ("until" = Option<String>, Query, description = "Only what was done before", format = "date-time"),
-        ("after" = Option<String>, Query, description = "Only what is older than this: `next` of the page before", format = "uuid"),
-        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
-    ),
-    responses(
-        (status = 200, description = "A page", body = Page<DeedDocument>),
-        (status = 400, description = "A parameter cannot be used")
-    )
+    responses((status = 200, description = "A page", body = Page<AuditEntry>))
 )]
 pub(super) async fn of_everybody(call: Call, _operator: Person) -> Result<Response, Problem> {
-    page(&call, Log::All, DeedDocument::from).await
+    page(&call, Log::All, AuditEntry::from).await
 }
 
-async fn page(call: &Call, log: Log, show: impl Fn(Deeds) -> DeedDocument) -> Result<Response, Problem> {
-    let query = call.query(&["actor", "deed", "subject", "since", "until", "after", "limit"])?;
+async fn page(call: &Call, log: Log, show: impl Fn(Deeds) -> AuditEntry) -> Result<Response, Problem> {
+    let query = &call.query;
     let moment = |name| query.get::<Timestamp>(name, "a moment of RFC 3339, as in 2026-01-31T12:00:00Z");
     let filter = Filter {
         log,
         actor: query.get::<Uuid>("actor", "a UUID")?,
-        deed: query.get::<Deed>("deed", "a deed such as member.changed")?,
+        deed: query.get::<Deed>("action", "an action such as member.changed")?,
         subject: query.get::<String>("subject", "text")?,
         since: moment("since")?,
         until: moment("until")?,
-        before: query.get::<Uuid>("after", "a UUID")?,
+        before: query.after::<Uuid>()?,
         limit: query.limit()?,
     };
     let rows = call.app.store.read(move |tx| audit::page(tx, &filter)).await?;

@@ -33,13 +33,14 @@ pub(super) struct Call {
     pub(super) remote: IpAddr,
     /// Whose surface it is on.
     pub(super) audience: Audience,
-    /// Whether it is about one organization, which `org` may name.
-    pub(super) in_org: bool,
     pub(super) path: String,
     pub(super) headers: HeaderMap,
-    pub(super) query: String,
+    /// What its query string says, each parameter known and given once.
+    pub(super) query: Query,
     /// What stands in the path's variable parts.
     pub(super) params: Vec<(String, String)>,
+    /// Its `Idempotency-Key`, hashed, where something is made once for each.
+    pub(super) once: Option<String>,
     pub(super) body: Bytes,
 }
 
@@ -54,19 +55,10 @@ impl Call {
         self.params.iter().find(|(given, _)| given == name).map_or("", |(_, value)| value)
     }
 
-    /// Parameters of the query string, each known.
-    pub(super) fn query(&self, known: &[&'static str]) -> Result<Query, Problem> {
-        match self.in_org {
-            true => Query::read(&self.query, &[known, &["org"]].concat()),
-            false => Query::read(&self.query, known),
-        }
-    }
-
     /// Where a page begins and how long it is: `after`, which is one of these, and `limit`.
     pub(super) fn page<K: FromStr + ToString>(&self) -> Result<(String, u16), Problem> {
-        let query = self.query(&["after", "limit"])?;
-        let after = query.get::<K>("after", "`next` of the page before")?;
-        Ok((after.map_or_else(String::new, |key| key.to_string()), query.limit()?))
+        let after = self.query.after::<K>()?;
+        Ok((after.map_or_else(String::new, |key| key.to_string()), self.query.limit()?))
     }
 
     /// The body, read strictly: a misspelt key must not look like one that was left out.
@@ -169,5 +161,20 @@ impl<T> Page<T> {
     /// From what a room gives.
     pub(super) fn of<R>((rows, next): (Vec<R>, Option<String>), show: impl Fn(R) -> T) -> Self {
         Self { items: rows.into_iter().map(show).collect(), next }
+    }
+
+    /// Of a list that is short enough to be read whole: what comes after the item with this key, where there is one.
+    pub(super) fn within(
+        mut items: Vec<T>,
+        key: impl Fn(&T) -> String,
+        (after, limit): (String, u16),
+    ) -> Self {
+        if let Some(place) = items.iter().position(|item| key(item) == after) {
+            items.drain(..=place);
+        }
+        let more = items.len() > usize::from(limit);
+        items.truncate(limit.into());
+        let next = items.last().map(key).filter(|_| more);
+        Self { items, next }
     }
 }

@@ -37,12 +37,14 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 #[derive(Clone, Copy)]
 pub(super) struct Credentials<'a> {
     pub(super) headers: &'a HeaderMap,
-    /// The raw query string, for `org`.
-    pub(super) query: &'a str,
+    /// The organization that the request names.
+    pub(super) org: Option<&'a str>,
     /// Whether something is to be changed.
     pub(super) changes: bool,
     /// Whether it takes a fresh proof of who somebody is.
     pub(super) proof: bool,
+    /// Whether the refresh token is enough.
+    pub(super) or_refresh: bool,
 }
 
 /// Somebody who is signed in.
@@ -129,13 +131,35 @@ pub(super) async fn person(
     credentials: Credentials<'_>,
     audience: Audience,
 ) -> Result<Person, Problem> {
-    let (session, ()) = signed_in(app, credentials, audience, |_, _| Ok(())).await?;
+    let session = match by_refresh_token(app, credentials, audience).await? {
+        Some(session) => session,
+        None => signed_in(app, credentials, audience, |_, _| Ok(())).await?.0,
+    };
     let account = session.account_id;
     let who = match audience {
         Audience::Portal => Who::Account(account),
         Audience::Admin => Who::Operator(account),
     };
     Ok(Person { session, who })
+}
+
+/// The session behind a refresh token, where that is enough and the token that goes along with every request has expired.
+/// Without that nobody knows the CSRF token any more; no other site can send the cookie (`SameSite=Strict`), and one that
+/// tries all the same is turned away.
+async fn by_refresh_token(
+    app: &App,
+    Credentials { headers, or_refresh, .. }: Credentials<'_>,
+    audience: Audience,
+) -> Result<Option<Session>, Problem> {
+    let now = Timestamp::now();
+    let is_good = |token| app.session_keys.current().verify(token, audience, now).is_some();
+    let token = cookies::refresh_token(headers, audience).map(str::to_owned);
+    let Some(token) = token.filter(|_| or_refresh && !cookies::token(headers, audience).is_some_and(is_good))
+    else {
+        return Ok(None);
+    };
+    is_ours(app, headers)?;
+    Ok(app.store.read(move |tx| sessions::of_refresh_token(tx, &token, audience, now)).await?)
 }
 
 /// Somebody who may do this in the organization that the request names; or a key of it, where a key may.
@@ -145,7 +169,7 @@ pub(super) async fn member(
     act: Act,
     scope: Option<Scope>,
 ) -> Result<Member, Problem> {
-    let named = named(credentials.query);
+    let named = credentials.org.map_or(Named::Only, |name| Named::As(name.to_owned()));
     if credentials.headers.contains_key(AUTHORIZATION) {
         let (org, who) = by_key(app, credentials.headers, scope, named).await?;
         return Ok(Member { org, who, act });
@@ -249,13 +273,6 @@ async fn by_key(
         }
     }
     Ok((key.org_id, Who::ApiKey(key.id)))
-}
-
-/// `org` of the query string. What is wrong with the rest the handler finds.
-fn named(query: &str) -> Named {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-    let mut given = pairs.into_iter().filter(|(name, _)| name == "org").map(|(_, value)| value);
-    given.next().map_or(Named::Only, Named::As)
 }
 
 fn unauthorized(code: Kind, detail: &str, challenge: &'static str) -> Problem {

@@ -9,29 +9,39 @@ use crate::{
     web::{Response, problem::Problem},
 };
 use shared::ids::{CallId, RequestId};
-use uuid::Uuid;
+use utoipa::IntoParams;
+
+/// Which calls.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "describes what a query string may say")]
+pub(super) struct CallFilter {
+    /// Only the calls of this request
+    #[param(value_type = String, required = false, format = "uuid")]
+    request_id: Option<RequestId>,
+    /// The same as `after`, as it was called before
+    #[param(value_type = String, required = false, format = "uuid")]
+    before: Option<CallId>,
+    /// At most so many; 50 where it is left out
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// `next` of the page before: what comes after it
+    #[param(value_type = String, required = false, format = "uuid")]
+    after: Option<CallId>,
+}
 
 /// Calls and their attempts, newest first
 #[utoipa::path(
     get,
     path = "/api/v1/calls",
     tag = "calls",
-    params(
-        ("request_id" = Option<String>, Query, description = "Only the calls of this request", format = "uuid"),
-        ("before" = Option<String>, Query, description = "Only calls older than this one: `next` of the page before", format = "uuid"),
-        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
-    ),
-    responses(
-        (status = 200, description = "A page", body = CallPage),
-        (status = 400, description = "A parameter cannot be used")
-    )
+    responses((status = 200, description = "A page", body = CallPage))
 )]
 pub(super) async fn calls(call: Call, member: Member) -> Result<Response, Problem> {
-    let query = call.query(&["request_id", "before", "limit"])?;
+    let query = &call.query;
     let query = CallQuery {
         org_id: member.org,
-        request_id: query.get::<Uuid>("request_id", "a UUID")?.map(RequestId::new),
-        before: query.get::<Uuid>("before", "a UUID")?.map(CallId::new),
+        request_id: query.get("request_id", "a UUID")?,
+        before: query.after_or_before()?,
         limit: query.limit()?,
     };
     ok(&history::page(&call.app.store, query).await?)

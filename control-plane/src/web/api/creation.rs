@@ -10,17 +10,19 @@ use crate::{
         routes::json,
     },
 };
-use hyper::header::HeaderName;
+use hyper::{HeaderMap, header::HeaderName};
 use serde::Serialize;
 use shared::time::Timestamp;
 use std::{fmt::Display, time::Duration};
 use warp::http::StatusCode;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+/// As the description of the API calls it.
+pub(super) const HEADER_NAME: &str = "Idempotency-Key";
 /// How long a key is remembered.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// Longest key, bytes.
-const LONGEST: usize = 255;
+pub(super) const LONGEST: usize = 255;
 
 /// What is answered to a creation.
 pub(super) trait Created: Serialize + Send + 'static {
@@ -41,7 +43,7 @@ pub(super) async fn once<T: Created>(
     create: impl FnOnce(&mut Tx<'_>, Timestamp) -> Result<T, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
     let now = Timestamp::now();
-    let Some(key) = key(call)? else {
+    let Some(key) = call.once.clone() else {
         let created = call.app.store.write(move |tx| create(tx, now)).await?;
         return with_status(T::STATUS, &created);
     };
@@ -67,11 +69,10 @@ enum Done<T> {
     Before(String),
 }
 
-fn key(call: &Call) -> Result<Option<String>, Problem> {
-    if !call.headers.contains_key(&HEADER) {
-        return Ok(None);
-    }
-    match call.header(&HEADER).filter(|key| (1..=LONGEST).contains(&key.len())) {
+/// The hash of a request's key, where it carries one.
+pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(key) = headers.get(&HEADER) else { return Ok(None) };
+    match key.to_str().ok().filter(|key| (1..=LONGEST).contains(&key.len())) {
         Some(key) => Ok(Some(hash_of(key))),
         None => {
             let detail = format!("Idempotency-Key is 1 to {LONGEST} characters of ASCII, such as a UUID");

@@ -4,8 +4,8 @@
 use super::{
     ROUTES, alerts, audit,
     call::Call,
-    calls, endpoints, fleet, invites, keys, members, organizations, passwords, phones, profile, projects,
-    scenarios, second_factor, session, sessions, sign_up,
+    calls, creation, endpoints, fleet, invites, keys, members, organizations, params, passwords, phones,
+    profile, projects, scenarios, second_factor, session, sessions, sign_up,
     table::{Access, Route},
     verifications,
 };
@@ -13,9 +13,8 @@ use crate::web::{Response, openapi, problem::Problem, routes::json};
 use utoipa::{
     OpenApi,
     openapi::{
-        OpenApi as Document, PathItem, RefOr, Required, ResponseBuilder,
-        path::{Operation, ParameterBuilder, ParameterIn},
-        schema::{ObjectBuilder, Type},
+        OpenApi as Document, PathItem, RefOr, ResponseBuilder,
+        path::Operation,
         security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
     },
 };
@@ -65,6 +64,7 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     second_factor::confirm,
     second_factor::recovery_codes,
     phones::list,
+    phones::read,
     phones::add,
     phones::change,
     phones::remove,
@@ -82,9 +82,11 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     organizations::transfer,
     organizations::leave,
     members::list,
+    members::read,
     members::change,
     members::remove,
     invites::list,
+    invites::read,
     invites::create,
     invites::resend,
     invites::revoke,
@@ -97,6 +99,7 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     projects::delete,
     endpoints::list,
     endpoints::create,
+    endpoints::read,
     endpoints::change,
     endpoints::delete,
     scenarios::list,
@@ -104,6 +107,7 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     scenarios::write,
     scenarios::delete,
     keys::list,
+    keys::read,
     keys::create,
     keys::delete,
     alerts::alerts,
@@ -133,6 +137,8 @@ pub(in crate::web) fn describe() -> Document {
     let cookie = |name| SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(name)));
     components.add_security_scheme("session", cookie("__Host-cp_session"));
     components.add_security_scheme("admin_session", cookie("__Host-cp_admin_session"));
+    components.add_security_scheme("refresh", cookie("__Secure-cp_refresh"));
+    components.add_security_scheme("admin_refresh", cookie("__Secure-cp_admin_refresh"));
     let csrf = ApiKeyValue::with_description("X-CSRF-Token", "The session's csrf_token");
     components.add_security_scheme("csrf", SecurityScheme::ApiKey(ApiKey::Header(csrf)));
     document
@@ -140,7 +146,6 @@ pub(in crate::web) fn describe() -> Document {
 
 fn for_operators(mut item: PathItem) -> PathItem {
     for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
-        operation.operation_id = operation.operation_id.take().map(|id| format!("{id}_admin"));
         operation.tags = Some(vec!["admin".to_owned()]);
     }
     item
@@ -159,58 +164,101 @@ pub(super) fn operation<'d>(document: &'d mut Document, route: &Route) -> Option
     }
 }
 
+/// Adds what the table of routes makes true of an operation.
 fn complete(operation: &mut Operation, route: &Route) {
+    operation.operation_id = Some(name_of(route));
+    let parameters = operation.parameters.get_or_insert_default();
+    let mut asked = params::of_path(route.path);
+    asked.extend(route.parameters());
+    if route.once {
+        let description = "What is made twice with one key is made once, for a day: the repeat is answered as the \
+                           first was, without a secret that is told once. A UUID, for example";
+        asked.push(params::header(creation::HEADER_NAME, description, creation::LONGEST));
+    }
+    parameters.splice(..0, asked.into_iter().map(RefOr::T));
     let mut says = |status: &str, description: &str| {
-        let response = || RefOr::T(ResponseBuilder::new().description(description).build());
-        operation.responses.responses.entry(status.to_owned()).or_insert_with(response);
+        let response = || ResponseBuilder::new().description(description).build();
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response().into());
     };
-    says("503", "The database does not answer, or could not make it durable; again after Retry-After");
+    says("400", bad_request(route));
+    says("503", "The database does not answer, or could not make it durable");
     if route.changes() {
-        says("400", "A header cannot be used, or the body cannot be read");
         says("408", "The body did not arrive in time");
         says("413", "The body is over 64 KiB");
         says("415", "The body is not JSON");
     }
-    if route.changes() && !matches!(route.access, Access::Open(_)) {
-        says("429", "Changes come too fast; again after Retry-After");
+    if route.once {
+        says("422", "The idempotency key was used for another request");
+    }
+    if route.limited {
+        says("429", "Too often");
+    } else if route.changes() && !matches!(route.access, Access::Open(_)) {
+        says("429", "Changes come too fast");
     }
     match route.access {
-        Access::Open(_) => return,
+        Access::Open(_) if route.changes() => says("403", "Another site sends this"),
+        Access::Open(_) => {}
         Access::Person(_) => {
             says("401", "Nobody is signed in");
             if route.changes() {
-                says("403", "The CSRF token is wrong, another site sends this, or a fresh proof is needed");
+                says("403", &forbidden(route, "The CSRF token is wrong, or another site sends this"));
             }
         }
         Access::Member(..) => {
-            says("400", "A parameter cannot be used, or it is not said which organization is meant");
             says("401", "Nobody is signed in, or the API key is wrong");
-            says(
-                "403",
-                "The role or the API key may not; or the CSRF token is wrong, or a fresh proof is needed",
-            );
+            let cause = if route.changes() {
+                "The role or the API key may not, the CSRF token is wrong, or another site sends this"
+            } else {
+                "The role or the API key may not"
+            };
+            says("403", &forbidden(route, cause));
             says("404", "You belong to no such organization");
-            let org = ParameterBuilder::new()
-                .name("org")
-                .parameter_in(ParameterIn::Query)
-                .required(Required::False)
-                .description(Some("Slug or id of the organization, where you belong to several"))
-                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-                .build();
-            operation.parameters.get_or_insert_default().push(RefOr::T(org));
         }
     }
-    operation.security = Some(security(route));
+    if !matches!(route.access, Access::Open(_)) {
+        operation.security = Some(security(route));
+    }
+}
+
+/// What each operation is called: its method and its path, such as `get_projects_by_id`.
+fn name_of(route: &Route) -> String {
+    let path = route.path.trim_start_matches("/api/").replace("v1/", "");
+    let path = path.replace("/{", "_by_").replace('}', "").replace(['/', '-', '.'], "_");
+    format!("{}_{path}", route.method.to_ascii_lowercase())
+}
+
+fn bad_request(route: &Route) -> &'static str {
+    match (route.changes(), &route.access) {
+        (true, Access::Member(..)) => {
+            "A header or parameter cannot be used, the body cannot be read, or it is not said which organization is meant"
+        }
+        (false, Access::Member(..)) => {
+            "A parameter cannot be used, or it is not said which organization is meant"
+        }
+        (true, _) => "A header or parameter cannot be used, or the body cannot be read",
+        (false, _) => "A parameter cannot be used",
+    }
+}
+
+/// Where a fresh proof is needed the description says so.
+fn forbidden(route: &Route, otherwise: &'static str) -> String {
+    match route.proof {
+        true => format!("{otherwise}; or a fresh proof is needed"),
+        false => otherwise.to_owned(),
+    }
 }
 
 fn security(route: &Route) -> Vec<SecurityRequirement> {
     let none: [&str; 0] = [];
-    let session = if route.path.starts_with("/api/admin/") { "admin_session" } else { "session" };
+    let session = if route.is_admin() { "admin_session" } else { "session" };
     let mut signed_in = SecurityRequirement::new(session, none);
     if route.changes() {
         signed_in = signed_in.add("csrf", none);
     }
     let mut any = vec![signed_in];
+    if route.or_refresh {
+        any.push(SecurityRequirement::new(if route.is_admin() { "admin_refresh" } else { "refresh" }, none));
+    }
     if let Access::Member(_, Some(scope), _) = route.access {
         any.push(SecurityRequirement::new("api_key", [scope.as_str()]));
     }
@@ -220,6 +268,7 @@ fn security(route: &Route) -> Vec<SecurityRequirement> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
     use std::collections::BTreeSet;
 
     #[test]
@@ -243,5 +292,63 @@ mod tests {
         let served: BTreeSet<(&str, &str)> = ROUTES.iter().map(|route| (route.path, route.method)).collect();
         assert_eq!(served.len(), ROUTES.len(), "a route is listed twice");
         assert_eq!(described, served);
+    }
+
+    /// Every operation with its route.
+    fn operations() -> Vec<(&'static Route, serde_json::Value)> {
+        let mut document = describe();
+        let of = |route| operation(&mut document, route).map(|operation| (route, json!(operation)));
+        ROUTES.iter().filter_map(of).collect()
+    }
+
+    #[test]
+    fn each_operation_has_a_name_of_its_own() {
+        let names: BTreeSet<String> = ROUTES.iter().map(name_of).collect();
+        assert_eq!(names.len(), ROUTES.len());
+        assert!(names.contains("get_projects_by_id_scenarios_by_name"), "{names:?}");
+        assert!(names.contains("post_admin_session_refresh"), "{names:?}");
+    }
+
+    #[test]
+    fn no_parameter_is_told_twice_and_every_part_of_a_path_is_told() {
+        for (route, operation) in operations() {
+            let parameters = operation["parameters"].as_array().unwrap();
+            let told: BTreeSet<(&str, &str)> = parameters
+                .iter()
+                .map(|it| (it["in"].as_str().unwrap(), it["name"].as_str().unwrap()))
+                .collect();
+            assert_eq!(told.len(), parameters.len(), "{}", route.path);
+            let parts = route.path.split('/').filter(|part| part.starts_with('{'));
+            for part in parts {
+                assert!(told.contains(&("path", part.trim_matches(['{', '}']))), "{}", route.path);
+            }
+            assert_eq!(told.contains(&("header", "Idempotency-Key")), route.once, "{}", route.path);
+        }
+    }
+
+    /// Every list is read page by page: `after` and `limit` ask, `items` and `next` answer. The fleet is looked at as a
+    /// whole.
+    #[test]
+    fn every_list_has_pages() {
+        let schemas = serde_json::to_value(Handlers::openapi().components.unwrap().schemas).unwrap();
+        let mut lists = 0;
+        for (route, operation) in operations() {
+            let body = &operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"];
+            let Some(name) = body.as_str().and_then(|name| name.rsplit('/').next()) else { continue };
+            let properties = &schemas[name]["properties"];
+            if properties["items"].is_null() || name == "FleetView" {
+                continue;
+            }
+            lists += 1;
+            let told: BTreeSet<&str> = operation["parameters"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(|it| it["name"].as_str())
+                .collect();
+            assert!(told.contains("after") && told.contains("limit"), "{}", route.path);
+            assert!(!properties["next"].is_null(), "{name}");
+        }
+        assert_eq!(lists, 14);
     }
 }

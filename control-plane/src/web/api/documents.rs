@@ -3,9 +3,12 @@
 use crate::{
     accounts::{
         account::{self, Account},
+        members::Role,
         orgs::{self, Membership, Named},
         second_factor, sessions,
+        token::Audience,
     },
+    mail::Language,
     store::{StoreError, Tx},
     web::problem::{Kind, Problem},
 };
@@ -19,6 +22,9 @@ pub(super) struct SessionDocument {
     /// Its id.
     #[schema(value_type = String, format = "uuid")]
     id: SessionId,
+    /// Whose surface it is on.
+    #[schema(value_type = Audience)]
+    audience: &'static str,
     /// Goes along with whatever changes something, in the header `X-CSRF-Token`.
     csrf_token: String,
     /// When it ends if nobody refreshes it, RFC 3339, UTC.
@@ -42,7 +48,8 @@ pub(super) struct AccountDocument {
     email: String,
     /// What the person wants to be called; may be empty.
     display_name: String,
-    /// The language of letters and calls, BCP 47.
+    /// The language of letters and calls.
+    #[schema(value_type = Language)]
     language: &'static str,
     /// Whether a second factor is asked for.
     second_factor: bool,
@@ -65,7 +72,8 @@ pub(super) struct MembershipDocument {
     pub(super) name: String,
     /// IANA name of its time zone.
     pub(super) timezone: String,
-    /// What the person is there: `owner`, `admin`, `member` or `viewer`.
+    /// What the person is there.
+    #[schema(value_type = Role)]
     pub(super) role: &'static str,
     /// When it was made, RFC 3339, UTC.
     #[schema(format = "date-time")]
@@ -107,6 +115,7 @@ impl SessionDocument {
         let organizations = orgs::of_account(tx, account.id, &Named::Only)?;
         Ok(Self {
             id,
+            audience: state.audience.as_str(),
             csrf_token: state.csrf_token,
             expires_at: state.expires_at.to_string(),
             proved_until: (state.proved_at + sessions::PROOF_LASTS).to_string(),

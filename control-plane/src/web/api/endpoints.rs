@@ -5,7 +5,7 @@ use super::{
     call::{Call, Page, done, missing, ok},
     caller::Member,
     creation::{self, Created},
-    fields::{bad_value, given, not_null},
+    fields::{self, bad_value, given},
     organizations::in_org,
     projects,
 };
@@ -42,8 +42,9 @@ pub(super) struct EndpointDocument {
     id: EndpointId,
     /// Its project.
     #[schema(value_type = String, format = "uuid")]
-    project: ProjectId,
+    project_id: ProjectId,
     /// Where requests are sent to.
+    #[schema(format = "uri")]
     url: String,
     /// What people call it; may be empty.
     name: String,
@@ -64,7 +65,7 @@ impl EndpointDocument {
         url.set_path(&format!("api/wh/{}", endpoint.id));
         Self {
             id: endpoint.id,
-            project: endpoint.project,
+            project_id: endpoint.project,
             url: url.to_string(),
             name: endpoint.name,
             scenario: endpoint.scenario,
@@ -79,14 +80,8 @@ impl EndpointDocument {
     get,
     path = "/api/v1/projects/{id}/endpoints",
     tag = "projects",
-    params(
-        ("id" = String, Path, description = "The project's id", format = "uuid"),
-        ("after" = Option<String>, Query, description = "Only endpoints after this one: `next` of the page before", format = "uuid"),
-        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
-    ),
     responses(
         (status = 200, description = "A page", body = Page<EndpointDocument>),
-        (status = 400, description = "A parameter cannot be used"),
         (status = 404, description = "No such project")
     )
 )]
@@ -104,12 +99,15 @@ pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewEndpoint {
-    /// What people call it, at most 100 characters.
+    /// What people call it; may be empty.
     #[serde(default)]
+    #[schema(max_length = 100)]
     name: String,
     /// The scenario that decides.
+    #[schema(min_length = 1, max_length = 100)]
     scenario: Option<String>,
     /// A second secret that requests must carry, 1 to 256 characters of ASCII. It is not told again.
+    #[schema(min_length = 1, max_length = 256)]
     alert_key: Option<String>,
 }
 
@@ -118,7 +116,6 @@ pub(super) struct NewEndpoint {
     post,
     path = "/api/v1/projects/{id}/endpoints",
     tag = "projects",
-    params(("id" = String, Path, description = "The project's id", format = "uuid")),
     request_body = NewEndpoint,
     responses(
         (status = 201, description = "Requests are taken in there", body = EndpointDocument),
@@ -131,7 +128,7 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
     let project: ProjectId = call.id("id", Kind::UnknownProject)?;
     let NewEndpoint { name, scenario, alert_key } = call.body()?;
     let (name, scenario, alert_key) =
-        (read_name(&name)?, scenario, alert_key.as_deref().map(read_key).transpose()?);
+        (fields::name_or_none("name", &name)?, scenario, alert_key.as_deref().map(read_key).transpose()?);
     let (actor, public_url) = (call.actor(member.who), call.app.public_url.clone());
     creation::once(&call, member.org, move |tx, now| {
         member.still_may(tx)?;
@@ -143,7 +140,7 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
         let alert_key_hash = alert_key.as_deref();
         let chosen = Chosen { name: &name, scenario: scenario.as_deref(), alert_key_hash };
         let id = endpoints::create(tx, project, &chosen, now)?;
-        let after = Some(json!({"project": project, "name": name, "scenario": scenario}));
+        let after = Some(json!({"project_id": project, "name": name, "scenario": scenario}));
         let subject = shown(id);
         let entry = Entry { after, ..in_org(actor, member.org, Deed::EndpointCreated, &subject) };
         audit::record(tx, &entry, now)?;
@@ -161,13 +158,6 @@ fn shown(id: EndpointId) -> String {
     id.to_string().chars().take(8).collect()
 }
 
-fn read_name(name: &str) -> Result<String, Problem> {
-    match name.trim() {
-        "" => Ok(String::new()),
-        name => values::name(name).map_err(|problem| bad_value("name", problem)),
-    }
-}
-
 /// Its hash.
 fn read_key(key: &str) -> Result<String, Problem> {
     let key = values::alert_key(key).map_err(|problem| bad_value("alert_key", problem))?;
@@ -182,21 +172,37 @@ fn is_there(tx: &mut Tx<'_>, project: ProjectId, scenario: Option<&str>) -> Resu
     }
 }
 
+/// One endpoint
+#[utoipa::path(
+    get,
+    path = "/api/v1/endpoints/{id}",
+    tag = "projects",
+    responses(
+        (status = 200, description = "The endpoint", body = EndpointDocument),
+        (status = 404, description = "No such endpoint")
+    )
+)]
+pub(super) async fn read(call: Call, member: Member) -> Result<Response, Problem> {
+    let id: EndpointId = call.id("id", Kind::UnknownEndpoint)?;
+    let endpoint = call.app.store.read(move |tx| found(tx, member.org, id)).await?;
+    ok(&EndpointDocument::of(endpoint, &call.app.public_url))
+}
+
 /// What is to be different; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EndpointChange {
-    /// What people call it, at most 100 characters; may be empty.
+    /// What people call it; may be empty.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = String, required = false)]
-    name: Option<Option<String>>,
+    #[schema(value_type = String, required = false, max_length = 100)]
+    name: Option<String>,
     /// The scenario that decides; null for none.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     scenario: Option<Option<String>>,
     /// A second secret that requests must carry; null for none.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 256)]
     alert_key: Option<Option<String>>,
 }
 
@@ -205,7 +211,6 @@ pub(super) struct EndpointChange {
     patch,
     path = "/api/v1/endpoints/{id}",
     tag = "projects",
-    params(("id" = String, Path, description = "The endpoint's id", format = "uuid")),
     request_body = EndpointChange,
     responses(
         (status = 200, description = "As it is now", body = EndpointDocument),
@@ -216,7 +221,7 @@ pub(super) struct EndpointChange {
 pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
     let id: EndpointId = call.id("id", Kind::UnknownEndpoint)?;
     let EndpointChange { name, scenario, alert_key } = call.body()?;
-    let name = name.map(|name| read_name(&not_null("name", name)?)).transpose()?;
+    let name = name.map(|name| fields::name_or_none("name", &name)).transpose()?;
     let alert_key = alert_key.map(|key| key.as_deref().map(read_key).transpose()).transpose()?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
@@ -229,13 +234,17 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
         let scenario = scenario.unwrap_or_else(|| before.scenario.clone());
         endpoints::change(tx, id, &name, scenario.as_deref(), alert_key.as_ref().map(Option::as_deref))?;
         let subject = shown(id);
-        let entry = Entry {
-            before: Some(json!({"name": before.name, "scenario": before.scenario, "has_alert_key": before.has_alert_key})),
-            after: Some(json!({"name": name, "scenario": scenario, "other_alert_key": alert_key.is_some()})),
-            ..in_org(actor, member.org, Deed::EndpointChanged, &subject)
-        };
-        audit::record(tx, &entry, now)?;
-        found(tx, member.org, id)
+        let after = found(tx, member.org, id)?;
+        let [was, mut is] = [&before, &after].map(|endpoint| {
+            json!({"name": endpoint.name, "scenario": endpoint.scenario, "has_alert_key": endpoint.has_alert_key})
+        });
+        // Which key it is nobody reads here, only that it is another one.
+        if before.has_alert_key && after.has_alert_key && alert_key.is_some() {
+            is["other_alert_key"] = true.into();
+        }
+        let entry = in_org(actor, member.org, Deed::EndpointChanged, &subject);
+        audit::record_change(tx, entry, was, is, now)?;
+        Ok::<_, Problem>(after)
     });
     ok(&EndpointDocument::of(changed.await?, &call.app.public_url))
 }
@@ -247,7 +256,6 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
     delete,
     path = "/api/v1/endpoints/{id}",
     tag = "projects",
-    params(("id" = String, Path, description = "The endpoint's id", format = "uuid")),
     responses(
         (status = 204, description = "It takes nothing in any more"),
         (status = 404, description = "No such endpoint")
@@ -261,7 +269,7 @@ pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Probl
         let endpoint = found(tx, member.org, id)?;
         endpoints::delete(tx, id, now)?;
         let subject = shown(id);
-        let before = Some(json!({"project": endpoint.project, "name": endpoint.name}));
+        let before = Some(json!({"project_id": endpoint.project, "name": endpoint.name}));
         let entry = Entry { before, ..in_org(actor, member.org, Deed::EndpointDeleted, &subject) };
         Ok::<_, Problem>(audit::record(tx, &entry, now)?)
     });

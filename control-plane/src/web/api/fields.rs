@@ -18,12 +18,14 @@ pub(super) fn address(key: &str, text: &str) -> Result<Email, Problem> {
     text.trim().parse().map_err(|error| bad_value(key, format_args!("{error}")))
 }
 
+/// A name for people, as the value of this key.
+pub(super) fn name(key: &str, text: &str) -> Result<String, Problem> {
+    values::name(text).map_err(|problem| bad_value(key, problem))
+}
+
 /// A name for people, or none.
-pub(super) fn name(text: &str) -> Result<String, Problem> {
-    if text.trim().is_empty() {
-        return Ok(String::new());
-    }
-    values::name(text).map_err(|problem| bad_value("display_name", problem))
+pub(super) fn name_or_none(key: &str, text: &str) -> Result<String, Problem> {
+    values::name_or_none(text).map_err(|problem| bad_value(key, problem))
 }
 
 /// A short name of the body.
@@ -49,12 +51,8 @@ pub(super) fn language(word: &str) -> Result<Language, Problem> {
     })
 }
 
-/// Of a PATCH: what is given for a key that cannot be null.
-pub(super) fn not_null<T>(key: &str, given: Option<T>) -> Result<T, Problem> {
-    given.ok_or_else(|| bad_value(key, "cannot be null: leave it out where it is to stay as it is"))
-}
-
-/// Of a PATCH: a key that is given, be it as null. One that is left out is `None`.
+/// Of a PATCH: a key that is given; one that is left out is `None`. Null is no value like any other: where `T` has none,
+/// it is refused.
 pub(super) fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de>,

@@ -16,12 +16,12 @@ use crate::{
         audit::{self, Actor, Deed, Entry},
         email::Email,
         invites::{self, Invite},
-        members,
+        members::{self, Role},
         orgs::{self, Named},
         permissions::Act,
         tries::{self, Limit},
     },
-    mail::{Language, Template},
+    mail::{Language, Template, suppressions},
     store::Tx,
     web::{
         Response,
@@ -47,10 +47,13 @@ pub(super) struct InviteDocument {
     /// Whom it invites.
     email: String,
     /// As what.
+    #[schema(value_type = Role)]
     role: &'static str,
+    /// Whether its link still opens something.
+    state: InviteState,
     /// Account of whoever invites.
     #[schema(value_type = String, format = "uuid")]
-    invited_by: AccountId,
+    invited_by_account_id: AccountId,
     /// When it was made, RFC 3339, UTC.
     #[schema(format = "date-time")]
     created_at: String,
@@ -59,15 +62,26 @@ pub(super) struct InviteDocument {
     expires_at: String,
 }
 
+/// Where an invitation stands that nobody has taken or revoked.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum InviteState {
+    /// It can be taken.
+    Pending,
+    /// It is too old, and can be sent again.
+    Expired,
+}
+
 impl Created for InviteDocument {}
 
-impl From<Invite> for InviteDocument {
-    fn from(invite: Invite) -> Self {
+impl InviteDocument {
+    fn of(invite: Invite, now: Timestamp) -> Self {
         Self {
+            state: if invite.expires_at > now { InviteState::Pending } else { InviteState::Expired },
             id: invite.id,
             email: invite.email.as_str().to_owned(),
             role: invite.role.as_str(),
-            invited_by: invite.invited_by,
+            invited_by_account_id: invite.invited_by,
             created_at: invite.created_at.to_string(),
             expires_at: invite.expires_at.to_string(),
         }
@@ -79,19 +93,30 @@ impl From<Invite> for InviteDocument {
     get,
     path = "/api/v1/invites",
     tag = "members",
-    params(
-        ("after" = Option<String>, Query, description = "Only invitations after this one: `next` of the page before", format = "uuid"),
-        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
-    ),
-    responses(
-        (status = 200, description = "A page", body = Page<InviteDocument>),
-        (status = 400, description = "A parameter cannot be used")
-    )
+    responses((status = 200, description = "A page", body = Page<InviteDocument>))
 )]
 pub(super) async fn list(call: Call, member: caller::Member) -> Result<Response, Problem> {
     let (after, limit) = call.page::<Uuid>()?;
     let rows = call.app.store.read(move |tx| invites::page(tx, member.org, &after, limit)).await?;
-    ok(&Page::of(rows, InviteDocument::from))
+    let now = Timestamp::now();
+    ok(&Page::of(rows, |invite| InviteDocument::of(invite, now)))
+}
+
+/// One open invitation
+#[utoipa::path(
+    get,
+    path = "/api/v1/invites/{id}",
+    tag = "members",
+    responses(
+        (status = 200, description = "The invitation", body = InviteDocument),
+        (status = 404, description = "No such invitation, or it was taken or revoked")
+    )
+)]
+pub(super) async fn read(call: Call, member: caller::Member) -> Result<Response, Problem> {
+    let id: InviteId = call.id("id", Kind::UnknownInvite)?;
+    let found = call.app.store.read(move |tx| invites::by_id(tx, member.org, id)).await?;
+    let found = found.ok_or_else(|| missing(Kind::UnknownInvite))?;
+    ok(&InviteDocument::of(found, Timestamp::now()))
 }
 
 /// Whom to invite.
@@ -99,8 +124,10 @@ pub(super) async fn list(call: Call, member: caller::Member) -> Result<Response,
 #[serde(deny_unknown_fields)]
 pub(super) struct NewInvite {
     /// Their address; the invitation can be taken with an account of this address alone.
+    #[schema(format = "email", max_length = 254)]
     email: String,
-    /// `owner`, `admin`, `member` or `viewer`.
+    /// As what.
+    #[schema(value_type = Role)]
     role: String,
 }
 
@@ -115,8 +142,7 @@ pub(super) struct NewInvite {
     responses(
         (status = 201, description = "A letter is on its way", body = InviteDocument),
         (status = 409, description = "They belong to the organization, or are invited already"),
-        (status = 422, description = "That is no address, or no role"),
-        (status = 429, description = "Too many; again after Retry-After")
+        (status = 422, description = "That is no address or no role, or letters to the address come back")
     )
 )]
 pub(super) async fn create(call: Call, member: caller::Member) -> Result<Response, Problem> {
@@ -148,7 +174,7 @@ pub(super) async fn create(call: Call, member: caller::Member) -> Result<Respons
             expires_at: now + invites::VALID_FOR,
         };
         write_to(tx, &invite, &token, &public_url, now)?;
-        Ok(InviteDocument::from(invite))
+        Ok(InviteDocument::of(invite, now))
     });
     let answer = created.await?;
     call.app.mail.nudge();
@@ -173,6 +199,9 @@ fn write_to(
     public_url: &Url,
     now: Timestamp,
 ) -> Result<(), Problem> {
+    if suppressions::holds(tx, &invite.email)? {
+        return Err(missing(Kind::AddressSuppressed));
+    }
     let org = orgs::by_id(tx, invite.org)?.ok_or_else(|| missing(Kind::UnknownOrganization))?;
     let inviter = account::by_id(tx, invite.invited_by)?;
     let known = account::by_email(tx, &invite.email)?;
@@ -195,11 +224,10 @@ fn write_to(
     post,
     path = "/api/v1/invites/{id}/resend",
     tag = "members",
-    params(("id" = String, Path, description = "The invitation's id", format = "uuid")),
     responses(
         (status = 200, description = "A letter is on its way", body = InviteDocument),
         (status = 404, description = "No such invitation"),
-        (status = 429, description = "Too many; again after Retry-After")
+        (status = 422, description = "Letters to the address come back")
     )
 )]
 pub(super) async fn resend(call: Call, member: caller::Member) -> Result<Response, Problem> {
@@ -221,7 +249,7 @@ pub(super) async fn resend(call: Call, member: caller::Member) -> Result<Respons
     });
     let renewed = renewed.await?;
     call.app.mail.nudge();
-    ok(&InviteDocument::from(renewed))
+    ok(&InviteDocument::of(renewed, now))
 }
 
 /// Revoke an invitation
@@ -229,7 +257,6 @@ pub(super) async fn resend(call: Call, member: caller::Member) -> Result<Respons
     delete,
     path = "/api/v1/invites/{id}",
     tag = "members",
-    params(("id" = String, Path, description = "The invitation's id", format = "uuid")),
     responses(
         (status = 204, description = "Its link opens nothing any more"),
         (status = 404, description = "No such invitation")
@@ -265,6 +292,7 @@ pub(super) struct InvitePreview {
     /// Whom it invites.
     email: String,
     /// As what.
+    #[schema(value_type = Role)]
     role: &'static str,
     /// When it ends, RFC 3339, UTC.
     #[schema(format = "date-time")]
@@ -279,9 +307,7 @@ pub(super) struct InvitePreview {
     request_body = InviteToken,
     responses(
         (status = 200, description = "What it is to", body = InvitePreview),
-        (status = 403, description = "Another site sends this"),
-        (status = 410, description = "The link opens nothing any more"),
-        (status = 429, description = "Too many tries; again after Retry-After")
+        (status = 410, description = "The link opens nothing any more")
     )
 )]
 pub(super) async fn preview(call: Call) -> Result<Response, Problem> {
@@ -311,8 +337,7 @@ pub(super) async fn preview(call: Call) -> Result<Response, Problem> {
     responses(
         (status = 200, description = "You belong to the organization", body = MembershipDocument),
         (status = 409, description = "You belong to it already"),
-        (status = 410, description = "The link opens nothing any more"),
-        (status = 429, description = "Too many tries; again after Retry-After")
+        (status = 410, description = "The link opens nothing any more")
     )
 )]
 pub(super) async fn accept(call: Call, person: Person) -> Result<Response, Problem> {

@@ -4,7 +4,7 @@ use super::{
     call::{Call, Page, done, missing, ok},
     caller::Member,
     creation::{self, Created},
-    fields::bad_value,
+    fields::{self, bad_value},
     organizations::in_org,
 };
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         audit::{self, Deed, Entry},
         keys::{self, Listed, New, Scope},
     },
+    store::Tx,
     web::{
         Response,
         problem::{Kind, Problem},
@@ -19,7 +20,10 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shared::{ids::ApiKeyId, time::Timestamp};
+use shared::{
+    ids::{ApiKeyId, OrgId},
+    time::Timestamp,
+};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -27,17 +31,18 @@ use uuid::Uuid;
 const MOST: u32 = 100;
 
 /// A key, without its text.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub(super) struct KeyDocument {
     /// Its id; not a secret.
     #[schema(value_type = String, format = "uuid")]
     id: ApiKeyId,
     /// What it is for.
     name: String,
-    /// What it may do: `read`, `alerts:write`, `projects:write`.
+    /// What it may do.
+    #[schema(value_type = Vec<Scope>)]
     scopes: Vec<&'static str>,
     /// Address of whoever made it; null where the operator did.
-    created_by: Option<String>,
+    created_by_email: Option<String>,
     /// When it was made, RFC 3339, UTC.
     #[schema(format = "date-time")]
     created_at: String,
@@ -55,7 +60,7 @@ impl From<Listed> for KeyDocument {
             id: key.id,
             name: key.name,
             scopes: key.scopes.into_iter().map(Scope::as_str).collect(),
-            created_by: key.created_by,
+            created_by_email: key.created_by,
             created_at: key.created_at.to_string(),
             expires_at: key.expires_at.map(|at| at.to_string()),
             last_used_at: key.last_used_at.map(|at| at.to_string()),
@@ -68,14 +73,7 @@ impl From<Listed> for KeyDocument {
     get,
     path = "/api/v1/keys",
     tag = "keys",
-    params(
-        ("after" = Option<String>, Query, description = "Only keys after this one: `next` of the page before", format = "uuid"),
-        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
-    ),
-    responses(
-        (status = 200, description = "A page; never their texts", body = Page<KeyDocument>),
-        (status = 400, description = "A parameter cannot be used")
-    )
+    responses((status = 200, description = "A page; never their texts", body = Page<KeyDocument>))
 )]
 pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem> {
     let (after, limit) = call.page::<Uuid>()?;
@@ -88,27 +86,40 @@ pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem
 #[serde(deny_unknown_fields)]
 pub(super) struct NewKey {
     /// What it is for, at most 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// What it may do, one or more of `read`, `alerts:write`, `projects:write`.
+    /// What it may do.
+    #[schema(value_type = Vec<Scope>, min_items = 1)]
     scopes: Vec<String>,
     /// When it is to end by itself, RFC 3339; never where it is left out.
     #[schema(format = "date-time")]
     expires_at: Option<String>,
 }
 
+/// One key
+#[utoipa::path(
+    get,
+    path = "/api/v1/keys/{id}",
+    tag = "keys",
+    responses(
+        (status = 200, description = "The key, without its text", body = KeyDocument),
+        (status = 404, description = "No such key")
+    )
+)]
+pub(super) async fn read(call: Call, member: Member) -> Result<Response, Problem> {
+    let id: ApiKeyId = call.id("id", Kind::UnknownKey)?;
+    ok(&KeyDocument::from(call.app.store.read(move |tx| found(tx, member.org, id)).await?))
+}
+
+fn found(tx: &mut Tx<'_>, org: OrgId, id: ApiKeyId) -> Result<Listed, Problem> {
+    keys::by_id(tx, org, id)?.ok_or_else(|| missing(Kind::UnknownKey))
+}
+
 /// A key that was just made.
 #[derive(Serialize, ToSchema)]
 pub(super) struct MadeKey {
-    /// Its id; not a secret.
-    #[schema(value_type = String, format = "uuid")]
-    id: ApiKeyId,
-    /// What it is for.
-    name: String,
-    /// What it may do.
-    scopes: Vec<&'static str>,
-    /// When it ends by itself, RFC 3339, UTC.
-    #[schema(format = "date-time")]
-    expires_at: Option<String>,
+    #[serde(flatten)]
+    document: KeyDocument,
     /// Its text, which is told once. Null in the answer to a repeat with the same `Idempotency-Key`: then delete it and
     /// make another.
     key: Option<String>,
@@ -116,10 +127,7 @@ pub(super) struct MadeKey {
 
 impl Created for MadeKey {
     fn without_secret(&self) -> Result<String, serde_json::Error> {
-        let Self { id, name, scopes, expires_at, key: _ } = self;
-        serde_json::to_string(&json!({
-            "id": id, "name": name, "scopes": scopes, "expires_at": expires_at, "key": null
-        }))
+        serde_json::to_string(&Self { document: self.document.clone(), key: None })
     }
 }
 
@@ -137,7 +145,7 @@ impl Created for MadeKey {
 )]
 pub(super) async fn create(call: Call, member: Member) -> Result<Response, Problem> {
     let NewKey { name, scopes, expires_at } = call.body()?;
-    let name = keys::checked_name(&name).map_err(|error| bad_value("name:", error))?;
+    let name = fields::name("name", &name)?;
     let mut read = Vec::new();
     for word in &scopes {
         let scope: Scope = word.parse().map_err(|error| bad_value("scopes:", error))?;
@@ -157,12 +165,11 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
         }
         let new = New { org: member.org, name, scopes: read, by: member.account(), expires_at };
         let (id, text) = keys::insert(tx, &new, now)?;
-        let scopes: Vec<&'static str> = new.scopes.into_iter().map(Scope::as_str).collect();
-        let expires_at = expires_at.map(|at| at.to_string());
-        let after = Some(json!({"name": new.name, "scopes": scopes, "expires_at": expires_at}));
+        let key = KeyDocument::from(found(tx, member.org, id)?);
+        let after = Some(json!({"name": key.name, "scopes": key.scopes, "expires_at": key.expires_at}));
         let entry = Entry { after, ..in_org(actor, member.org, Deed::KeyCreated, &id) };
         audit::record(tx, &entry, now)?;
-        Ok(MadeKey { id, name: new.name, scopes, expires_at, key: Some(text.to_string()) })
+        Ok(MadeKey { document: key, key: Some(text.to_string()) })
     })
     .await
 }
@@ -180,7 +187,6 @@ fn future(text: &str) -> Result<Timestamp, Problem> {
     delete,
     path = "/api/v1/keys/{id}",
     tag = "keys",
-    params(("id" = String, Path, description = "The key's id", format = "uuid")),
     responses(
         (status = 204, description = "It opens nothing any more"),
         (status = 404, description = "No such key")

@@ -3,7 +3,7 @@
 use super::{
     call::{Call, Page, done, missing, ok},
     caller,
-    fields::{self, not_null},
+    fields,
     organizations::in_org,
     profile::may_go,
 };
@@ -35,11 +35,12 @@ pub(super) struct MemberDocument {
     /// Their account.
     #[schema(value_type = String, format = "uuid")]
     account_id: AccountId,
-    /// Their address.
-    email: String,
+    /// Their address; null where a key asks.
+    email: Option<String>,
     /// What they want to be called; may be empty.
     display_name: String,
-    /// `owner`, `admin`, `member` or `viewer`.
+    /// What they are.
+    #[schema(value_type = Role)]
     role: &'static str,
     /// Since when, RFC 3339, UTC.
     #[schema(format = "date-time")]
@@ -48,11 +49,12 @@ pub(super) struct MemberDocument {
     reachable: bool,
 }
 
-impl From<Member> for MemberDocument {
-    fn from(member: Member) -> Self {
+impl MemberDocument {
+    /// As whoever asks may see them: programs need to know who somebody is, and not where they are written to.
+    fn for_sight_of(asking: &caller::Member, member: Member) -> Self {
         Self {
             account_id: member.account,
-            email: member.email,
+            email: asking.account().map(|_| member.email),
             display_name: member.display_name,
             role: member.role.as_str(),
             since: member.since.to_string(),
@@ -62,33 +64,45 @@ impl From<Member> for MemberDocument {
 }
 
 /// The members
+///
+/// A key sees no addresses.
 #[utoipa::path(
     get,
     path = "/api/v1/members",
     tag = "members",
-    params(
-        ("after" = Option<String>, Query, description = "Only members after this one: `next` of the page before", format = "uuid"),
-        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
-    ),
-    responses(
-        (status = 200, description = "A page", body = Page<MemberDocument>),
-        (status = 400, description = "A parameter cannot be used")
-    )
+    responses((status = 200, description = "A page", body = Page<MemberDocument>))
 )]
 pub(super) async fn list(call: Call, member: caller::Member) -> Result<Response, Problem> {
     let (after, limit) = call.page::<Uuid>()?;
     let rows = call.app.store.read(move |tx| members::page(tx, member.org, &after, limit)).await?;
-    ok(&Page::of(rows, MemberDocument::from))
+    ok(&Page::of(rows, |found| MemberDocument::for_sight_of(&member, found)))
+}
+
+/// One member
+///
+/// A key sees no address.
+#[utoipa::path(
+    get,
+    path = "/api/v1/members/{account_id}",
+    tag = "members",
+    responses(
+        (status = 200, description = "The member", body = MemberDocument),
+        (status = 404, description = "No such member")
+    )
+)]
+pub(super) async fn read(call: Call, member: caller::Member) -> Result<Response, Problem> {
+    let account: AccountId = call.id("account_id", Kind::UnknownMember)?;
+    let member_read = call.app.store.read(move |tx| found(tx, member.org, account)).await?;
+    ok(&MemberDocument::for_sight_of(&member, member_read))
 }
 
 /// What somebody is to be.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MemberChange {
-    /// `owner`, `admin`, `member` or `viewer`.
-    #[serde(deserialize_with = "Option::deserialize")]
-    #[schema(value_type = String)]
-    role: Option<String>,
+    /// What they are to be.
+    #[schema(value_type = Role)]
+    role: String,
 }
 
 /// Change what a member is
@@ -98,7 +112,6 @@ pub(super) struct MemberChange {
     patch,
     path = "/api/v1/members/{account_id}",
     tag = "members",
-    params(("account_id" = String, Path, description = "The member's account", format = "uuid")),
     request_body = MemberChange,
     responses(
         (status = 200, description = "As they are now", body = MemberDocument),
@@ -110,7 +123,7 @@ pub(super) struct MemberChange {
 pub(super) async fn change(call: Call, member: caller::Member) -> Result<Response, Problem> {
     let account: AccountId = call.id("account_id", Kind::UnknownMember)?;
     let MemberChange { role } = call.body()?;
-    let role = fields::role(&not_null("role", role)?)?;
+    let role = fields::role(&role)?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
         let mine = member.still_may(tx)?;
@@ -121,16 +134,13 @@ pub(super) async fn change(call: Call, member: caller::Member) -> Result<Respons
             return Err(Problem::new(Kind::LastOwner, detail));
         }
         members::apply_member(tx, member.org, account, role, now)?;
-        let entry = Entry {
-            account: Some(account),
-            before: Some(json!({"role": before.role.as_str()})),
-            after: Some(json!({"role": role.as_str()})),
-            ..in_org(actor, member.org, Deed::MemberChanged, &account)
-        };
-        audit::record(tx, &entry, now)?;
+        let entry =
+            Entry { account: Some(account), ..in_org(actor, member.org, Deed::MemberChanged, &account) };
+        let (was, is) = (json!({"role": before.role.as_str()}), json!({"role": role.as_str()}));
+        audit::record_change(tx, entry, was, is, now)?;
         found(tx, member.org, account)
     });
-    ok(&MemberDocument::from(changed.await?))
+    ok(&MemberDocument::for_sight_of(&member, changed.await?))
 }
 
 /// Remove a member
@@ -138,7 +148,6 @@ pub(super) async fn change(call: Call, member: caller::Member) -> Result<Respons
     delete,
     path = "/api/v1/members/{account_id}",
     tag = "members",
-    params(("account_id" = String, Path, description = "The member's account", format = "uuid")),
     responses(
         (status = 204, description = "They belong to it no more"),
         (status = 404, description = "No such member"),

@@ -5,7 +5,7 @@ use super::{
     caller::{Member, Person},
     creation::{self, Created},
     documents::MembershipDocument,
-    fields::{self, bad_value, given, not_null},
+    fields::{self, bad_value, given},
     profile::may_go,
 };
 use crate::{
@@ -41,12 +41,13 @@ impl Created for MembershipDocument {}
     get,
     path = "/api/v1/organizations",
     tag = "organizations",
-    responses((status = 200, description = "All of them", body = Page<MembershipDocument>))
+    responses((status = 200, description = "A page, in the order of their names", body = Page<MembershipDocument>))
 )]
 pub(super) async fn list(call: Call, person: Person) -> Result<Response, Problem> {
-    let id = person.account();
+    let (id, paging) = (person.account(), call.page::<OrgId>()?);
     let found = call.app.store.read(move |tx| orgs::of_account(tx, id, &Named::Only)).await?;
-    ok(&Page::of((found, None), MembershipDocument::from))
+    let found: Vec<MembershipDocument> = found.into_iter().map(MembershipDocument::from).collect();
+    ok(&Page::within(found, |organization| organization.id.clone(), paging))
 }
 
 /// A new organization.
@@ -54,8 +55,10 @@ pub(super) async fn list(call: Call, person: Person) -> Result<Response, Problem
 #[serde(deny_unknown_fields)]
 pub(super) struct NewOrganization {
     /// Its name, at most 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     /// Its short name, unique among all: lower-case letters, digits and dashes. Made of the name where it is left out.
+    #[schema(min_length = 1, max_length = 63, pattern = "^[a-z0-9-]+$")]
     slug: Option<String>,
     /// IANA name of its time zone; `UTC` where it is left out.
     timezone: Option<String>,
@@ -78,7 +81,7 @@ pub(super) struct NewOrganization {
 )]
 pub(super) async fn create(call: Call, person: Person) -> Result<Response, Problem> {
     let NewOrganization { name, slug, timezone } = call.body()?;
-    let name = values::name(&name).map_err(|problem| bad_value("name", problem))?;
+    let name = fields::name("name", &name)?;
     let timezone = fields::timezone(timezone.as_deref().unwrap_or("UTC"))?;
     let chosen = slug.map(|slug| fields::slug(&slug)).transpose()?;
     let (id, actor) = (person.account(), call.actor(person.who));
@@ -119,7 +122,9 @@ fn slug_of(name: &str) -> String {
     let words = lower.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut slug = words.collect::<Vec<_>>().join("-");
     slug.truncate(50);
-    if slug.is_empty() { "org".to_owned() } else { slug.trim_end_matches('-').to_owned() }
+    let slug = slug.trim_end_matches('-');
+    // Nothing of it is left, or it reads as an id.
+    if values::slug(slug).is_ok() { slug.to_owned() } else { "org".to_owned() }
 }
 
 /// A row of the audit log about something in an organization.
@@ -163,18 +168,20 @@ pub(super) async fn read(call: Call, member: Member) -> Result<Response, Problem
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OrganizationChange {
-    /// Its name, at most 100 characters.
+    /// Its name.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = String, required = false)]
-    name: Option<Option<String>>,
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 100)]
+    name: Option<String>,
     /// Its short name, unique among all.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = String, required = false)]
-    slug: Option<Option<String>>,
+    #[schema(
+        value_type = String, required = false, min_length = 1, max_length = 63, pattern = "^[a-z0-9-]+$"
+    )]
+    slug: Option<String>,
     /// IANA name of its time zone.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = String, required = false)]
-    timezone: Option<Option<String>>,
+    timezone: Option<String>,
 }
 
 /// Change an organization
@@ -191,10 +198,9 @@ pub(super) struct OrganizationChange {
 )]
 pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
     let OrganizationChange { name, slug, timezone } = call.body()?;
-    let read = |name: String| values::name(&name).map_err(|problem| bad_value("name", problem));
-    let name = name.map(|name| read(not_null("name", name)?)).transpose()?;
-    let slug = slug.map(|slug| fields::slug(&not_null("slug", slug)?)).transpose()?;
-    let timezone = timezone.map(|name| fields::timezone(&not_null("timezone", name)?)).transpose()?;
+    let name = name.map(|name| fields::name("name", &name)).transpose()?;
+    let slug = slug.map(|slug| fields::slug(&slug)).transpose()?;
+    let timezone = timezone.map(|name| fields::timezone(&name)).transpose()?;
     let (account, actor, now) = (person(&member)?, call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
         member.still_may(tx)?;
@@ -205,12 +211,10 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
         if !orgs::change(tx, member.org, &slug, &name, &timezone)? {
             return Err(missing(Kind::SlugTaken));
         }
-        let entry = Entry {
-            before: Some(json!({"name": before.name, "slug": before.slug, "timezone": before.timezone})),
-            after: Some(json!({"name": name, "slug": slug, "timezone": timezone})),
-            ..in_org(actor, member.org, Deed::OrganizationChanged, &member.org)
-        };
-        audit::record(tx, &entry, now)?;
+        let was = json!({"name": before.name, "slug": before.slug, "timezone": before.timezone});
+        let is = json!({"name": name, "slug": slug, "timezone": timezone});
+        let entry = in_org(actor, member.org, Deed::OrganizationChanged, &member.org);
+        audit::record_change(tx, entry, was, is, now)?;
         membership(tx, account, member.org)
     });
     ok(&MembershipDocument::from(changed.await?))
@@ -324,8 +328,13 @@ mod tests {
 
     #[test]
     fn a_slug_is_made_of_any_name() {
-        for (name, slug) in [("Acme", "acme"), ("Søns & Co.", "s-ns-co"), ("Київ", "org"), ("--", "org")]
-        {
+        for (name, slug) in [
+            ("Acme", "acme"),
+            ("Søns & Co.", "s-ns-co"),
+            ("Київ", "org"),
+            ("--", "org"),
+            ("6c1f6f1e 0000 4000 8000 000000000001", "org"),
+        ] {
             assert_eq!(slug_of(name), slug);
             assert!(values::slug(&slug_of(name)).is_ok());
         }

@@ -31,6 +31,7 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub(super) struct Forgotten {
     /// The account's address.
+    #[schema(format = "email", max_length = 254)]
     email: String,
 }
 
@@ -44,9 +45,7 @@ pub(super) struct Forgotten {
     request_body = Forgotten,
     responses(
         (status = 202, description = "If there is such an account, a letter is on its way", body = LetterDocument),
-        (status = 403, description = "Another site sends this"),
-        (status = 422, description = "That is no address"),
-        (status = 429, description = "Too many from one address, or to one; again after Retry-After")
+        (status = 422, description = "That is no address")
     )
 )]
 pub(super) async fn forgotten(call: Call) -> Result<Response, Problem> {
@@ -85,6 +84,7 @@ pub(super) struct Reset {
     /// What stands after `#` in the link.
     token: String,
     /// At least 12 characters that are not easily guessed.
+    #[schema(format = "password", min_length = 12, max_length = 1024)]
     password: String,
 }
 
@@ -98,10 +98,8 @@ pub(super) struct Reset {
     request_body = Reset,
     responses(
         (status = 204, description = "Sign in with the new password"),
-        (status = 403, description = "Another site sends this"),
         (status = 410, description = "The link opens nothing any more"),
-        (status = 422, description = "The password cannot be used"),
-        (status = 429, description = "Too many tries; again after Retry-After")
+        (status = 422, description = "The password cannot be used")
     )
 )]
 pub(super) async fn reset(call: Call) -> Result<Response, Problem> {
@@ -137,6 +135,7 @@ pub(super) async fn reset(call: Call) -> Result<Response, Problem> {
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPassword {
     /// At least 12 characters that are not easily guessed.
+    #[schema(format = "password", min_length = 12, max_length = 1024)]
     password: String,
 }
 

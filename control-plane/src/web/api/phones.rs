@@ -4,7 +4,7 @@ use super::{
     call::{Call, Page, done, missing, ok},
     caller::Person,
     creation::{self, Created},
-    fields::{bad_value, given, not_null},
+    fields::{bad_value, given},
     session::own,
 };
 use crate::{
@@ -40,6 +40,8 @@ pub(super) struct PhoneDocument {
     verified: bool,
     /// Whether its owner wants it to ring.
     enabled: bool,
+    /// Its place in the order in which they ring, from 0.
+    position: u16,
     /// When it was entered, RFC 3339, UTC.
     #[schema(format = "date-time")]
     created_at: String,
@@ -54,6 +56,7 @@ impl From<Phone> for PhoneDocument {
             number: phone.e164,
             verified: phone.verified_at.is_some(),
             enabled: phone.enabled,
+            position: phone.position,
             created_at: phone.created_at.to_string(),
         }
     }
@@ -67,9 +70,25 @@ impl From<Phone> for PhoneDocument {
     responses((status = 200, description = "All of them; there are ten at most", body = Page<PhoneDocument>))
 )]
 pub(super) async fn list(call: Call, person: Person) -> Result<Response, Problem> {
-    let id = person.account();
+    let (id, paging) = (person.account(), call.page::<PhoneId>()?);
     let phones = call.app.store.read(move |tx| phones::list(tx, id)).await?;
-    ok(&Page::of((phones, None), PhoneDocument::from))
+    let phones: Vec<PhoneDocument> = phones.into_iter().map(PhoneDocument::from).collect();
+    ok(&Page::within(phones, |phone| phone.id.to_string(), paging))
+}
+
+/// One of your phones
+#[utoipa::path(
+    get,
+    path = "/api/v1/account/phones/{id}",
+    tag = "phones",
+    responses(
+        (status = 200, description = "The phone", body = PhoneDocument),
+        (status = 404, description = "No such phone")
+    )
+)]
+pub(super) async fn read(call: Call, person: Person) -> Result<Response, Problem> {
+    let (id, phone) = (person.account(), call.id("id", Kind::UnknownPhone)?);
+    ok(&PhoneDocument::from(call.app.store.read(move |tx| mine(tx, id, phone)).await?))
 }
 
 /// A number that is to ring.
@@ -77,6 +96,7 @@ pub(super) async fn list(call: Call, person: Person) -> Result<Response, Problem
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPhone {
     /// E.164, as in `+380501234567`.
+    #[schema(pattern = r"^\+[1-9][0-9]{6,14}$")]
     number: String,
 }
 
@@ -125,11 +145,11 @@ pub(super) struct PhoneChange {
     /// Whether it is to ring.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool, required = false)]
-    enabled: Option<Option<bool>>,
+    enabled: Option<bool>,
     /// Its place in the order, from 0; the others keep theirs among each other.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = u16, required = false)]
-    place: Option<Option<u16>>,
+    #[schema(value_type = u16, required = false, maximum = 9)]
+    position: Option<u16>,
 }
 
 /// Switch a phone on or off, or move it
@@ -137,22 +157,19 @@ pub(super) struct PhoneChange {
     patch,
     path = "/api/v1/account/phones/{id}",
     tag = "phones",
-    params(("id" = String, Path, description = "The phone's id", format = "uuid")),
     request_body = PhoneChange,
     responses(
         (status = 200, description = "As it is now", body = PhoneDocument),
         (status = 404, description = "No such phone"),
         (status = 409, description = "Alerts would ring nobody"),
-        (status = 422, description = "There are not so many places")
+        (status = 422, description = "There are not so many positions")
     )
 )]
 pub(super) async fn change(call: Call, person: Person) -> Result<Response, Problem> {
     let phone: PhoneId = call.id("id", Kind::UnknownPhone)?;
-    let PhoneChange { enabled, place } = call.body()?;
-    let enabled = enabled.map(|enabled| not_null("enabled", enabled)).transpose()?;
-    let place = place.map(|place| not_null("place", place)).transpose()?;
-    if place.is_some_and(|place| usize::from(place) >= phones::MOST) {
-        return Err(bad_value("place", format_args!("is a number from 0 to {}", phones::MOST - 1)));
+    let PhoneChange { enabled, position } = call.body()?;
+    if position.is_some_and(|position| usize::from(position) >= phones::MOST) {
+        return Err(bad_value("position", format_args!("is a number from 0 to {}", phones::MOST - 1)));
     }
     let (id, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
@@ -164,16 +181,14 @@ pub(super) async fn change(call: Call, person: Person) -> Result<Response, Probl
         if let Some(enabled) = enabled {
             phones::enable(tx, id, phone, enabled)?;
         }
-        if let Some(place) = place {
-            phones::move_to(tx, id, phone, place.into())?;
+        if let Some(position) = position {
+            phones::move_to(tx, id, phone, position.into())?;
         }
-        let entry = Entry {
-            before: Some(json!({"enabled": before.enabled})),
-            after: Some(json!({"enabled": enabled.unwrap_or(before.enabled), "place": place})),
-            ..own(actor, id, Deed::PhoneChanged, &phone)
-        };
-        audit::record(tx, &entry, now)?;
-        mine(tx, id, phone)
+        let after = mine(tx, id, phone)?;
+        let [was, is] =
+            [&before, &after].map(|phone| json!({"enabled": phone.enabled, "position": phone.position}));
+        audit::record_change(tx, own(actor, id, Deed::PhoneChanged, &phone), was, is, now)?;
+        Ok::<_, Problem>(after)
     });
     ok(&PhoneDocument::from(changed.await?))
 }
@@ -183,7 +198,6 @@ pub(super) async fn change(call: Call, person: Person) -> Result<Response, Probl
     delete,
     path = "/api/v1/account/phones/{id}",
     tag = "phones",
-    params(("id" = String, Path, description = "The phone's id", format = "uuid")),
     responses(
         (status = 204, description = "It is gone"),
         (status = 404, description = "No such phone"),

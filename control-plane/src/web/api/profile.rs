@@ -5,7 +5,7 @@ use super::{
     caller::Person,
     cookies,
     documents::AccountDocument,
-    fields::{self, given, not_null},
+    fields::{self, given},
     letters::{LetterDocument, link_void, page, send},
     session::own,
 };
@@ -21,7 +21,7 @@ use crate::{
         tries,
     },
     dispatch::verification,
-    mail::Template,
+    mail::{Language, Template},
     routing::scenarios,
     store::Tx,
     web::{
@@ -62,14 +62,14 @@ fn mine(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, Problem> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileChange {
-    /// What to be called, at most 100 characters; may be empty.
+    /// What to be called; may be empty.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = String, required = false)]
-    display_name: Option<Option<String>>,
-    /// The language of letters and calls, BCP 47: `en`.
+    #[schema(value_type = String, required = false, max_length = 100)]
+    display_name: Option<String>,
+    /// The language of letters and calls.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = String, required = false)]
-    language: Option<Option<String>>,
+    #[schema(value_type = Language, required = false)]
+    language: Option<String>,
 }
 
 /// Change name and language
@@ -85,8 +85,8 @@ pub(super) struct ProfileChange {
 )]
 pub(super) async fn change(call: Call, person: Person) -> Result<Response, Problem> {
     let ProfileChange { display_name, language } = call.body()?;
-    let display_name = display_name.map(|text| fields::name(&not_null("display_name", text)?)).transpose()?;
-    let language = language.map(|word| fields::language(&not_null("language", word)?)).transpose()?;
+    let display_name = display_name.map(|text| fields::name_or_none("display_name", &text)).transpose()?;
+    let language = language.map(|word| fields::language(&word)).transpose()?;
     let (id, actor, now) = (person.account(), call.actor(person.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
         person.still_open(tx, now)?;
@@ -94,12 +94,9 @@ pub(super) async fn change(call: Call, person: Person) -> Result<Response, Probl
         let display_name = display_name.unwrap_or_else(|| before.display_name.clone());
         let language = language.unwrap_or(before.language);
         account::change_profile(tx, id, &display_name, language)?;
-        let entry = Entry {
-            before: Some(json!({"display_name": before.display_name, "language": before.language.as_str()})),
-            after: Some(json!({"display_name": display_name, "language": language.as_str()})),
-            ..own(actor, id, Deed::AccountChanged, &id)
-        };
-        audit::record(tx, &entry, now)?;
+        let was = json!({"display_name": before.display_name, "language": before.language.as_str()});
+        let is = json!({"display_name": display_name, "language": language.as_str()});
+        audit::record_change(tx, own(actor, id, Deed::AccountChanged, &id), was, is, now)?;
         let account = mine(tx, id)?;
         Ok::<_, Problem>(AccountDocument::read(tx, account)?)
     });
@@ -110,6 +107,8 @@ pub(super) async fn change(call: Call, person: Person) -> Result<Response, Probl
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewAddress {
+    /// The address.
+    #[schema(format = "email", max_length = 254)]
     email: String,
 }
 
@@ -123,8 +122,7 @@ pub(super) struct NewAddress {
     request_body = NewAddress,
     responses(
         (status = 202, description = "A letter is on its way, unless somebody has that address", body = LetterDocument),
-        (status = 422, description = "That is no address"),
-        (status = 429, description = "Too often; again after Retry-After")
+        (status = 422, description = "That is no address")
     )
 )]
 pub(super) async fn change_address(call: Call, person: Person) -> Result<Response, Problem> {
@@ -182,10 +180,8 @@ pub(super) struct AddressConfirmation {
     request_body = AddressConfirmation,
     responses(
         (status = 204, description = "The account has the new address"),
-        (status = 403, description = "Another site sends this"),
         (status = 409, description = "Meanwhile another account has it"),
-        (status = 410, description = "The link opens nothing any more"),
-        (status = 429, description = "Too many tries; again after Retry-After")
+        (status = 410, description = "The link opens nothing any more")
     )
 )]
 pub(super) async fn confirm_address(call: Call) -> Result<Response, Problem> {

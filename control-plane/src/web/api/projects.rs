@@ -4,7 +4,7 @@ use super::{
     call::{Call, Page, done, missing, ok},
     caller::Member,
     creation::{self, Created},
-    fields::{self, bad_value, given, not_null},
+    fields::{self, bad_value, given},
     organizations::{in_org, open_alerts},
 };
 use crate::{
@@ -13,7 +13,10 @@ use crate::{
         members,
         projects::{self, Listed},
     },
-    dispatch::{alerts, policy::Policy},
+    dispatch::{
+        alerts,
+        policy::{Policy, PolicyChange},
+    },
     store::Tx,
     web::{
         Response,
@@ -42,33 +45,14 @@ pub(super) struct ProjectDocument {
     slug: String,
     /// Account of whoever is called where no rule says otherwise.
     #[schema(value_type = String, format = "uuid")]
-    primary: AccountId,
+    primary_account_id: AccountId,
     /// Their address.
     primary_email: String,
     /// How hard it tries to reach somebody.
-    #[schema(value_type = PolicyDocument)]
-    policy: Value,
+    policy: Policy,
     /// When it was made, RFC 3339, UTC.
     #[schema(format = "date-time")]
     created_at: String,
-}
-
-/// How hard a project tries to reach somebody.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what a policy is written as")]
-pub(super) struct PolicyDocument {
-    /// How long a phone rings, 5 to 120 seconds.
-    ring_seconds: u16,
-    /// Further tries to the same phone after no answer, busy, or no key, 0 to 50.
-    redials: u16,
-    /// Pause before each of them, 1 to 3600 seconds.
-    redial_pause_seconds: u32,
-    /// After this nobody is rung for the call any more, 1 to 1440 minutes.
-    lifetime_minutes: u32,
-    /// Holds back calls below critical to a phone that was called within this many seconds, 0 to 3600.
-    cooldown_seconds: u32,
-    /// What counts as having reached somebody: `acknowledged` or `answered`.
-    delivered_when: String,
 }
 
 impl Created for ProjectDocument {}
@@ -78,9 +62,9 @@ impl From<Listed> for ProjectDocument {
         Self {
             id: project.id,
             slug: project.slug,
-            primary: project.primary,
+            primary_account_id: project.primary,
             primary_email: project.primary_email,
-            policy: json!(policy_of(&project.policy)),
+            policy: policy_of(&project.policy),
             created_at: project.created_at.to_string(),
         }
     }
@@ -96,14 +80,7 @@ fn policy_of(stored: &str) -> Policy {
     get,
     path = "/api/v1/projects",
     tag = "projects",
-    params(
-        ("after" = Option<String>, Query, description = "Only projects after this one: `next` of the page before", format = "uuid"),
-        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
-    ),
-    responses(
-        (status = 200, description = "A page", body = Page<ProjectDocument>),
-        (status = 400, description = "A parameter cannot be used")
-    )
+    responses((status = 200, description = "A page", body = Page<ProjectDocument>))
 )]
 pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem> {
     let (after, limit) = call.page::<Uuid>()?;
@@ -116,7 +93,6 @@ pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem
     get,
     path = "/api/v1/projects/{id}",
     tag = "projects",
-    params(("id" = String, Path, description = "The project's id", format = "uuid")),
     responses(
         (status = 200, description = "The project", body = ProjectDocument),
         (status = 404, description = "No such project")
@@ -137,13 +113,14 @@ pub(super) fn found(tx: &mut Tx<'_>, org: OrgId, id: ProjectId) -> Result<Listed
 #[serde(deny_unknown_fields)]
 pub(super) struct NewProject {
     /// Its name within the organization: lower-case letters, digits and dashes.
+    #[schema(min_length = 1, max_length = 63, pattern = "^[a-z0-9-]+$")]
     slug: String,
     /// Account of a member who is called where no rule says otherwise.
     #[schema(value_type = String, format = "uuid")]
-    primary: AccountId,
+    primary_account_id: AccountId,
     /// How hard it tries to reach somebody; what is left out has its default.
     #[serde(default)]
-    #[schema(value_type = PolicyDocument)]
+    #[schema(value_type = PolicyChange)]
     policy: Map<String, Value>,
 }
 
@@ -160,7 +137,7 @@ pub(super) struct NewProject {
     )
 )]
 pub(super) async fn create(call: Call, member: Member) -> Result<Response, Problem> {
-    let NewProject { slug, primary, policy } = call.body()?;
+    let NewProject { slug, primary_account_id: primary, policy } = call.body()?;
     let slug = fields::slug(&slug)?;
     let policy = changed_policy(Policy::default(), policy)?;
     let actor = call.actor(member.who);
@@ -173,7 +150,7 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
         let stored = json!(policy).to_string();
         let id = projects::create(tx, member.org, &slug, primary, &stored, now)?;
         let id = id.ok_or_else(|| missing(Kind::SlugTaken))?;
-        let after = Some(json!({"slug": slug, "primary": primary, "policy": policy}));
+        let after = Some(json!({"slug": slug, "primary_account_id": primary, "policy": policy}));
         let entry = Entry { after, ..in_org(actor, member.org, Deed::ProjectCreated, &id) };
         audit::record(tx, &entry, now)?;
         found(tx, member.org, id).map(ProjectDocument::from)
@@ -184,7 +161,7 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
 fn may_be_primary(tx: &mut Tx<'_>, org: OrgId, account: AccountId) -> Result<(), Problem> {
     match members::member(tx, org, account)? {
         Some(_) => Ok(()),
-        None => Err(bad_value("primary", "is the account of a member of the organization")),
+        None => Err(bad_value("primary_account_id", "is the account of a member of the organization")),
     }
 }
 
@@ -192,7 +169,9 @@ fn may_be_primary(tx: &mut Tx<'_>, org: OrgId, account: AccountId) -> Result<(),
 fn may_take_over(tx: &mut Tx<'_>, org: OrgId, account: AccountId) -> Result<(), Problem> {
     match members::member(tx, org, account)? {
         Some(member) if !member.is_reachable => {
-            Err(bad_value("primary", "has no verified phone that is switched on: alerts would ring nobody"))
+            let problem =
+                "is of somebody without a verified phone that is switched on: alerts would ring nobody";
+            Err(bad_value("primary_account_id", problem))
         }
         Some(_) | None => may_be_primary(tx, org, account),
     }
@@ -214,16 +193,18 @@ fn changed_policy(before: Policy, given: Map<String, Value>) -> Result<Policy, P
 pub(super) struct ProjectChange {
     /// Its name within the organization.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = String, required = false)]
-    slug: Option<Option<String>>,
+    #[schema(
+        value_type = String, required = false, min_length = 1, max_length = 63, pattern = "^[a-z0-9-]+$"
+    )]
+    slug: Option<String>,
     /// Account of a member who is called where no rule says otherwise.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = String, format = "uuid", required = false)]
-    primary: Option<Option<AccountId>>,
+    #[schema(value_type = String, required = false, format = "uuid")]
+    primary_account_id: Option<AccountId>,
     /// How hard it tries to reach somebody.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = PolicyDocument, required = false)]
-    policy: Option<Option<Map<String, Value>>>,
+    #[serde(default)]
+    #[schema(value_type = PolicyChange)]
+    policy: Map<String, Value>,
 }
 
 /// Change a project
@@ -231,7 +212,6 @@ pub(super) struct ProjectChange {
     patch,
     path = "/api/v1/projects/{id}",
     tag = "projects",
-    params(("id" = String, Path, description = "The project's id", format = "uuid")),
     request_body = ProjectChange,
     responses(
         (status = 200, description = "As it is now", body = ProjectDocument),
@@ -242,10 +222,8 @@ pub(super) struct ProjectChange {
 )]
 pub(super) async fn change(call: Call, member: Member) -> Result<Response, Problem> {
     let id: ProjectId = call.id("id", Kind::UnknownProject)?;
-    let ProjectChange { slug, primary, policy } = call.body()?;
-    let slug = slug.map(|slug| fields::slug(&not_null("slug", slug)?)).transpose()?;
-    let primary = primary.map(|primary| not_null("primary", primary)).transpose()?;
-    let policy = policy.map(|policy| not_null("policy", policy)).transpose()?.unwrap_or_default();
+    let ProjectChange { slug, primary_account_id: primary, policy } = call.body()?;
+    let slug = slug.map(|slug| fields::slug(&slug)).transpose()?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let changed = call.app.store.write(move |tx| {
         member.still_may(tx)?;
@@ -260,12 +238,9 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
         if !projects::change(tx, member.org, id, &slug, primary, &json!(policy).to_string())? {
             return Err(missing(Kind::SlugTaken));
         }
-        let entry = Entry {
-            before: Some(json!({"slug": before.slug, "primary": before.primary, "policy": was})),
-            after: Some(json!({"slug": slug, "primary": primary, "policy": policy})),
-            ..in_org(actor, member.org, Deed::ProjectChanged, &id)
-        };
-        audit::record(tx, &entry, now)?;
+        let was = json!({"slug": before.slug, "primary_account_id": before.primary, "policy": was});
+        let is = json!({"slug": slug, "primary_account_id": primary, "policy": policy});
+        audit::record_change(tx, in_org(actor, member.org, Deed::ProjectChanged, &id), was, is, now)?;
         found(tx, member.org, id)
     });
     ok(&ProjectDocument::from(changed.await?))
@@ -278,7 +253,6 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
     delete,
     path = "/api/v1/projects/{id}",
     tag = "projects",
-    params(("id" = String, Path, description = "The project's id", format = "uuid")),
     responses(
         (status = 204, description = "It is gone"),
         (status = 404, description = "No such project"),
@@ -296,7 +270,7 @@ pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Probl
             return Err(open_alerts(open));
         }
         projects::delete(tx, member.org, id, now)?;
-        let before = Some(json!({"slug": project.slug, "primary": project.primary}));
+        let before = Some(json!({"slug": project.slug, "primary_account_id": project.primary}));
         let entry = Entry { before, ..in_org(actor, member.org, Deed::ProjectDeleted, &id) };
         Ok(audit::record(tx, &entry, now)?)
     });

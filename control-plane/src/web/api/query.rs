@@ -12,12 +12,14 @@ pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Reads a raw query string; `known` are the parameters there are.
-    pub(super) fn read(raw: &str, known: &[&str]) -> Result<Self, Problem> {
+    pub(super) fn read(raw: &str, known: &[impl AsRef<str>]) -> Result<Self, Problem> {
+        let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(raw)
             .map_err(|_| bad("the query string is not made of name=value pairs in UTF-8".to_owned()))?;
         for (place, (name, _)) in pairs.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                return Err(bad(format!("no such parameter: {name:?}; known here: {}", known.join(", "))));
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                return Err(bad(format!("no such parameter: {name:?}; known here: {known}")));
             }
             if pairs[..place].iter().any(|(earlier, _)| earlier == name) {
                 return Err(bad(format!("the parameter {name} is given twice")));
@@ -28,8 +30,26 @@ impl Query {
 
     /// One parameter; `None` where it is not given. `what` it must be, for the error.
     pub(super) fn get<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
-        let Some((_, text)) = self.0.iter().find(|(given, _)| given == name) else { return Ok(None) };
+        let Some(text) = self.text(name) else { return Ok(None) };
         text.parse().map(Some).map_err(|_| bad(format!("the parameter {name} is {what}")))
+    }
+
+    /// One parameter as it is written.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(given, _)| given == name).map(|(_, text)| text.as_str())
+    }
+
+    /// `after`: of which of these a page is what comes next.
+    pub(super) fn after<K: FromStr>(&self) -> Result<Option<K>, Problem> {
+        self.get("after", "`next` of the page before")
+    }
+
+    /// [`after`](Self::after), by the name that it had for alerts and calls before.
+    pub(super) fn after_or_before<K: FromStr>(&self) -> Result<Option<K>, Problem> {
+        match (self.after()?, self.get("before", "`next` of the page before")?) {
+            (Some(_), Some(_)) => Err(bad("after and before are the same parameter: give one".to_owned())),
+            (after, before) => Ok(after.or(before)),
+        }
     }
 
     /// `limit`: how many items a page may hold.
@@ -71,5 +91,7 @@ mod tests {
         assert!(complaint("limit=many").contains("limit is a number"));
         assert!(complaint("limit=-1").contains("limit is a number"));
         assert!(complaint("limit=%FF").contains("is"));
+        let none: [&str; 0] = [];
+        assert!(format!("{:?}", Query::read("ogr=acme", &none).unwrap_err()).contains("known here: none"));
     }
 }

@@ -4,7 +4,7 @@
 use super::{
     call::{Call, Page, done, missing, ok, with_status},
     caller::Member,
-    fields::bad_value,
+    fields,
     organizations::in_org,
     projects,
 };
@@ -15,12 +15,11 @@ use crate::{
     },
     intake::endpoints,
     routing::{
-        rule::{Action, Scenario},
+        rule::{Action, Scenario, WrittenRule, WrittenScenario},
         scenarios::{self, Listed},
     },
     secret,
     store::Tx,
-    values,
     web::{
         Response,
         problem::{Kind, Problem},
@@ -44,8 +43,8 @@ const MOST: u32 = 100;
 pub(super) struct ScenarioDocument {
     /// Its name within the project.
     name: String,
-    /// The rules, as the apply file writes them: `when` with conditions, `action` with what is done.
-    #[schema(value_type = Vec<Object>)]
+    /// The rules, as the apply file writes them.
+    #[schema(value_type = Vec<WrittenRule>)]
     rule: Value,
     /// What its `ETag` holds: another one with each change.
     version: String,
@@ -71,14 +70,8 @@ impl From<&Listed> for ScenarioDocument {
     get,
     path = "/api/v1/projects/{id}/scenarios",
     tag = "projects",
-    params(
-        ("id" = String, Path, description = "The project's id", format = "uuid"),
-        ("after" = Option<String>, Query, description = "Only scenarios after this one: `next` of the page before"),
-        ("limit" = Option<u16>, Query, description = "At most so many", minimum = 1, maximum = 200)
-    ),
     responses(
         (status = 200, description = "A page, in the order of their names", body = Page<ScenarioDocument>),
-        (status = 400, description = "A parameter cannot be used"),
         (status = 404, description = "No such project")
     )
 )]
@@ -97,12 +90,11 @@ pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem
     get,
     path = "/api/v1/projects/{id}/scenarios/{name}",
     tag = "projects",
-    params(
-        ("id" = String, Path, description = "The project's id", format = "uuid"),
-        ("name" = String, Path, description = "The scenario's name")
-    ),
     responses(
-        (status = 200, description = "The scenario; `ETag` names its version", body = ScenarioDocument),
+        (
+            status = 200, description = "The scenario", body = ScenarioDocument,
+            headers(("ETag" = String, description = "Names its version"))
+        ),
         (status = 404, description = "No such project or scenario")
     )
 )]
@@ -162,15 +154,6 @@ impl Wanted {
     }
 }
 
-/// What a scenario is written as.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what a scenario is read from")]
-pub(super) struct Rules {
-    /// The rules, as the apply file writes them: `when` with conditions, `action` with what is done.
-    #[schema(value_type = Vec<Object>)]
-    rule: Vec<Value>,
-}
-
 /// Write a scenario
 ///
 /// `If-Match` with the `ETag` of the version that was read, or `If-None-Match: *` for a new one.
@@ -179,15 +162,19 @@ pub(super) struct Rules {
     path = "/api/v1/projects/{id}/scenarios/{name}",
     tag = "projects",
     params(
-        ("id" = String, Path, description = "The project's id", format = "uuid"),
-        ("name" = String, Path, description = "The scenario's name, at most 100 characters"),
         ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that is to be changed"),
         ("If-None-Match" = Option<String>, Header, description = "`*`: there is to be none of this name yet")
     ),
-    request_body = Rules,
+    request_body = WrittenScenario,
     responses(
-        (status = 200, description = "It is changed; `ETag` names its version", body = ScenarioDocument),
-        (status = 201, description = "It is there; `ETag` names its version", body = ScenarioDocument),
+        (
+            status = 200, description = "It is changed", body = ScenarioDocument,
+            headers(("ETag" = String, description = "Names its version"))
+        ),
+        (
+            status = 201, description = "It is there", body = ScenarioDocument,
+            headers(("ETag" = String, description = "Names its version"))
+        ),
         (status = 404, description = "No such project or scenario"),
         (status = 409, description = "There are too many"),
         (status = 412, description = "It was changed meanwhile, or is there already"),
@@ -197,7 +184,7 @@ pub(super) struct Rules {
 )]
 pub(super) async fn write(call: Call, member: Member) -> Result<Response, Problem> {
     let project: ProjectId = call.id("id", Kind::UnknownProject)?;
-    let name = values::name(call.param("name")).map_err(|problem| bad_value("the name", problem))?;
+    let name = fields::name("the name", call.param("name"))?;
     let wanted = Wanted::of(&call)?;
     let scenario: Scenario = serde_json::from_slice(&call.body)
         .map_err(|error| Problem::new(Kind::BadScenario, format!("line {}: {error}", error.line())))?;
@@ -211,7 +198,7 @@ pub(super) async fn write(call: Call, member: Member) -> Result<Response, Proble
             return Err(Problem::new(Kind::TooMany, format!("a project has at most {MOST} scenarios")));
         }
         names_members(tx, member.org, &scenario)?;
-        scenarios::apply_scenario(tx, project, &name, &scenario)?;
+        let is_changed = scenarios::apply_scenario(tx, project, &name, &scenario)?;
         let after = scenarios::stored(tx, project, &name)?.ok_or_else(Problem::internal)?;
         let subject = format!("{project}/{name}");
         let entry = Entry {
@@ -219,7 +206,9 @@ pub(super) async fn write(call: Call, member: Member) -> Result<Response, Proble
             after: Some(in_short(&after)),
             ..in_org(actor, member.org, Deed::ScenarioChanged, &subject)
         };
-        audit::record(tx, &entry, now)?;
+        if is_changed {
+            audit::record(tx, &entry, now)?;
+        }
         Ok((before.is_none(), after))
     });
     let (is_new, scenario) = written.await?;
@@ -252,8 +241,6 @@ fn names_members(tx: &mut Tx<'_>, org: OrgId, scenario: &Scenario) -> Result<(),
     path = "/api/v1/projects/{id}/scenarios/{name}",
     tag = "projects",
     params(
-        ("id" = String, Path, description = "The project's id", format = "uuid"),
-        ("name" = String, Path, description = "The scenario's name"),
         ("If-Match" = Option<String>, Header, description = "The `ETag` of the version that is to be deleted")
     ),
     responses(

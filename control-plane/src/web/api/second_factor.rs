@@ -69,6 +69,7 @@ pub(super) async fn begin(call: Call, person: Person) -> Result<Response, Proble
 #[serde(deny_unknown_fields)]
 pub(super) struct FirstCode {
     /// Six digits.
+    #[schema(max_length = 100)]
     code: String,
 }
 
@@ -94,8 +95,7 @@ impl RecoveryCodes {
     responses(
         (status = 200, description = "It is asked for from now on; the recovery codes, which are told once", body = RecoveryCodes),
         (status = 409, description = "None was begun"),
-        (status = 422, description = "The code is wrong"),
-        (status = 429, description = "Too many wrong codes; again after Retry-After")
+        (status = 422, description = "The code is wrong")
     )
 )]
 pub(super) async fn confirm(call: Call, person: Person) -> Result<Response, Problem> {

@@ -38,14 +38,16 @@ use warp::http::StatusCode;
 #[serde(deny_unknown_fields)]
 pub(super) struct SignIn {
     /// The account's address, in whatever case.
+    #[schema(format = "email", max_length = 254)]
     email: String,
     /// Its password.
+    #[schema(format = "password", max_length = 1024)]
     password: String,
     /// Six digits of the authenticator app, or a recovery code.
     code: Option<String>,
     /// Stay signed in for seven days instead of one, also when the browser is closed.
     #[serde(default)]
-    stay: bool,
+    remember: bool,
 }
 
 /// Sign in
@@ -59,12 +61,11 @@ pub(super) struct SignIn {
     responses(
         (status = 201, description = "Signed in; the cookies are set", body = SessionDocument),
         (status = 401, description = "Address, password or code is wrong, or a code is needed"),
-        (status = 403, description = "Another site sends this; in the admin panel: not an operator"),
-        (status = 429, description = "Too many tries; again after Retry-After")
+        (status = 403, description = "Another site sends this; in the admin panel: not an operator")
     )
 )]
 pub(super) async fn sign_in(call: Call) -> Result<Response, Problem> {
-    let SignIn { email, password, code, stay } = call.body()?;
+    let SignIn { email, password, code, remember } = call.body()?;
     call.admit([(tries::SIGN_INS, tries::network_of(call.remote))]).await?;
     let wrong = || Problem::new(Kind::WrongCredentials, "no account with this address has this password");
     // What can be nobody's address or password is as wrong as any other, and takes as long.
@@ -91,7 +92,7 @@ pub(super) async fn sign_in(call: Call) -> Result<Response, Problem> {
         Verdict::Outdated(hash) => Some(hash),
     };
     let (Some(account), Some(stored)) = (account, stored) else { return Err(wrong()) };
-    let entry = Entrance { account, stored, renewed, code, stay, tried };
+    let entry = Entrance { account, stored, renewed, code, remember, tried };
     enter(&call, entry).await
 }
 
@@ -102,7 +103,7 @@ struct Entrance {
     stored: String,
     renewed: Option<String>,
     code: Option<String>,
-    stay: bool,
+    remember: bool,
     tried: Tried,
 }
 
@@ -110,7 +111,7 @@ async fn enter(call: &Call, entrance: Entrance) -> Result<Response, Problem> {
     let now = Timestamp::now();
     let (audience, origin, remote) = (call.audience, call.origin(), call.remote);
     let entered = call.app.store.write(move |tx| {
-        let Entrance { account, stored, renewed, code, stay, tried } = entrance;
+        let Entrance { account, stored, renewed, code, remember, tried } = entrance;
         // Others may have tried while this one was compared.
         tried.look(tx, now)?;
         // Whoever changed the password meanwhile meant those who know the old one.
@@ -132,7 +133,7 @@ async fn enter(call: &Call, entrance: Entrance) -> Result<Response, Problem> {
         if let Some(renewed) = renewed {
             account::change_password(tx, account.id, Some(&stored), &renewed)?;
         }
-        open(tx, &account, Entering { audience, stay, origin: &origin, remote }, now).map(Ok)
+        open(tx, &account, Entering { audience, remember, origin: &origin, remote }, now).map(Ok)
     });
     let (opened, queued) = entered.await??;
     call.app.nudge_mail(queued);
@@ -142,7 +143,7 @@ async fn enter(call: &Call, entrance: Entrance) -> Result<Response, Problem> {
 /// How somebody enters.
 pub(super) struct Entering<'a> {
     pub(super) audience: Audience,
-    pub(super) stay: bool,
+    pub(super) remember: bool,
     pub(super) origin: &'a Origin,
     pub(super) remote: IpAddr,
 }
@@ -154,10 +155,10 @@ pub(super) fn open(
     entering: Entering<'_>,
     now: Timestamp,
 ) -> Result<(Opened, bool), Problem> {
-    let Entering { audience, stay, origin, remote } = entering;
+    let Entering { audience, remember, origin, remote } = entering;
     let place = origins::note(tx, account.id, remote, &origin.user_agent, now)?;
     let is_new_place = place == Place::New;
-    let opened = sessions::open(tx, account.id, audience, stay, origin, now)?;
+    let opened = sessions::open(tx, account.id, audience, remember, origin, now)?;
     let who = match audience {
         Audience::Portal => Who::Account(account.id),
         Audience::Admin => Who::Operator(account.id),
@@ -220,6 +221,8 @@ pub(super) async fn read(call: Call, person: Person) -> Result<Response, Problem
 }
 
 /// Sign out
+///
+/// The refresh token is enough, where the other one has expired: then no CSRF token is asked for.
 #[utoipa::path(
     delete,
     path = "/api/v1/session",
@@ -259,9 +262,7 @@ pub(super) fn own<'a>(
     tag = "session",
     responses(
         (status = 201, description = "The new cookies are set", body = SessionDocument),
-        (status = 401, description = "There is no session, or it is over"),
-        (status = 403, description = "Another site sends this"),
-        (status = 429, description = "Too often; again after Retry-After")
+        (status = 401, description = "There is no session, or it is over")
     )
 )]
 pub(super) async fn refresh(call: Call) -> Result<Response, Problem> {
@@ -291,6 +292,7 @@ pub(super) async fn refresh(call: Call) -> Result<Response, Problem> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Proof {
     /// The account's password.
+    #[schema(format = "password", max_length = 1024)]
     password: String,
     /// Six digits of the authenticator app, or a recovery code.
     code: Option<String>,
@@ -306,9 +308,7 @@ pub(super) struct Proof {
     request_body = Proof,
     responses(
         (status = 200, description = "Proved", body = SessionDocument),
-        (status = 401, description = "Nobody is signed in"),
-        (status = 422, description = "Password or code is wrong, or a code is needed"),
-        (status = 429, description = "Too many tries; again after Retry-After")
+        (status = 422, description = "Password or code is wrong, or a code is needed")
     )
 )]
 pub(super) async fn prove(call: Call, person: Person) -> Result<Response, Problem> {

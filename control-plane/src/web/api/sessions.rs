@@ -1,7 +1,7 @@
 //! `/api/v1/sessions`: where somebody is signed in.
 
 use super::{
-    call::{Call, done, missing, ok},
+    call::{Call, Page, done, missing, ok},
     caller::Person,
     session::own,
 };
@@ -10,6 +10,7 @@ use crate::{
         audit::{self, Deed},
         links,
         sessions::{self, End, Listed},
+        token::Audience,
     },
     web::{
         Response,
@@ -28,8 +29,11 @@ pub(super) struct ListedSession {
     id: SessionId,
     /// Whether it is the one that asks.
     current: bool,
+    /// For whom it is.
+    #[schema(value_type = Audience)]
+    audience: &'static str,
     /// Address of the client.
-    remote: String,
+    ip: String,
     /// What its browser calls itself.
     user_agent: String,
     /// Sign-in, RFC 3339, UTC.
@@ -43,32 +47,28 @@ pub(super) struct ListedSession {
     expires_at: String,
 }
 
-/// The sessions of an account, newest first.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Sessions {
-    items: Vec<ListedSession>,
-}
-
-/// Where you are signed in
+/// Where you are signed in, newest first
 #[utoipa::path(
     get,
     path = "/api/v1/sessions",
     tag = "session",
-    responses((status = 200, description = "Every session that is not over", body = Sessions))
+    responses((status = 200, description = "A page of the sessions that are not over", body = Page<ListedSession>))
 )]
 pub(super) async fn list(call: Call, person: Person) -> Result<Response, Problem> {
     let (current, account, now) = (person.session.id, person.account(), Timestamp::now());
-    let listed = call.app.store.read(move |tx| sessions::list(tx, account, now)).await?;
-    let show = |Listed { id, origin, created_at, last_seen_at, expires_at }| ListedSession {
+    let (after, limit) = (call.query.after()?, call.query.limit()?);
+    let listed = call.app.store.read(move |tx| sessions::page(tx, account, after, limit, now)).await?;
+    let show = |Listed { id, audience, origin, created_at, last_seen_at, expires_at }| ListedSession {
         id,
         current: id == current,
-        remote: origin.remote,
+        audience: audience.as_str(),
+        ip: origin.remote,
         user_agent: origin.user_agent,
         created_at: created_at.to_string(),
         last_seen_at: last_seen_at.to_string(),
         expires_at: expires_at.to_string(),
     };
-    ok(&Sessions { items: listed.into_iter().map(show).collect() })
+    ok(&Page::of(listed, show))
 }
 
 /// End a session
@@ -76,7 +76,6 @@ pub(super) async fn list(call: Call, person: Person) -> Result<Response, Problem
     delete,
     path = "/api/v1/sessions/{id}",
     tag = "session",
-    params(("id" = String, Path, description = "The session's id", format = "uuid")),
     responses(
         (status = 204, description = "It is over"),
         (status = 404, description = "No such session")
@@ -108,10 +107,13 @@ pub(super) async fn revoke_others(call: Call, person: Person) -> Result<Response
         (person.session.id, person.account(), call.actor(person.who), Timestamp::now());
     let revoked = call.app.store.write(move |tx| {
         person.still_open(tx, now)?;
-        sessions::end_others(tx, account, Some(id), End::Revoked, now)?;
+        let ended = sessions::end_others(tx, account, Some(id), End::Revoked, now)?;
         // Whoever was thrown out may have asked for another address.
         links::void_all(tx, account, now)?;
-        Ok::<_, Problem>(audit::record(tx, &own(actor, account, Deed::SessionRevoked, &"others"), now)?)
+        if ended == 0 {
+            return Ok::<_, Problem>(());
+        }
+        Ok(audit::record(tx, &own(actor, account, Deed::SessionRevoked, &"others"), now)?)
     });
     revoked.await?;
     done()

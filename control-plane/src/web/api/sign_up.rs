@@ -36,11 +36,14 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub(super) struct SignUp {
     /// Where the letter goes; later who one is.
+    #[schema(format = "email", max_length = 254)]
     email: String,
     /// At least 12 characters that are not easily guessed.
+    #[schema(format = "password", min_length = 12, max_length = 1024)]
     password: String,
     /// What to be called, at most 100 characters.
     #[serde(default)]
+    #[schema(max_length = 100)]
     display_name: String,
 }
 
@@ -54,15 +57,13 @@ pub(super) struct SignUp {
     request_body = SignUp,
     responses(
         (status = 202, description = "A letter is on its way", body = LetterDocument),
-        (status = 403, description = "Another site sends this"),
-        (status = 422, description = "The address, the name or the password cannot be used"),
-        (status = 429, description = "Too many from one address, or to one; again after Retry-After")
+        (status = 422, description = "The address, the name or the password cannot be used")
     )
 )]
 pub(super) async fn sign_up(call: Call) -> Result<Response, Problem> {
     let SignUp { email, password, display_name } = call.body()?;
     let email = fields::address("email", &email)?;
-    let display_name = fields::name(&display_name)?;
+    let display_name = fields::name_or_none("display_name", &display_name)?;
     let password = Password::chosen(&password)?;
     call.admit([(tries::SIGN_UPS, tries::network_of(call.remote))]).await?;
     let about = vec![email.as_str().to_owned(), display_name.clone()];
@@ -99,10 +100,11 @@ pub(super) struct Confirmation {
     /// What stands after `#` in the link.
     token: String,
     /// The password that was chosen.
+    #[schema(format = "password", max_length = 1024)]
     password: String,
     /// Stay signed in for seven days instead of one, also when the browser is closed.
     #[serde(default)]
-    stay: bool,
+    remember: bool,
 }
 
 /// Confirm the address of a sign-up
@@ -116,14 +118,12 @@ pub(super) struct Confirmation {
     responses(
         (status = 201, description = "There is an account now, and a session of it", body = SessionDocument),
         (status = 401, description = "It is not the password that was chosen"),
-        (status = 403, description = "Another site sends this"),
         (status = 409, description = "Meanwhile the address has an account"),
-        (status = 410, description = "The link opens nothing any more"),
-        (status = 429, description = "Too many tries; again after Retry-After")
+        (status = 410, description = "The link opens nothing any more")
     )
 )]
 pub(super) async fn verify(call: Call) -> Result<Response, Problem> {
-    let Confirmation { token, password, stay } = call.body()?;
+    let Confirmation { token, password, remember } = call.body()?;
     call.admit([(tries::LINKS, tries::network_of(call.remote))]).await?;
     let now = Timestamp::now();
     let looked = token.clone();
@@ -142,7 +142,7 @@ pub(super) async fn verify(call: Call) -> Result<Response, Problem> {
         let account = made_of(tx, &link, now)?;
         audit::record(tx, &own(actor, account.id, Deed::AccountCreated, &account.id), now)?;
         let (opened, _) =
-            session::open(tx, &account, Entering { audience, stay, origin: &origin, remote }, now)?;
+            session::open(tx, &account, Entering { audience, remember, origin: &origin, remote }, now)?;
         Ok::<_, Problem>(opened)
     });
     let opened = opened.await?;

@@ -5,6 +5,9 @@
 use super::{
     call::Call,
     caller::{self, Credentials, Member, Person},
+    creation,
+    params::{self, ORG, Parameters},
+    query::Query,
 };
 use crate::{
     accounts::{keys::Scope, permissions::Act, token::Audience},
@@ -19,6 +22,7 @@ use futures_util::{Stream, future::BoxFuture};
 use hyper::{HeaderMap, Method, header::CONTENT_TYPE};
 use matchit::Router;
 use std::sync::Arc;
+use utoipa::openapi::path::Parameter;
 
 /// Most bytes of a body.
 const MOST_BYTES: usize = 64 * 1024;
@@ -47,6 +51,14 @@ pub(super) struct Route {
     pub(super) access: Access,
     /// Whether it takes a fresh proof of who somebody is.
     pub(super) proof: bool,
+    /// What its query string may say, `org` aside.
+    pub(super) query: Parameters,
+    /// Whether it makes something, once for each `Idempotency-Key`.
+    pub(super) once: bool,
+    /// Whether it may be asked only so often.
+    pub(super) limited: bool,
+    /// Whether the refresh token is enough, where the token that goes along with every request has expired.
+    pub(super) or_refresh: bool,
 }
 
 impl Route {
@@ -55,18 +67,57 @@ impl Route {
         Self { proof: true, ..self }
     }
 
+    /// The same, with these parameters of the query string.
+    pub(super) const fn query(self, query: Parameters) -> Self {
+        Self { query, ..self }
+    }
+
+    /// The same, which makes something once for each `Idempotency-Key`.
+    pub(super) const fn once(self) -> Self {
+        Self { once: true, ..self }
+    }
+
+    /// The same, which may be asked only so often: 429 says when again.
+    pub(super) const fn limited(self) -> Self {
+        Self { limited: true, ..self }
+    }
+
+    /// The same, for those too whose token has expired, with the refresh token.
+    pub(super) const fn or_refresh(self) -> Self {
+        Self { or_refresh: true, ..self }
+    }
+
     /// Whether it changes something.
     pub(super) fn changes(&self) -> bool {
         self.method != "GET"
     }
 
+    /// Every parameter that its query string may have.
+    pub(super) fn parameters(&self) -> Vec<Parameter> {
+        let mut parameters = (self.query)();
+        if matches!(self.access, Access::Member(..)) {
+            parameters.push(params::org());
+        }
+        parameters
+    }
+
+    /// Whether it is for operators.
+    pub(super) fn is_admin(&self) -> bool {
+        self.path.starts_with(ADMIN)
+    }
+
     fn audience(&self) -> Audience {
-        if self.path.starts_with(ADMIN) { Audience::Admin } else { Audience::Portal }
+        if self.is_admin() { Audience::Admin } else { Audience::Portal }
     }
 }
 
+const fn route(method: &'static str, path: &'static str, access: Access) -> Route {
+    let (proof, once, limited, or_refresh) = (false, false, false, false);
+    Route { method, path, access, proof, query: params::none, once, limited, or_refresh }
+}
+
 pub(super) const fn open(method: &'static str, path: &'static str, run: fn(Call) -> Answer) -> Route {
-    Route { method, path, access: Access::Open(run), proof: false }
+    route(method, path, Access::Open(run))
 }
 
 pub(super) const fn person(
@@ -74,7 +125,7 @@ pub(super) const fn person(
     path: &'static str,
     run: fn(Call, Person) -> Answer,
 ) -> Route {
-    Route { method, path, access: Access::Person(run), proof: false }
+    route(method, path, Access::Person(run))
 }
 
 pub(super) const fn member(
@@ -84,7 +135,7 @@ pub(super) const fn member(
     scope: Option<Scope>,
     run: fn(Call, Member) -> Answer,
 ) -> Route {
-    Route { method, path, access: Access::Member(act, scope, run), proof: false }
+    route(method, path, Access::Member(act, scope, run))
 }
 
 /// Makes a handler of an async function that takes the request, and whose it is where that matters.
@@ -108,19 +159,30 @@ pub(super) struct Asked<B> {
     pub(super) body: B,
 }
 
+/// A route, with what is asked of every request to it.
+struct Served {
+    route: Route,
+    /// Names of the parameters that it knows.
+    known: Vec<String>,
+}
+
 /// The routes, by path.
-pub(super) struct Table(Router<Vec<Route>>);
+pub(super) struct Table(Router<Vec<Served>>);
 
 impl Table {
     /// From a list. Two of one path and method are a mistake of the list, which a test finds.
     pub(super) fn new(routes: &[Route]) -> Self {
-        let mut router: Router<Vec<Route>> = Router::new();
+        let mut router: Router<Vec<Served>> = Router::new();
         for route in routes {
+            let known = route.parameters().into_iter().map(|parameter| parameter.name).collect();
+            let served = Served { route: *route, known };
             match router.at_mut(route.path) {
                 // What the path itself matches is its own entry: variable parts are written like none else.
-                Ok(found) if found.value.iter().any(|it| it.path == route.path) => found.value.push(*route),
+                Ok(found) if found.value.iter().any(|it| it.route.path == route.path) => {
+                    found.value.push(served);
+                }
                 Ok(_) | Err(_) => {
-                    if let Err(error) = router.insert(route.path, vec![*route]) {
+                    if let Err(error) = router.insert(route.path, vec![served]) {
                         tracing::error!(path = route.path, %error, "a route cannot be served");
                     }
                 }
@@ -139,11 +201,18 @@ impl Table {
         let found = self.0.at(&path).map_err(|_| Problem::not_found())?;
         // Whoever may read may ask how long it is.
         let wanted = if method == Method::HEAD { "GET" } else { method.as_str() };
-        let route = found.value.iter().find(|route| route.method == wanted);
-        let route = *route.ok_or_else(|| Problem::wrong_method(&allowed(found.value)))?;
+        let served = found.value.iter().find(|served| served.route.method == wanted);
+        let Served { route, known } = served.ok_or_else(|| Problem::wrong_method(&allowed(found.value)))?;
+        let query = Query::read(&query, known)?;
         let params = found.params.iter().map(|(name, value)| (name.to_owned(), decoded(value))).collect();
         let changes = route.changes();
-        let credentials = Credentials { headers: &headers, query: &query, changes, proof: route.proof };
+        let credentials = Credentials {
+            headers: &headers,
+            org: query.text(ORG),
+            changes,
+            proof: route.proof,
+            or_refresh: route.or_refresh,
+        };
         let caller = match route.access {
             Access::Open(_) if changes => caller::is_ours(&app, &headers).map(|()| Caller::Anybody)?,
             Access::Open(_) => Caller::Anybody,
@@ -168,8 +237,9 @@ impl Table {
             return Err(Problem::new(Kind::WrongContentType, detail));
         }
         let remote = peer.address.ip();
-        let (audience, in_org) = (route.audience(), matches!(route.access, Access::Member(..)));
-        let call = Call { app, remote, audience, in_org, path, headers, query, params, body: bytes };
+        let audience = route.audience();
+        let once = if route.once { creation::key(&headers)? } else { None };
+        let call = Call { app, remote, audience, path, headers, query, params, once, body: bytes };
         match (route.access, caller) {
             (Access::Open(run), _) => run(call).await,
             (Access::Person(run), Caller::Person(person)) => run(call, person).await,
@@ -186,8 +256,8 @@ pub(super) enum Caller {
     Member(Member),
 }
 
-fn allowed(routes: &[Route]) -> String {
-    let mut methods: Vec<&str> = routes.iter().map(|route| route.method).collect();
+fn allowed(routes: &[Served]) -> String {
+    let mut methods: Vec<&str> = routes.iter().map(|served| served.route.method).collect();
     if methods.contains(&"GET") {
         methods.push("HEAD");
     }

@@ -35,9 +35,10 @@ pub(super) struct VerificationDocument {
     /// Its id.
     #[schema(value_type = String, format = "uuid")]
     id: VerificationId,
-    /// `queued`, `calling`, `spoken` or `failed`.
-    state: &'static str,
-    /// Why it failed or what it waits for, where that is known: `no_answer`, `busy`, `no_pbx`, `country_not_allowed` …
+    /// Where it stands.
+    state: VerificationState,
+    /// Why it failed or what it waits for, where that is known: `no_answer`, `busy`, `no_pbx`, `country_not_allowed`,
+    /// `too_many_tries` …
     reason: Option<String>,
     /// After this its code is good no more, RFC 3339, UTC.
     #[schema(format = "date-time")]
@@ -48,15 +49,34 @@ impl Created for VerificationDocument {
     const STATUS: StatusCode = StatusCode::ACCEPTED;
 }
 
+/// Where a call stands that speaks a code.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum VerificationState {
+    /// Waits for its turn.
+    Queued,
+    /// The phone rings, or the code is being spoken.
+    Calling,
+    /// The code was spoken to its end, or was typed in already.
+    Spoken,
+    /// A newer one was asked for.
+    Replaced,
+    /// It was not spoken, or was typed in wrong too often: ask for another.
+    Failed,
+}
+
 impl VerificationDocument {
     fn read(tx: &mut Tx<'_>, account: AccountId, id: VerificationId) -> Result<Self, Problem> {
         let standing =
             verification::standing(tx, account, id)?.ok_or_else(|| missing(Kind::UnknownVerification))?;
         let (state, reason) = match standing.state {
-            State::Queued { waits_for } => ("queued", waits_for.map(|reason| reason.to_string())),
-            State::Calling => ("calling", None),
-            State::Spoken => ("spoken", None),
-            State::Failed { reason } => ("failed", Some(reason.to_owned())),
+            State::Queued { waits_for } => {
+                (VerificationState::Queued, waits_for.map(|reason| reason.to_string()))
+            }
+            State::Calling => (VerificationState::Calling, None),
+            State::Spoken => (VerificationState::Spoken, None),
+            State::Replaced => (VerificationState::Replaced, None),
+            State::Failed { reason } => (VerificationState::Failed, Some(reason.to_owned())),
         };
         Ok(Self { id, state, reason, expires_at: standing.expires_at.to_string() })
     }
@@ -69,13 +89,11 @@ impl VerificationDocument {
     post,
     path = "/api/v1/account/phones/{id}/verification",
     tag = "phones",
-    params(("id" = String, Path, description = "The phone's id", format = "uuid")),
     responses(
         (status = 202, description = "The phone is about to ring", body = VerificationDocument),
         (status = 404, description = "No such phone"),
         (status = 409, description = "It is verified"),
-        (status = 422, description = "This number is never called"),
-        (status = 429, description = "Too many calls; again after Retry-After")
+        (status = 422, description = "This number is never called")
     )
 )]
 pub(super) async fn request(call: Call, person: Person) -> Result<Response, Problem> {
@@ -110,7 +128,6 @@ pub(super) async fn request(call: Call, person: Person) -> Result<Response, Prob
     get,
     path = "/api/v1/account/verifications/{id}",
     tag = "phones",
-    params(("id" = String, Path, description = "The verification's id", format = "uuid")),
     responses(
         (status = 200, description = "How it stands", body = VerificationDocument),
         (status = 404, description = "No such verification")
@@ -127,6 +144,7 @@ pub(super) async fn read(call: Call, person: Person) -> Result<Response, Problem
 #[serde(deny_unknown_fields)]
 pub(super) struct HeardCode {
     /// Six digits; blanks do not count.
+    #[schema(max_length = 100)]
     code: String,
 }
 
@@ -137,7 +155,6 @@ pub(super) struct HeardCode {
     post,
     path = "/api/v1/account/phones/{id}/verification/code",
     tag = "phones",
-    params(("id" = String, Path, description = "The phone's id", format = "uuid")),
     request_body = HeardCode,
     responses(
         (status = 200, description = "It is verified", body = PhoneDocument),

@@ -190,6 +190,8 @@ codes! {
         "The organization has no open invitation with this id.";
     AlreadyInvited = "already_invited", CONFLICT, "Invited already",
         "There is an open invitation to this address: resend or revoke it.";
+    AddressSuppressed = "address_suppressed", UNPROCESSABLE_ENTITY, "Letters to this address come back",
+        "A letter to this address came back for good, or somebody there called one spam, so none is sent to it any more. Name another address, or have the operator take it off the list: control-plane suppressed remove ADDRESS.";
     OtherAddress = "other_address", FORBIDDEN, "The invitation is for another address",
         "The invitation was sent to an address that is not your account's. Sign in with the account of that address, or ask for another invitation.";
     UnknownProject = "unknown_project", NOT_FOUND, "No such project",

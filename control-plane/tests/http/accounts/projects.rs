@@ -9,7 +9,7 @@ const ANN: &str = "ann@example.com";
 async fn with_project<'p>(plane: &'p Plane) -> (Browser<'p>, String) {
     let ann = owner_of(plane, ANN, "acme").await;
     let me = ann.get("/api/v1/account").await.body["id"].clone();
-    let made = ann.post("/api/v1/projects", json!({"slug": "shop", "primary": me})).await;
+    let made = ann.post("/api/v1/projects", json!({"slug": "shop", "primary_account_id": me})).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let id = made.body["id"].as_str().unwrap().to_owned();
     (ann, id)
@@ -76,11 +76,14 @@ async fn a_change_keeps_what_it_is_not_told() {
     let changed = change(json!({"slug": "store"})).await;
     assert_eq!((&changed.body["slug"], &changed.body["policy"]["redials"]), (&json!("store"), &json!(2)));
     assert_eq!(change(json!({})).await.body["slug"], "store");
+    change(json!({"slug": null})).await.is_problem(400, "bad_body");
     let refused = change(json!({"policy": {"ring_seconds": 3}})).await;
     refused.is_problem(422, "bad_value");
     assert!(refused.body["detail"].as_str().unwrap().contains("between 5 and 120"), "{}", refused.body);
     change(json!({"policy": {"rings": 3}})).await.is_problem(422, "bad_value");
-    change(json!({"primary": "0198c0de-0000-7000-8000-000000000000"})).await.is_problem(422, "bad_value");
+    change(json!({"primary_account_id": "0198c0de-0000-7000-8000-000000000000"}))
+        .await
+        .is_problem(422, "bad_value");
     change(json!({"slug": "-".repeat(64)})).await.is_problem(422, "bad_value");
 }
 
@@ -255,7 +258,7 @@ async fn a_key_is_told_once_and_opens_until_it_is_deleted_or_over() {
     let read = async || answer(plane.request("GET", "/api/v1/projects").bearer_auth(key)).await.status;
     assert_eq!(read().await, 200);
     let listed = ann.get("/api/v1/keys").await;
-    assert_eq!(listed.body["items"][0]["created_by"], ANN);
+    assert_eq!(listed.body["items"][0]["created_by_email"], ANN);
     assert!(!listed.body.to_string().contains(key));
     sql(&plane, "UPDATE api_keys SET expires_at = 1").await;
     assert_eq!(read().await, 401);

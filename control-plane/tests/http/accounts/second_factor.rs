@@ -157,12 +157,44 @@ async fn operators_are_made_by_a_command_and_get_in_with_a_second_factor_alone()
     assert_eq!(entered.status, 201, "{}", entered.body);
     assert!(operator.cookies.contains_key("__Host-cp_admin_session"));
     assert_eq!(operator.get("/api/admin/v1/fleet").await.status, 200);
-    let log = operator.get("/api/admin/v1/audit?deed=operator.made").await;
+    let log = operator.get("/api/admin/v1/audit?action=operator.made").await;
     assert_eq!(log.body["items"].as_array().unwrap().len(), 1, "{}", log.body);
     // What opens the one opens not the other.
+    assert_eq!(entered.body["audience"], "admin");
     operator.get("/api/v1/session").await.is_problem(401, "not_signed_in");
     ann.get("/api/admin/v1/fleet").await.is_problem(401, "not_signed_in");
     // Without a second factor nobody stays in.
     assert_eq!(ann.ask("DELETE", "/api/v1/account/second-factor", json!({})).await.status, 204);
     operator.get("/api/admin/v1/fleet").await.is_problem(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn an_operator_is_unmade_by_the_command_and_is_out_at_once() {
+    let plane = Plane::empty().await;
+    have_account(&plane, ANN).await;
+    let operator = ["operator", ANN, "--data-dir", text(plane.data_dir())];
+    let unmade = ["operator", ANN, "--remove", "--data-dir", text(plane.data_dir())];
+    let none = run_with_input(&unmade, b"");
+    assert_eq!(none.code, 1, "{}", none.err);
+    assert!(none.err.contains("is no operator"), "{}", none.err);
+    assert_eq!(run_with_input(&operator, format!("{PASSWORD}\n").as_bytes()).code, 0);
+    let mut ann = Browser::new(&plane);
+    ann.sign_in(ANN, PASSWORD).await;
+    let (app, _) = set_up(&ann).await;
+    half_a_minute_passes(&plane).await;
+    let mut admin = Browser::new(&plane);
+    let body = json!({"email": ANN, "password": PASSWORD, "code": app.code(0)});
+    assert_eq!(admin.visit("POST", "/api/admin/v1/session", body).await.status, 201);
+    assert_eq!(run_with_input(&unmade, b"").code, 0);
+    admin.get("/api/admin/v1/fleet").await.is_problem(401, "not_signed_in");
+    assert!(!ann.is_signed_in().await);
+    // The account stays, and made an operator again it does not get its old sessions back.
+    half_a_minute_passes(&plane).await;
+    let body = json!({"email": ANN, "password": PASSWORD, "code": app.code(1)});
+    let signed_in = ann.visit("POST", "/api/v1/session", body).await;
+    assert_eq!((signed_in.status, &signed_in.body["account"]["operator"]), (201, &json!(false)));
+    let log = ann.get("/api/v1/account/audit?action=operator.removed").await;
+    assert_eq!(log.body["items"].as_array().unwrap().len(), 1, "{}", log.body);
+    assert_eq!(run_with_input(&operator, format!("{PASSWORD}\n").as_bytes()).code, 0);
+    admin.get("/api/admin/v1/fleet").await.is_problem(401, "not_signed_in");
 }

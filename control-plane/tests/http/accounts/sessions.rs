@@ -45,7 +45,7 @@ async fn a_refresh_token_that_is_shown_again_ends_the_session_for_everybody() {
     ann.post(REFRESH, json!({})).await.is_problem(401, "not_signed_in");
     let mut again = Browser::new(&plane);
     again.sign_in(ANN, PASSWORD).await;
-    let log = again.get("/api/v1/account/audit?deed=session.refresh_reused").await;
+    let log = again.get("/api/v1/account/audit?action=session.refresh_reused").await;
     assert_eq!(log.body["items"].as_array().unwrap().len(), 1, "{}", log.body);
 }
 
@@ -74,7 +74,7 @@ async fn a_session_lasts_a_day_or_a_week_and_never_ninety_days() {
         cookie.starts_with("__Host-cp_refresh") && cookie.contains("Max-Age")
     }));
     let mut staying = Browser::new(&plane);
-    let body = json!({"email": ANN, "password": PASSWORD, "stay": true});
+    let body = json!({"email": ANN, "password": PASSWORD, "remember": true});
     let stays = staying.visit("POST", "/api/v1/session", body).await;
     assert!(is_about(ends_in(&stays), DAY * 7));
     // 89 days later, having been refreshed all along.
@@ -99,6 +99,13 @@ async fn somebody_sees_where_they_are_signed_in_and_ends_what_is_not_theirs() {
     let agents: Vec<&str> = items.iter().map(|item| item["user_agent"].as_str().unwrap()).collect();
     assert_eq!(agents, ["Phone", "Firefox"]);
     assert_eq!((&items[0]["current"], &items[1]["current"]), (&json!(false), &json!(true)));
+    assert_eq!((&items[0]["audience"], &items[0]["ip"]), (&json!("portal"), &json!("127.0.0.1")));
+    // Page by page each is seen once.
+    let first = desk.get("/api/v1/sessions?limit=1").await;
+    let next = first.body["next"].as_str().unwrap();
+    let second = desk.get(&format!("/api/v1/sessions?limit=1&after={next}")).await;
+    assert_eq!((&first.body["items"][0], &second.body["items"][0]), (&items[0], &items[1]));
+    assert_eq!(second.body["next"], json!(null));
     let path = format!("/api/v1/sessions/{}", items[0]["id"].as_str().unwrap());
     assert_eq!(desk.ask("DELETE", &path, json!({})).await.status, 204);
     desk.ask("DELETE", &path, json!({})).await.is_problem(404, "unknown_session");
@@ -109,4 +116,31 @@ async fn somebody_sees_where_they_are_signed_in_and_ends_what_is_not_theirs() {
     assert!(!phone.is_signed_in().await);
     assert!(desk.is_signed_in().await);
     assert_eq!(desk.get("/api/v1/sessions").await.body["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_comes_back_after_the_token_has_expired_can_still_sign_out() {
+    let plane = Plane::empty().await;
+    let mut ann = somebody(&plane, ANN).await;
+    let (mut late, mut later) = (ann.twin(), ann.twin());
+    // What the browser has forgotten after ten minutes.
+    late.cookies.remove("__Host-cp_session");
+    late.csrf.clear();
+    let foreign = [("origin", "https://evil.example")];
+    late.ask_with("DELETE", "/api/v1/session", json!({}), &foreign).await.is_problem(403, "wrong_origin");
+    // The refresh token is spent by another window meanwhile: it ends the session all the same.
+    ann.visit("POST", REFRESH, json!({})).await;
+    let signed_out = late.visit("DELETE", "/api/v1/session", json!({})).await;
+    assert_eq!(signed_out.status, 204, "{}", signed_out.body);
+    assert!(late.cookies.is_empty(), "{:?}", late.cookies);
+    assert!(!ann.is_signed_in().await);
+    // It opens nothing but the way out, and that once.
+    late.get("/api/v1/session").await.is_problem(401, "not_signed_in");
+    later.cookies.remove("__Host-cp_session");
+    later.ask("DELETE", "/api/v1/session", json!({})).await.is_problem(401, "not_signed_in");
+    // With a token that is good, the CSRF token is asked for as ever.
+    ann.sign_in(ANN, PASSWORD).await;
+    ann.csrf.clear();
+    ann.ask("DELETE", "/api/v1/session", json!({})).await.is_problem(403, "wrong_csrf_token");
+    assert!(ann.is_signed_in().await);
 }

@@ -60,7 +60,7 @@ async fn a_sign_in_from_a_new_place_is_told_by_mail_and_the_first_is_not() {
     assert_eq!(templates(&plane, ANN).await, ["new_sign_in"]);
     let log = ann.get("/api/v1/account/audit").await;
     let deeds: Vec<&str> =
-        log.body["items"].as_array().unwrap().iter().map(|row| row["deed"].as_str().unwrap()).collect();
+        log.body["items"].as_array().unwrap().iter().map(|row| row["action"].as_str().unwrap()).collect();
     assert_eq!(deeds, ["session.opened_from_new_place", "session.opened", "session.opened"]);
 }
 

@@ -136,10 +136,10 @@ impl World<'_> {
             let found =
                 tx.row(newest, &[&at], |row| Ok((row.get(0)?, row.get(1)?, row.get::<String>(2)?)))?;
             let Some((alert, org, state)) = found else { return Ok(()) };
-            match closes {
+            _ = match closes {
                 true => alerts::close_by(tx, org, alert, alerts::Hand::ApiKey(key), now)?,
                 false => alerts::acknowledge_by(tx, org, alert, alerts::Hand::ApiKey(key), now)?,
-            }
+            };
             let is_news = state == "open" || (closes && state == "acknowledged");
             promised = is_news.then_some(Change { alert, closes, key });
             if stored { Ok(()) } else { Err(AlertError::Store(StoreError::Overloaded)) }

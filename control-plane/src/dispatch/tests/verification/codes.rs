@@ -48,8 +48,22 @@ async fn after_five_wrong_codes_the_right_one_is_none() {
     assert_eq!(stage.types_now(&wrong(&code)).await, Checked::Wrong { left: 0 });
     assert_eq!(stage.types_now(&code).await, Checked::NoCode);
     assert_eq!(host.next().await, ControlFrame::Cancel { attempt_id: order.attempt_id });
-    stage.comes_to(id, State::Failed { reason: "cancelled" }).await;
+    stage.comes_to(id, State::Failed { reason: TOO_MANY_TRIES }).await;
     assert!(stage.plain_codes().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_code_that_was_heard_and_typed_wrong_too_often_has_failed() {
+    let stage = Stage::with_phone().await;
+    let mut host = TestHost::connect(&stage.fleet, "pbx-1", 10).await;
+    let id = stage.asks().await;
+    let order = host.expect_order().await;
+    stage.hears(&mut host, &order, true).await;
+    for left in (0..5).rev() {
+        assert_eq!(stage.stands(id).await, State::Spoken);
+        assert_eq!(stage.types_now(&wrong(&code_of(&order))).await, Checked::Wrong { left });
+    }
+    assert_eq!(stage.stands(id).await, State::Failed { reason: TOO_MANY_TRIES });
 }
 
 #[tokio::test]
@@ -83,7 +97,7 @@ async fn a_newer_code_voids_the_older_and_hangs_up_its_call() {
     }
     let second = second.expect("an order of its own");
     assert!(cancelled);
-    assert_eq!(stage.stands(older).await, State::Failed { reason: "cancelled" });
+    assert_eq!(stage.stands(older).await, State::Replaced);
     if code_of(&first) != code_of(&second) {
         assert_eq!(stage.types_now(&code_of(&first)).await, Checked::Wrong { left: 4 });
     }

@@ -80,3 +80,43 @@ async fn what_needs_a_proof_is_refused_five_minutes_after_it() {
     assert_eq!(done.status, 200, "{done:?}");
     world.server.stop().await;
 }
+
+#[tokio::test]
+async fn a_parameter_that_is_not_known_or_given_twice_is_refused_on_every_route() {
+    let world = World::make().await;
+    let owner = world.sign_in_as(Role::Owner).await;
+    for route in ROUTES {
+        let known: Vec<String> = route.parameters().into_iter().map(|parameter| parameter.name).collect();
+        let path = nowhere(route);
+        let misspelt = owner.send(route.method, &format!("{path}?ogr=acme"), &json!({})).await;
+        let seen = format!("{} {path}: {misspelt:?}", route.method);
+        assert_eq!((misspelt.status, misspelt.code.as_str()), (400, "bad_query"), "{seen}");
+        let detail = misspelt.body["detail"].as_str().unwrap();
+        assert!(known.iter().all(|name| detail.contains(name.as_str())), "{seen}");
+        for name in known {
+            let twice =
+                owner.send(route.method, &format!("{path}?{name}=acme&{name}=acme"), &json!({})).await;
+            assert_eq!((twice.status, twice.code.as_str()), (400, "bad_query"), "{seen}");
+            assert!(twice.body["detail"].as_str().unwrap().contains("twice"), "{twice:?}");
+        }
+    }
+    world.server.stop().await;
+}
+
+#[tokio::test]
+async fn what_makes_something_reads_an_idempotency_key_and_nothing_else_does() {
+    let world = World::make().await;
+    let owner = world.sign_in_as(Role::Owner).await;
+    let too_long = "k".repeat(256);
+    for route in ROUTES.iter().filter(|route| route.method == "POST") {
+        let headers = [
+            ("cookie", owner.cookies.as_str()),
+            ("x-csrf-token", owner.csrf.as_str()),
+            ("idempotency-key", too_long.as_str()),
+        ];
+        let (answer, _) = world.send(route.method, &nowhere(route), &headers, &json!({})).await;
+        let seen = format!("{} {}: {answer:?}", route.method, route.path);
+        assert_eq!((answer.status, answer.code.as_str()) == (400, "bad_header"), route.once, "{seen}");
+    }
+    world.server.stop().await;
+}
