@@ -2,9 +2,11 @@
 
 mod agent;
 mod control_plane;
+mod person;
 
 pub use agent::Agent;
 pub use control_plane::{ControlPlane, Settings};
+pub use person::Person;
 
 use crate::{field::Lab, pbx::PbxHost};
 use anyhow::{Context, Result, ensure};

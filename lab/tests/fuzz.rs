@@ -2,7 +2,12 @@
 //! shape that is not described, and what is asked for well is answered well.
 
 use anyhow::{Context, Result, bail, ensure};
-use lab::{dirs, dirs::RunDir, ports::Ports, product::ControlPlane};
+use lab::{
+    dirs,
+    dirs::RunDir,
+    ports::Ports,
+    product::{ControlPlane, Person},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
@@ -143,51 +148,20 @@ impl Field {
         Ok(())
     }
 
-    /// Signs in; the headers of a browser.
-    async fn sign_in(&self) -> Result<Vec<String>> {
-        let answer = self
-            .plane
-            .http()
-            .post(format!("{}/api/v1/session", self.plane.url()))
-            .json(&json!({"email": EMAIL, "password": PASSWORD}))
-            .send()
-            .await?;
-        ensure!(answer.status() == 201, "signing in was answered {}", answer.status());
-        let cookies = answer.headers().get_all("set-cookie").iter();
-        let cookies: Vec<&str> =
-            cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next()).collect();
-        let cookies = cookies.join("; ");
-        let document: Value = serde_json::from_slice(&answer.bytes().await?)?;
-        let csrf = document["csrf_token"].as_str().context("a CSRF token")?;
-        Ok(vec![format!("Cookie: {cookies}"), format!("X-CSRF-Token: {csrf}")])
-    }
-
-    /// What the API answers to somebody who is signed in.
-    async fn ask(&self, person: &[String], method: Method, path: &str, body: &Value) -> Result<Value> {
-        let mut request =
-            self.plane.http().request(method, format!("{}/api/v1/{path}", self.plane.url())).json(body);
-        for (name, value) in person.iter().filter_map(|header| header.split_once(": ")) {
-            request = request.header(name, value);
-        }
-        let answer = request.send().await?;
-        ensure!(answer.status().is_success(), "{path}: {}", answer.status());
-        Ok(answer.json().await?)
-    }
-
     /// Tells the fuzzer what there is; a key that may do everything.
     async fn furnish(&self) -> Result<String> {
-        let person = self.sign_in().await?;
+        let person = Person::sign_in(&self.plane, EMAIL, PASSWORD).await?;
         let first = async |path: &str| -> Result<String> {
-            let page = self.ask(&person, Method::GET, path, &Value::Null).await?;
+            let page = person.gets(Method::GET, path, &Value::Null).await?;
             Ok(page["items"][0]["id"].as_str().with_context(|| format!("nothing in {path}"))?.to_owned())
         };
-        let account = self.ask(&person, Method::GET, "account", &Value::Null).await?;
+        let account = person.gets(Method::GET, "account", &Value::Null).await?;
         let account = account["id"].as_str().context("an account")?.to_owned();
         ensure!(self.plane.webhook(ENDPOINT, r#"{"message": "db down"}"#).await?.0 == 202, "no alert");
         let body = json!({"email": "bob@example.com", "role": "viewer"});
-        self.ask(&person, Method::POST, "invites", &body).await?;
+        person.gets(Method::POST, "invites", &body).await?;
         let body = json!({"name": "fuzz", "scopes": ["read", "alerts:write", "projects:write"]});
-        let key = self.ask(&person, Method::POST, "keys", &body).await?;
+        let key = person.gets(Method::POST, "keys", &body).await?;
         let in_path = |id: String| vec![("path.id", id)];
         let project = first("projects").await?;
         let mut in_project = in_path(project);
@@ -196,7 +170,7 @@ impl Field {
             There {
                 path: "^/api/v1/projects$",
                 methods: "^POST$",
-                parameters: vec![("body.primary", account.clone())],
+                parameters: vec![("body.primary_account_id", account.clone())],
             },
             There {
                 path: "^/api/v1/projects/",
@@ -272,7 +246,8 @@ async fn whatever_is_sent_is_answered_as_the_description_says() -> Result<()> {
     field.fuzz("nobody", &[], &[])?;
     let key = field.furnish().await?;
     field.fuzz("a key", &[format!("Authorization: Bearer {key}")], &["--include-path-regex", "^/api/v1/"])?;
-    let person = field.sign_in().await?;
+    let person = Person::sign_in(&field.plane, EMAIL, PASSWORD).await?;
+    let person = person.headers().map(|(name, value)| format!("{name}: {value}"));
     let only = ["--include-path-regex", "^/api/v1/", "--exclude-path-regex", ENDS_THE_RUN];
     field.fuzz("a person", &person, &only)?;
     let Field { described, well, .. } = &field;

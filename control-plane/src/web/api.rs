@@ -83,7 +83,7 @@ const ROUTES: &[Route] = &[
     person("GET", "/api/v1/account/phones/{id}", run!(phones::read, who)),
     person("PATCH", "/api/v1/account/phones/{id}", run!(phones::change, who)).proved(),
     person("DELETE", "/api/v1/account/phones/{id}", run!(phones::remove, who)).proved(),
-    person("POST", "/api/v1/account/phones/{id}/verification", run!(verifications::request, who)).limited(),
+    person("POST", "/api/v1/account/phones/{id}/verification", run!(verifications::request, who)).once().limited(),
     person("POST", "/api/v1/account/phones/{id}/verification/code", run!(verifications::confirm, who)),
     person("GET", "/api/v1/account/verifications/{id}", run!(verifications::read, who)),
     person("GET", "/api/v1/account/audit", run!(audit::own, who)).query(of::<audit::AuditFilter>),

@@ -6,7 +6,11 @@ use crate::{
     values,
     web::problem::{Kind, Problem},
 };
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error},
+};
+use serde_json::Value;
 
 /// That a value cannot be used: `key`, and what it must be.
 pub(super) fn bad_value(key: &str, problem: impl std::fmt::Display) -> Problem {
@@ -55,8 +59,16 @@ pub(super) fn language(word: &str) -> Result<Language, Problem> {
 /// it is refused.
 pub(super) fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
 where
-    T: Deserialize<'de>,
+    T: DeserializeOwned,
     D: Deserializer<'de>,
 {
-    T::deserialize(deserializer).map(Some)
+    let given = Value::deserialize(deserializer)?;
+    let is_null = given.is_null();
+    T::deserialize(given).map(Some).map_err(|error| {
+        if is_null {
+            D::Error::custom("null is no value here: leave out what is to stay")
+        } else {
+            D::Error::custom(error)
+        }
+    })
 }

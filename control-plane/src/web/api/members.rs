@@ -2,8 +2,7 @@
 
 use super::{
     call::{Call, Page, done, missing, ok},
-    caller,
-    fields,
+    caller, fields,
     organizations::in_org,
     profile::may_go,
 };

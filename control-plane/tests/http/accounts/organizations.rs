@@ -168,15 +168,15 @@ async fn where_others_are_is_not_told_to_whom_they_do_something() {
     for _ in 0..tries::WRONG_PASSWORDS.most {
         Browser::new(&plane).post("/api/v1/session", wrong.clone()).await;
     }
-    let remote = async |deed: &str| {
-        let log = bob.get(&format!("/api/v1/account/audit?deed={deed}")).await;
+    let ip = async |action: &str| {
+        let log = bob.get(&format!("/api/v1/account/audit?action={action}")).await;
         assert_eq!(log.body["items"].as_array().unwrap().len(), 1, "{}", log.body);
-        log.body["items"][0]["remote"].clone()
+        log.body["items"][0]["ip"].clone()
     };
-    assert_eq!(remote("member.changed").await, Value::Null);
+    assert_eq!(ip("member.changed").await, Value::Null);
     // What they did themselves, and what somebody tried whom nobody knows, they may look into.
-    for deed in ["session.opened", "member.joined", "session.many_failures"] {
-        assert_eq!(remote(deed).await, "127.0.0.1", "{deed}");
+    for action in ["session.opened", "member.joined", "session.many_failures"] {
+        assert_eq!(ip(action).await, "127.0.0.1", "{action}");
     }
 }
 

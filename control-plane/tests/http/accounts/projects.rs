@@ -137,14 +137,14 @@ async fn whoever_changes_a_scenario_that_was_changed_meanwhile_is_told() {
     assert_eq!(ann.ask("PATCH", &own, json!({"scenario": null})).await.body["scenario"], Value::Null);
     assert_eq!(delete(&[("if-match", &two)]).await.status, 204);
     // The log tells the versions apart and holds none of them.
-    let log = ann.get("/api/v1/audit?deed=scenario.changed").await;
+    let log = ann.get("/api/v1/audit?action=scenario.changed").await;
     assert!(!log.body.to_string().contains("call_"), "{}", log.body);
     let (newer, older) = (&log.body["items"][0], &log.body["items"][1]);
     assert_eq!((&newer["before"], &older["before"]), (&older["after"], &Value::Null));
     assert_eq!((&newer["after"]["version"], &older["after"]["version"]), (&json!(2), &json!(1)));
     assert!(newer["after"]["bytes"].as_u64().unwrap() > 50, "{newer}");
     assert_ne!(newer["after"]["sha256"], older["after"]["sha256"]);
-    let deleted = ann.get("/api/v1/audit?deed=scenario.deleted").await;
+    let deleted = ann.get("/api/v1/audit?action=scenario.deleted").await;
     assert_eq!(deleted.body["items"][0]["before"], newer["after"]);
     // Another of the same name is no version of it.
     let again = put(rules("call_all"), &[("if-none-match", "*")]).await;
@@ -192,16 +192,15 @@ async fn null_for_what_cannot_be_null_is_told_and_changes_nothing() {
     for (path, keys) in [
         ("/api/v1/account", &["display_name", "language"][..]),
         ("/api/v1/organization", &["name", "slug", "timezone"]),
-        (&project, &["slug", "primary", "policy"]),
+        (&project, &["slug", "primary_account_id", "policy"]),
         (&endpoint, &["name"]),
-        (&phone, &["enabled", "place"]),
+        (&phone, &["enabled", "position"]),
         (&member, &["role"]),
     ] {
         for key in keys {
             let refused = ann.ask("PATCH", path, json!({ *key: null })).await;
-            refused.is_problem(422, "bad_value");
-            let detail = refused.body["detail"].as_str().unwrap();
-            assert!(detail.starts_with(&format!("{key} cannot be null")), "{path}: {detail}");
+            refused.is_problem(400, "bad_body");
+            assert!(refused.body["detail"].as_str().unwrap().contains("null"), "{path}: {}", refused.body);
         }
     }
     let log = ann.get("/api/v1/audit?limit=200").await.body.to_string();

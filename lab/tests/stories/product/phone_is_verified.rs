@@ -1,76 +1,69 @@
-//! A phone is verified: the code is heard on a real call, and typed.
-//!
-//! The portal's part, asking and typing, is done on the running control plane's database, beside it.
+//! A phone is verified: the code is heard on a real call, and typed into the portal.
 
-use super::{ONCE, PHONE, Stage};
+use super::{ONCE, Stage};
 use crate::scene::secs;
-use anyhow::{Context, Result, bail, ensure};
-use control_plane::{
-    dispatch::verification::{self, Checked, Standing, State},
-    store::{Database, Store},
-};
-use lab::{ear::Ear, product::ControlPlane};
-use shared::{
-    ids::{AccountId, PhoneId, VerificationId},
-    phone::E164,
-    time::Timestamp,
-};
+use anyhow::{Context, Result, ensure};
+use control_plane::store::{Database, Store};
+use lab::{ear::Ear, product::Person};
+use reqwest::Method;
+use serde_json::{Value, json};
 use std::{
     fs,
     time::{Duration, Instant},
 };
 
-/// The person before the portal.
-struct Person {
-    store: Store,
-    account: AccountId,
-    phone: PhoneId,
+/// The phone that is to be verified.
+const NEW_PHONE: &str = "+380631234567";
+const PASSWORD: &str = "violet tractor hums quietly";
+
+/// Somebody who is about to verify another phone.
+struct Owner {
+    person: Person,
+    phone: String,
 }
 
-impl Person {
-    async fn before(control_plane: &ControlPlane) -> Result<Self> {
-        let store = Store::open(&Database::Sqlite(control_plane.database())).await?;
-        let sql = "SELECT account_id, id FROM phones";
-        let found = store.read(|tx| tx.row(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))).await?;
-        let (account, phone) = found.context("a phone")?;
-        Ok(Self { store, account, phone })
+impl Owner {
+    async fn of(stage: &Stage) -> Result<Self> {
+        let control_plane = stage.installation.control_plane();
+        let email = format!("{}@example.com", stage.project.slug);
+        control_plane.set_operator(&email, PASSWORD).await?;
+        let person = Person::sign_in(control_plane, &email, PASSWORD).await?;
+        let phone = person.gets(Method::POST, "account/phones", &json!({"number": NEW_PHONE})).await?;
+        ensure!(phone["verified"] == false, "{phone}");
+        let phone = phone["id"].as_str().context("a phone")?.to_owned();
+        Ok(Self { person, phone })
     }
 
-    /// Asks for a code. Another program's dispatcher is woken by a request that calls nobody.
-    async fn asks(&self, stage: &Stage) -> Result<VerificationId> {
-        let (account, phone, to) = (self.account, self.phone, PHONE.parse::<E164>()?);
-        let asked = self
-            .store
-            .write(move |tx| verification::request(tx, account, phone, &to, "en", Timestamp::now()));
-        let id = asked.await?;
-        stage.webhook_saying(r#"{"status":"ok","message":"all is well"}"#).await?;
-        Ok(id)
+    /// Asks for a code; the path at which its call is followed.
+    async fn asks(&self) -> Result<String> {
+        let path = format!("account/phones/{}/verification", self.phone);
+        let asked = self.person.gets(Method::POST, &path, &Value::Null).await?;
+        Ok(format!("account/verifications/{}", asked["id"].as_str().context("a verification")?))
     }
 
-    async fn types(&self, code: &str) -> Result<Checked> {
-        let (account, phone, code) = (self.account, self.phone, code.to_owned());
-        let checked =
-            self.store.write(move |tx| verification::check(tx, account, phone, &code, Timestamp::now()));
-        Ok(checked.await?)
+    async fn types(&self, code: &str) -> Result<(u16, Value)> {
+        let path = format!("account/phones/{}/verification/code", self.phone);
+        self.person.ask(Method::POST, &path, &json!({"code": code})).await
     }
 
-    async fn sees(&self, id: VerificationId, awaited: State) -> Result<()> {
-        let (account, begun) = (self.account, Instant::now());
+    async fn sees(&self, verification: &str, awaited: &str) -> Result<()> {
+        let begun = Instant::now();
         loop {
-            let standing = self.store.read(move |tx| verification::standing(tx, account, id)).await?;
-            let Some(Standing { state, .. }) = standing else { bail!("there is no {id}") };
-            if state == awaited {
+            let standing = self.person.gets(Method::GET, verification, &Value::Null).await?;
+            if standing["state"] == awaited {
                 return Ok(());
             }
-            ensure!(begun.elapsed() < secs(60), "{state:?} and not {awaited:?}");
+            ensure!(begun.elapsed() < secs(60), "{standing} and not {awaited}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
+}
 
-    async fn plain_codes(&self) -> Result<i64> {
-        let sql = "SELECT COUNT(*) FROM verifications WHERE code IS NOT NULL";
-        Ok(self.store.read(|tx| tx.row(sql, &[], |row| row.get(0))).await?.unwrap_or_default())
-    }
+/// How many codes stand in the database as they are spoken.
+async fn plain_codes(stage: &Stage) -> Result<i64> {
+    let store = Store::open(&Database::Sqlite(stage.installation.control_plane().database())).await?;
+    let sql = "SELECT COUNT(*) FROM verifications WHERE code IS NOT NULL";
+    Ok(store.read(|tx| tx.row(sql, &[], |row| row.get(0))).await?.unwrap_or_default())
 }
 
 /// What is heard within a minute.
@@ -105,22 +98,24 @@ fn stands_in(bytes: &[u8], code: &str) -> bool {
 #[tokio::test]
 async fn a_phone_is_verified_by_the_code_that_is_heard_on_it() -> Result<()> {
     let stage = Stage::simple().await?;
-    let _ = stage.carrier().when_called(PHONE).answer();
-    let person = Person::before(stage.installation.control_plane()).await?;
+    let _ = stage.carrier().when_called(NEW_PHONE).answer();
+    let owner = Owner::of(&stage).await?;
     let mut ear = Ear::at(stage.lab.pbx(0)).await?;
-    let id = person.asks(&stage).await?;
-    let call = stage.carrier().expect_call(PHONE).within(secs(60)).await?;
+    let verification = owner.asks().await?;
+    let call = stage.carrier().expect_call(NEW_PHONE).within(secs(60)).await?;
     let code = heard(&mut ear, 6).await?;
     assert_eq!(heard(&mut ear, 6).await?, code, "it is said again");
     call.expect_voice(100, secs(60)).await?;
     call.press('1').await?;
     call.hang_up().await?;
-    person.sees(id, State::Spoken).await?;
-    assert_eq!(person.plain_codes().await?, 0);
+    owner.sees(&verification, "spoken").await?;
+    assert_eq!(plain_codes(&stage).await?, 0);
     let other = if code.starts_with('0') { '1' } else { '0' };
-    assert_eq!(person.types(&format!("{other}{}", &code[1..])).await?, Checked::Wrong { left: 4 });
-    assert_eq!(person.types(&format!("{} {}", &code[..3], &code[3..])).await?, Checked::Right);
-    assert_eq!(person.types(&code).await?, Checked::NoCode);
+    let (status, wrong) = owner.types(&format!("{other}{}", &code[1..])).await?;
+    ensure!(status == 422 && wrong["detail"].as_str().is_some_and(|it| it.contains("4 tries")), "{wrong}");
+    let (status, verified) = owner.types(&format!("{} {}", &code[..3], &code[3..])).await?;
+    assert_eq!((status, &verified["verified"]), (200, &json!(true)), "{verified}");
+    assert_eq!(owner.types(&code).await?.0, 409, "a code is good once");
     is_written_nowhere(&stage, &code)?;
     let calls = stage.installation.control_plane().get("/api/v1/calls", stage.installation.api_key()).await?;
     assert_eq!(calls["items"].as_array().map(Vec::len), Some(0), "no tenant sees it: {calls:#}");
@@ -131,24 +126,24 @@ async fn a_phone_is_verified_by_the_code_that_is_heard_on_it() -> Result<()> {
 #[tokio::test]
 async fn an_agent_killed_in_the_middle_of_a_code_hangs_up_and_another_call_says_it() -> Result<()> {
     let mut stage = Stage::with(1, &["a"], ONCE, &["+380"]).await?;
-    let _ = stage.carrier().when_called(PHONE).answer();
-    let person = Person::before(stage.installation.control_plane()).await?;
+    let _ = stage.carrier().when_called(NEW_PHONE).answer();
+    let owner = Owner::of(&stage).await?;
     let mut ear = Ear::at(stage.lab.pbx(0)).await?;
-    let id = person.asks(&stage).await?;
-    let first = stage.carrier().expect_call(PHONE).within(secs(60)).await?;
+    let verification = owner.asks().await?;
+    let first = stage.carrier().expect_call(NEW_PHONE).within(secs(60)).await?;
     let begun = heard(&mut ear, 3).await?;
     stage.installation.agents_mut()[0].kill();
     stage.installation.agents_mut()[0].restart()?;
     first.expect_hung_up(secs(60)).await?;
-    let second = stage.carrier().expect_call(PHONE).within(secs(90)).await?;
+    let second = stage.carrier().expect_call(NEW_PHONE).within(secs(90)).await?;
     let code = heard(&mut ear, 6).await?;
     assert!(code.starts_with(&begun), "{code} and {begun}");
     // Said again, so its last digit was heard to its end.
     assert_eq!(heard(&mut ear, 6).await?, code);
     second.hang_up().await?;
-    person.sees(id, State::Spoken).await?;
+    owner.sees(&verification, "spoken").await?;
     is_written_nowhere(&stage, &code)?;
-    assert_eq!(person.types(&code).await?, Checked::Right);
-    assert_eq!(person.plain_codes().await?, 0);
+    assert_eq!(owner.types(&code).await?.0, 200);
+    assert_eq!(plain_codes(&stage).await?, 0);
     stage.end().await
 }
