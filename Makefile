@@ -65,9 +65,10 @@ deny: $(TARGET)/tools/bin/cargo-deny ## licences, sources and banned crates
 advisories: $(TARGET)/tools/bin/cargo-deny ## known vulnerabilities (downloads the RustSec database)
 	$(TARGET)/tools/bin/cargo-deny check advisories
 
+# Unoptimised: it runs for a second and takes minutes to build.
 $(TARGET)/tools/bin/cargo-deny:
 	@echo "installing cargo-deny $(DENY_VERSION) under target/: it guards licences and advisories"
-	$(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --quiet --root "$(TARGET)/tools" --target-dir "$(TARGET)/tools/build"
+	$(CARGO) install cargo-deny --version $(DENY_VERSION) --locked --debug --quiet --root "$(TARGET)/tools" --target-dir "$(TARGET)/tools/build"
 	rm -rf "$(TARGET)/tools/build"
 
 # The tools have their own virtual environment; pip installs exactly the versions that are named.
