@@ -169,7 +169,7 @@ pub fn withdraw(
         &[&account, &phone],
         |row| row.get(0),
     )?;
-    pending.into_iter().try_for_each(|id| end(tx, id, "spent", now))
+    pending.into_iter().try_for_each(|id| end(tx, id, "withdrawn", now))
 }
 
 /// Where one of this account's verifications stands; `None` where it has none of this id.

@@ -9,7 +9,7 @@ CREATE TABLE verifications (
     language   TEXT NOT NULL,
     code       TEXT,
     code_hash  TEXT NOT NULL,
-    state      TEXT NOT NULL CHECK (state IN ('pending', 'used', 'replaced', 'spent')),
+    state      TEXT NOT NULL CHECK (state IN ('pending', 'used', 'replaced', 'spent', 'withdrawn')),
     wrong      BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
