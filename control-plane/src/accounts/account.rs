@@ -139,7 +139,8 @@ pub fn reset_password(
     .map(drop)
 }
 
-/// Gives an account another address, which was confirmed; `false` where another account has it.
+/// Gives an account another address, which was confirmed; `false` where another account has it. Rules that name the
+/// person by the address of before go on doing so ([`people::member`](super::people::member)).
 ///
 /// # Errors
 /// [`StoreError`]
@@ -149,12 +150,20 @@ pub fn change_email(
     email: &Email,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let changed = tx.execute(
-        "UPDATE accounts SET email = $1, email_verified_at = $2
-         WHERE id = $3 AND closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM accounts WHERE email = $1 AND id <> $3)",
-        &[email, &now, &id],
+    let former = tx.row(
+        "SELECT email FROM accounts
+         WHERE id = $2 AND closed_at IS NULL AND NOT EXISTS (SELECT 1 FROM accounts WHERE email = $1 AND id <> $2)",
+        &[email, &id],
+        |row| row.get::<String>(0),
     )?;
-    Ok(changed > 0)
+    let Some(former) = former else { return Ok(false) };
+    tx.execute(
+        "INSERT INTO former_addresses (email, account_id, until) VALUES ($1, $2, $3)
+         ON CONFLICT (email, account_id) DO UPDATE SET until = excluded.until",
+        &[&former, &id, &now],
+    )?;
+    tx.execute("UPDATE accounts SET email = $1, email_verified_at = $2 WHERE id = $3", &[email, &now, &id])?;
+    Ok(true)
 }
 
 /// Sets name and language.
@@ -182,6 +191,7 @@ pub fn change_profile(
 pub fn close(tx: &mut Tx<'_>, id: AccountId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("DELETE FROM phones WHERE account_id = $1", &[&id])?;
     unmake_operator(tx, id)?;
+    tx.execute("DELETE FROM former_addresses WHERE account_id = $1", &[&id])?;
     tx.execute("DELETE FROM mail_links WHERE account_id = $1", &[&id])?;
     tx.execute("DELETE FROM created_once WHERE whose = $1", &[&id])?;
     tx.execute("UPDATE sessions SET remote = '', user_agent = '' WHERE account_id = $1", &[&id])?;

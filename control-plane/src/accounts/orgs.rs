@@ -49,6 +49,15 @@ pub fn maker_of(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, StoreErro
     )
 }
 
+/// The operator's file governs the organization of this slug from now on, whoever made it.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn adopt(tx: &mut Tx<'_>, slug: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE orgs SET created_by = NULL WHERE slug = $1 AND created_by IS NOT NULL", &[&slug])
+        .map(drop)
+}
+
 /// Makes an organization or brings its name and time zone (an IANA name) up to date. One of this slug that the operator
 /// had made and somebody deleted is there again, with its history.
 ///
@@ -131,7 +140,7 @@ pub fn of_account(tx: &mut Tx<'_>, account: AccountId, named: &Named) -> Result<
     tx.legible(
         "SELECT orgs.id, slug, name, timezone, orgs.created_at, role
          FROM memberships JOIN orgs ON orgs.id = memberships.org_id
-         WHERE account_id = $1 AND deleted_at IS NULL AND ($2 IS NULL OR slug = $2 OR orgs.id = $2)
+         WHERE account_id = $1 AND deleted_at IS NULL AND (slug = $2 OR orgs.id = $2 OR $2 IS NULL)
          ORDER BY orgs.name, orgs.id",
         &[&account, &name],
         |row| Ok(Membership { org: read(row)?, role: row.get(5)? }),
@@ -185,7 +194,8 @@ pub fn create(tx: &mut Tx<'_>, new: &New<'_>, now: Timestamp) -> Result<Option<O
     )
 }
 
-/// Changes slug, name and time zone; `false` where the slug is another's.
+/// Changes slug, name and time zone; `false` where the slug is another's. Under another slug it is not the one that the
+/// operator's file names, but `by`'s.
 ///
 /// # Errors
 /// [`StoreError`]
@@ -195,11 +205,13 @@ pub fn change(
     slug: &str,
     name: &str,
     timezone: &str,
+    by: AccountId,
 ) -> Result<bool, StoreError> {
     let changed = tx.execute(
-        "UPDATE orgs SET slug = $1, name = $2, timezone = $3
+        "UPDATE orgs SET slug = $1, name = $2, timezone = $3,
+                         created_by = CASE WHEN slug <> $1 THEN COALESCE(created_by, $5) ELSE created_by END
          WHERE id = $4 AND NOT EXISTS (SELECT 1 FROM orgs WHERE slug = $1 AND id <> $4)",
-        &[&slug, &name, &timezone, &id],
+        &[&slug, &name, &timezone, &id, &by],
     )?;
     Ok(changed > 0)
 }

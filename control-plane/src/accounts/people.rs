@@ -95,15 +95,26 @@ pub fn is_rung_on(
     Ok(found.is_some())
 }
 
-/// A member by e-mail address, in whatever case.
+/// A member by e-mail address, in whatever case: by the one that they have, or else by one that they had.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn member(tx: &mut Tx<'_>, org_id: OrgId, email: &str) -> Result<Option<AccountId>, StoreError> {
-    tx.row(
+    let email = email.to_ascii_lowercase();
+    let current = tx.row(
         "SELECT accounts.id FROM accounts JOIN memberships ON memberships.account_id = accounts.id
          WHERE accounts.email = $1 AND memberships.org_id = $2",
-        &[&email.to_ascii_lowercase(), &org_id],
+        &[&email, &org_id],
+        |row| row.get(0),
+    )?;
+    if current.is_some() {
+        return Ok(current);
+    }
+    tx.row(
+        "SELECT memberships.account_id FROM former_addresses
+         JOIN memberships ON memberships.account_id = former_addresses.account_id
+         WHERE former_addresses.email = $1 AND memberships.org_id = $2 ORDER BY until DESC LIMIT 1",
+        &[&email, &org_id],
         |row| row.get(0),
     )
 }

@@ -37,8 +37,12 @@ pub const SIGN_INS: Limit = Limit { what: "sign-ins from", most: 60, within: QUA
 pub const PASSWORDS: Limit = Limit { what: "passwords of", most: 20, within: QUARTER };
 /// New accounts from one address.
 pub const SIGN_UPS: Limit = Limit { what: "sign-ups from", most: 20, within: HOUR };
-/// Mails to one mailbox that somebody asked for who need not be its owner.
-pub const UNASKED_MAILS: Limit = Limit { what: "mails to", most: 5, within: HOUR };
+/// Invitations to one mailbox, apart from what strangers send there: whoever invites is known.
+pub const INVITES_TO: Limit = Limit { what: "invites to", most: 20, within: DAY };
+/// Mails to one mailbox that somebody at one address asked for who need not be its owner.
+pub const UNASKED_MAILS_FROM: Limit = Limit { what: "mails from and to", most: 5, within: HOUR };
+/// The same from all addresses together.
+pub const UNASKED_MAILS: Limit = Limit { what: "mails to", most: 20, within: HOUR };
 /// Letters to one mailbox that reset a password, apart from all others: a flood of those must not keep out somebody who
 /// has forgotten theirs.
 pub const RESET_MAILS: Limit = Limit { what: "reset mails to", most: 5, within: HOUR };
@@ -63,6 +67,8 @@ pub const VERIFICATION_CALLS: Limit = Limit { what: "verification calls of", mos
 /// Calls that speak a code to one number, whoever asks.
 pub const VERIFICATION_CALLS_TO: Limit = Limit { what: "verification calls to", most: 5, within: DAY };
 
+/// Calls that speak a code, asked for from one address: fewer than of all, so that accounts made for it use up nobody else's.
+pub const VERIFICATION_CALLS_FROM: Limit = Limit { what: "verification calls from", most: 15, within: HOUR };
 /// Calls that speak a code, of all accounts together: what accounts made for it can cost in an hour. More people than this
 /// do not verify a phone within one; alerts are not counted.
 pub const VERIFICATION_CALLS_OF_ALL: Limit = Limit { what: "verification calls", most: 100, within: HOUR };

@@ -55,9 +55,9 @@ struct Writer<'d> {
 impl<'d> Writer<'d> {
     fn org(&mut self, tx: &mut Tx<'_>, org: &'d Org) -> Result<(), StoreError> {
         let slug = &org.slug.value;
-        if !org.adopt
-            && let Some(maker) = orgs::maker_of(tx, slug)?
-        {
+        if org.adopt {
+            orgs::adopt(tx, slug)?;
+        } else if let Some(maker) = orgs::maker_of(tx, slug)? {
             let problem = format!(
                 "{maker} made an organization of this slug over the API, and would read the alerts: choose another, or \
                  write `adopt = true` beside it if this file is to govern that one"

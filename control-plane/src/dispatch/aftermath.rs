@@ -1,7 +1,7 @@
 //! What a step of a call means for its alert.
 
 use super::{
-    alerts,
+    alerts, attempts,
     call::Input,
     queue::Queued,
     timeline::{self, Entry, Kind},
@@ -35,8 +35,13 @@ pub(super) fn settle(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let status = call.machine.status();
+    // What was done on a phone that the call has left since was not done by whom it rings now.
+    let left = match reported {
+        Some(Reported { attempt, .. }) => !attempts::is_to(tx, attempt, &call.destination)?,
+        None => false,
+    };
     let here = |entry| Entry {
-        account: Some(call.account_id),
+        account: Some(call.account_id).filter(|_| !left),
         call: Some(call.id),
         attempt: reported.map(|reported| reported.attempt),
         ..entry

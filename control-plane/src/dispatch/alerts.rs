@@ -320,7 +320,7 @@ pub fn note_unreached(tx: &mut Tx<'_>, id: AlertId, at: Timestamp) -> Result<(),
 /// [`StoreError`]
 pub fn count_open(tx: &mut Tx<'_>, org: OrgId, project: Option<ProjectId>) -> Result<u32, StoreError> {
     let counted = tx.row(
-        "SELECT COUNT(*) FROM alerts WHERE org_id = $1 AND state = 'open' AND ($2 IS NULL OR project_id = $2)",
+        "SELECT COUNT(*) FROM alerts WHERE org_id = $1 AND state = 'open' AND (project_id = $2 OR $2 IS NULL)",
         &[&org, &project],
         |row| row.get(0),
     )?;

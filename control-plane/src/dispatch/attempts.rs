@@ -13,6 +13,13 @@ use shared::{
 };
 use std::collections::BTreeSet;
 
+/// Whether an attempt rang this phone; also where nothing is known of it.
+pub(super) fn is_to(tx: &mut Tx<'_>, attempt: AttemptId, destination: &str) -> Result<bool, StoreError> {
+    let rang =
+        tx.row("SELECT destination FROM call_logs WHERE id = $1", &[&attempt], |row| row.get::<String>(0))?;
+    Ok(rang.is_none_or(|rang| rang == destination))
+}
+
 /// Writes down an attempt whose order is about to be sent to a host with this journal.
 pub(super) fn insert(
     tx: &mut Tx<'_>,

@@ -187,11 +187,19 @@ impl Call {
             Input::NeverStarted { attempt } => self.never_started(now, attempt),
             Input::StillLive { attempt, pbx } => self.still_live(now, attempt, pbx),
             Input::Cancel => self.end_early(CallStatus::Cancelled, None),
+            Input::Readdressed => self.readdressed(),
             Input::Raised => self.raised(),
             Input::Started => self.started(now),
             Input::ClockSet { by } => self.clock_was_set(by),
             Input::Forgotten => self.end_early(CallStatus::Expired, Some(Reason::Duplicate)),
         }
+    }
+
+    fn readdressed(&mut self) -> Vec<Output> {
+        self.tried.clear();
+        (self.redials, self.failovers, self.rounds) = (0, 0, 0);
+        self.uncertain = false;
+        vec![]
     }
 
     /// Its pause is over. It becomes due at its birth and not now: that is past by any clock, also where the

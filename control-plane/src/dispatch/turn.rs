@@ -11,6 +11,7 @@ mod whom;
 mod work;
 
 pub use effects::Effects;
+use whom::Addressee;
 pub use work::{Missed, Work};
 
 use super::{
@@ -231,9 +232,19 @@ impl<'a, 'tx> Turn<'a, 'tx> {
 
     fn carry_out(&mut self, call: &mut Queued, output: Output) -> Result<Option<Input>, StoreError> {
         match output {
-            Output::Choose { avoid } => {
-                if !call.machine.speaks_code() && !self.readdress(call)? {
-                    return Ok(Some(Input::NoCandidate(NoRoute::Never(Reason::NumberInvalid))));
+            Output::Choose { mut avoid } => {
+                let addressee =
+                    if call.machine.speaks_code() { Addressee::Same } else { self.readdress(call)? };
+                match addressee {
+                    Addressee::Same => {}
+                    Addressee::Another => avoid.clear(),
+                    // Somebody may have one before its time is over.
+                    Addressee::Nobody => {
+                        return Ok(Some(Input::NoCandidate(NoRoute::NotNow(Reason::NumberInvalid))));
+                    }
+                    Addressee::RungAlready => {
+                        return Ok(Some(Input::NoCandidate(NoRoute::Never(Reason::Duplicate))));
+                    }
                 }
                 let number = match phone::judge(&call.destination) {
                     Ok(number) => number,

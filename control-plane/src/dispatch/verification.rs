@@ -165,7 +165,7 @@ pub fn withdraw(
 ) -> Result<(), StoreError> {
     let pending = tx.legible(
         "SELECT id FROM verifications
-         WHERE account_id = $1 AND ($2 IS NULL OR phone_id = $2) AND state = 'pending'",
+         WHERE account_id = $1 AND (phone_id = $2 OR $2 IS NULL) AND state = 'pending'",
         &[&account, &phone],
         |row| row.get(0),
     )?;

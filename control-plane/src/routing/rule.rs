@@ -88,20 +88,6 @@ impl Scenario {
         decided.map_or(Action::CallPrimary, |rule| rule.action.clone())
     }
 
-    /// Puts another address in the place of a member's; whether it was named.
-    pub fn rename_member(&mut self, from: &str, to: &str) -> bool {
-        let mut renamed = false;
-        for rule in &mut self.rule {
-            if let Action::CallMember { member } = &mut rule.action
-                && member.eq_ignore_ascii_case(from)
-            {
-                to.clone_into(member);
-                renamed = true;
-            }
-        }
-        renamed
-    }
-
     /// Every action that a rule names, for checks at `apply`.
     pub fn actions(&self) -> impl Iterator<Item = &Action> {
         self.rule.iter().map(|rule| &rule.action)

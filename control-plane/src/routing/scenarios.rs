@@ -8,11 +8,7 @@ use crate::{
     },
     store::{Row, StoreError, Tx},
 };
-use shared::{
-    ids::{AccountId, ProjectId},
-    phone,
-    time::Timestamp,
-};
+use shared::{ids::ProjectId, phone, time::Timestamp};
 use uuid::Uuid;
 
 /// Stores a scenario; whether anything changed.
@@ -25,7 +21,8 @@ pub fn apply_scenario(
     name: &str,
     scenario: &Scenario,
 ) -> Result<bool, StoreError> {
-    let rules = written(scenario)?;
+    let rules = serde_json::to_string(scenario)
+        .map_err(|error| StoreError::Constraint(format!("scenario {name:?}: {error}")))?;
     let changed = tx.execute(
         "INSERT INTO scenarios (id, project_id, name, rules, updated_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (project_id, name) DO UPDATE SET rules = excluded.rules, updated_at = excluded.updated_at,
@@ -55,41 +52,6 @@ pub fn scenario(tx: &mut Tx<'_>, project: ProjectId, name: &str) -> Result<Optio
             Ok(None)
         }
     }
-}
-
-/// A member has another address: rules that name them by the old one name the new one, in every organization that they
-/// belong to.
-///
-/// # Errors
-/// [`StoreError`]
-pub fn rename_member(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    from: &str,
-    to: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    // A rough sieve; what it lets through is read.
-    let mentioned = format!("%{from}%");
-    let stored = tx.legible(
-        "SELECT scenarios.id, rules FROM memberships JOIN projects ON projects.org_id = memberships.org_id
-         JOIN scenarios ON scenarios.project_id = projects.id
-         WHERE account_id = $1 AND LOWER(rules) LIKE $2",
-        &[&account, &mentioned],
-        |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)),
-    )?;
-    for (id, rules) in stored {
-        let Ok(mut scenario) = serde_json::from_str::<Scenario>(&rules) else { continue };
-        if scenario.rename_member(from, to) {
-            let sql = "UPDATE scenarios SET rules = $2, updated_at = $3, version = version + 1 WHERE id = $1";
-            tx.execute(sql, &[&id, &written(&scenario)?, &now])?;
-        }
-    }
-    Ok(())
-}
-
-fn written(scenario: &Scenario) -> Result<String, StoreError> {
-    serde_json::to_string(scenario).map_err(|error| StoreError::Constraint(format!("a scenario: {error}")))
 }
 
 /// Whom an action calls, no phone twice.

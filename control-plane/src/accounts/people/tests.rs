@@ -3,8 +3,8 @@
 use super::*;
 use crate::{
     accounts::{
-        Applied,
-        members::{Role, apply_member},
+        Applied, account,
+        members::{Role, apply_member, remove},
         orgs::apply_org,
         phones::{PhonesSet, set_phones},
         projects::{apply_project, project},
@@ -129,6 +129,28 @@ async fn applying_twice_changes_nothing() {
         }
         let found = project(tx, shop).unwrap().expect("the project");
         assert_eq!((found.org_id, found.slug.as_str(), found.primary), (org, "shop", ann));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_member_is_found_by_the_address_of_before_unless_another_has_it_now() {
+    told(|tx, org| {
+        let ann = person(tx, org, "ann@example.com", Role::Member, &[FIRST]);
+        let (old, new) = ("ann@example.com".parse().unwrap(), "ann@example.org".parse().unwrap());
+        assert!(account::change_email(tx, ann, &new, now()).unwrap());
+        for address in ["ann@example.org", "Ann@Example.com"] {
+            assert_eq!(member(tx, org, address).unwrap(), Some(ann), "{address}");
+        }
+        let (other, _) = apply_org(tx, "other", "Other", "UTC", now()).unwrap();
+        assert_eq!(member(tx, other, "ann@example.com").unwrap(), None, "no member there");
+        let heir = person(tx, org, "ann@example.com", Role::Member, &[SECOND]);
+        assert_eq!(member(tx, org, "ann@example.com").unwrap(), Some(heir));
+        assert!(!account::change_email(tx, ann, &old, now()).unwrap(), "it is another's");
+        remove(tx, org, heir).unwrap();
+        assert_eq!(member(tx, org, "ann@example.com").unwrap(), Some(ann));
+        account::close(tx, ann, now()).unwrap();
+        assert_eq!(member(tx, org, "ann@example.com").unwrap(), None);
     })
     .await;
 }

@@ -213,6 +213,18 @@ async fn a_strangers_organization_of_the_same_slug_is_governed_only_where_the_fi
     let knowing = CONTRACT.replace("slug = \"acme\"", "slug = \"acme\"\nadopt = true");
     assert_eq!(applied(&store, &knowing).await["orgs"]["updated"], serde_json::json!(["acme"]));
     nothing_changes(&store, &knowing).await;
+    nothing_changes(&store, CONTRACT).await;
+    deleted(&store, |tx, org, _| orgs::delete(tx, org, Timestamp::now())).await;
+    assert_eq!(applied(&store, CONTRACT).await["orgs"]["created"], serde_json::json!(["acme"]));
+    // Whoever owns it gives it another name: the file of another customer does not govern it unawares.
+    deleted(&store, |tx, org, _| {
+        let by = people::apply_account(tx, &"mallory@example.com".parse().unwrap(), Timestamp::now())?;
+        orgs::change(tx, org, "beta", "Beta", "UTC", by).map(drop)
+    })
+    .await;
+    let beta = CONTRACT.replace("slug = \"acme\"", "slug = \"beta\"");
+    let error = apply(&store, "apply.toml", &beta).await.unwrap_err().to_string();
+    assert!(error.starts_with("apply.toml:3: org.slug: mallory@example.com made"), "{error}");
     let error = apply(&store, "apply.toml", &knowing.replace("adopt = true", "adopt = 1")).await.unwrap_err();
     assert!(error.to_string().contains("org.adopt: is true or false, not a number"), "{error}");
 }

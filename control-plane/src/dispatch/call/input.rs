@@ -42,6 +42,8 @@ pub enum Input {
     },
     /// The alert was closed or taken by somebody else.
     Cancel,
+    /// From now on it rings another phone: what became of the one before says nothing of it.
+    Readdressed,
     /// The alert has become worse: a pause before a redial is over. An attempt under way stays.
     Raised,
     /// The process has just started; its clock may have been set back before.

@@ -84,6 +84,7 @@ fn inputs() -> impl Strategy<Value = Input> {
         2 => (ids(), 1..=3u128).prop_map(|(attempt, host)| Input::StillLive { attempt, pbx: pbx(host) }),
         1 => Just(Input::Cancel),
         1 => Just(Input::Raised),
+        1 => Just(Input::Readdressed),
         1 => Just(Input::Started),
         1 => (-4_000_000_000..4_000_000_000i64).prop_map(|by| Input::ClockSet { by }),
     ]
@@ -181,6 +182,7 @@ fn ends_of(input: &Input) -> Option<AttemptId> {
         | Input::StillLive { .. }
         | Input::Cancel
         | Input::Raised
+        | Input::Readdressed
         | Input::Started
         | Input::ClockSet { .. }
         | Input::Forgotten => None,

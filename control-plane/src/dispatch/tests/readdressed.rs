@@ -1,7 +1,11 @@
 //! People change phones, leave and close accounts while calls to them wait.
 
 use super::*;
-use crate::accounts::{account, members, phones};
+use crate::{
+    accounts::{account, members, phones},
+    dispatch::{alert_history, do_not_call},
+};
+use shared::outcome::Reason;
 
 const COLLEAGUE: AccountId = AccountId::new(Uuid::from_u128(32));
 const THEIR_PHONE: &str = "+380671234567";
@@ -53,6 +57,56 @@ async fn who_has_another_phone_by_now_is_rung_on_that() {
 }
 
 #[tokio::test]
+async fn a_phone_that_must_not_be_dialled_takes_nobodys_place() {
+    let stage = Stage::with_colleague().await;
+    stage.colleague_is_called().await;
+    do_not_call::add(&stage.store, OTHER_PHONE.parse().unwrap(), Timestamp::now()).await.unwrap();
+    stage
+        .does(|tx| {
+            phones::set_phones(tx, COLLEAGUE, &[OTHER_PHONE.parse().unwrap()], Timestamp::now()).map(drop)
+        })
+        .await;
+    let mut host = stage.connect().await;
+    assert_eq!(host.expect_order().await.to.as_str(), PHONE, "the primary's");
+}
+
+#[tokio::test]
+async fn whoever_is_called_instead_is_tried_as_often_as_anybody() {
+    let stage = Stage::with_colleague().await;
+    let (request, _) = stage.colleague_is_called().await;
+    let mut host = stage.connect().await;
+    let order = host.expect_order().await;
+    stage.does(|tx| members::remove(tx, ORG, COLLEAGUE).map(drop)).await;
+    // The only trunk does not reach their country; the primary's it may.
+    let refused = AttemptEvent::Refused { reason: Reason::CountryNotAllowed, detail: String::new() };
+    stage.says(&mut host, order.attempt_id, refused).await;
+    let second = host.expect_order().await;
+    assert_eq!(second.to.as_str(), PHONE);
+    assert!(!stage.call(request).await.attempts.iter().any(|attempt| attempt.possible_duplicate));
+}
+
+#[tokio::test]
+async fn a_key_on_a_phone_that_was_left_is_nobody_elses() {
+    let stage = Stage::with_colleague().await;
+    let (request, alert) = stage.colleague_is_called().await;
+    let mut host = stage.connect().await;
+    let order = host.expect_order().await;
+    stage
+        .does(move |tx| {
+            let sql = "UPDATE calls SET account_id = $1, destination = $2 WHERE alert_id = $3";
+            tx.execute(sql, &[&PERSON, &PHONE, &alert]).map(drop)
+        })
+        .await;
+    stage.says(&mut host, order.attempt_id, AttemptEvent::Answered).await;
+    stage.says(&mut host, order.attempt_id, AttemptEvent::Key { digit: '1' }).await;
+    assert_eq!(stage.call(request).await.status, "acknowledged", "a key is a key");
+    let found = alert_history::detail(&stage.store, ORG, alert, 0, 100).await.unwrap().unwrap();
+    let timeline = serde_json::to_value(&found.timeline).unwrap();
+    let taken = timeline.as_array().unwrap().iter().find(|entry| entry["kind"] == "acknowledged").unwrap();
+    assert!(taken["account"].is_null() || taken.get("account").is_none(), "{taken}");
+}
+
+#[tokio::test]
 async fn for_one_who_left_or_closed_the_account_the_primary_is_rung() {
     for leaves in [true, false] {
         let stage = Stage::with_colleague().await;
@@ -85,13 +139,15 @@ async fn the_primary_who_is_called_about_it_anyway_is_not_rung_twice() {
 }
 
 #[tokio::test]
-async fn where_nobody_is_left_the_call_says_that_it_has_no_number() {
+async fn where_nobody_has_a_phone_the_call_says_so_and_rings_the_first_who_has_one_again() {
     let stage = Stage::set().await;
     let (request, _) = stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
     stage.waits_for(request, "no_pbx").await;
     stage.does(|tx| tx.execute("UPDATE phones SET enabled = 0", &[]).map(drop)).await;
     let mut host = stage.connect().await;
+    stage.waits_for(request, "number_invalid").await;
     host.expect_silence().await;
-    let call = stage.at_rest(request).await;
-    assert_eq!((call.status.as_str(), call.reason.as_deref()), ("blocked", Some("number_invalid")));
+    stage.does(|tx| tx.execute("UPDATE phones SET enabled = 1", &[]).map(drop)).await;
+    stage.events.send(AgentEvent::Freed(host.link.pbx())).await.unwrap();
+    assert_eq!(host.expect_order().await.to.as_str(), PHONE);
 }

@@ -5,6 +5,14 @@ ALTER TABLE accounts ADD COLUMN password TEXT;
 ALTER TABLE accounts ADD COLUMN email_verified_at BIGINT;
 ALTER TABLE accounts ADD COLUMN closed_at BIGINT;
 
+-- Addresses that somebody had before: rules of scenarios may still name them by it.
+CREATE TABLE former_addresses (
+    email      TEXT NOT NULL,
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    until      BIGINT NOT NULL,
+    PRIMARY KEY (email, account_id)
+);
+
 -- Who runs the installation. The same person, password and second factor; another sign-in.
 CREATE TABLE operators (
     account_id TEXT PRIMARY KEY REFERENCES accounts (id),
@@ -113,6 +121,8 @@ CREATE TABLE audit_log (
 );
 -- In this order: of two that seem as good SQLite takes the first.
 CREATE INDEX audit_log_by_action ON audit_log (org_id, action, id);
+CREATE INDEX audit_log_by_actor ON audit_log (org_id, actor, id);
+CREATE INDEX audit_log_by_subject ON audit_log (org_id, subject, id);
 CREATE INDEX audit_log_by_org ON audit_log (org_id, id);
 CREATE INDEX audit_log_by_account ON audit_log (account_id, id);
 

@@ -163,18 +163,25 @@ impl<T> Page<T> {
         Self { items: rows.into_iter().map(show).collect(), next }
     }
 
-    /// Of a list that is short enough to be read whole: what comes after the item with this key, where there is one.
+    /// Of a list that is short enough to be read whole: what comes after the item with this key.
+    ///
+    /// # Errors
+    /// That there is no such item any more.
     pub(super) fn within(
         mut items: Vec<T>,
         key: impl Fn(&T) -> String,
         (after, limit): (String, u16),
-    ) -> Self {
-        if let Some(place) = items.iter().position(|item| key(item) == after) {
+    ) -> Result<Self, Problem> {
+        if !after.is_empty() {
+            let gone = || {
+                Problem::new(Kind::BadQuery, "after names what is not there any more: begin anew without it")
+            };
+            let place = items.iter().position(|item| key(item) == after).ok_or_else(gone)?;
             items.drain(..=place);
         }
         let more = items.len() > usize::from(limit);
         items.truncate(limit.into());
         let next = items.last().map(key).filter(|_| more);
-        Self { items, next }
+        Ok(Self { items, next })
     }
 }

@@ -137,8 +137,8 @@ pub(in crate::web) fn describe() -> Document {
     let cookie = |name| SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(name)));
     components.add_security_scheme("session", cookie("__Host-cp_session"));
     components.add_security_scheme("admin_session", cookie("__Host-cp_admin_session"));
-    components.add_security_scheme("refresh", cookie("__Secure-cp_refresh"));
-    components.add_security_scheme("admin_refresh", cookie("__Secure-cp_admin_refresh"));
+    components.add_security_scheme("refresh", cookie("__Host-cp_refresh"));
+    components.add_security_scheme("admin_refresh", cookie("__Host-cp_admin_refresh"));
     let csrf = ApiKeyValue::with_description("X-CSRF-Token", "The session's csrf_token");
     components.add_security_scheme("csrf", SecurityScheme::ApiKey(ApiKey::Header(csrf)));
     document

@@ -187,7 +187,7 @@ fn limits(org: OrgId, by: AccountId, actor: Actor, email: &Email) -> [(Limit, St
         (tries::INVITES, org.to_string()),
         (tries::INVITES_BY, by.to_string()),
         (tries::INVITES_FROM, tries::network_of(actor.remote)),
-        (tries::UNASKED_MAILS, email.as_str().to_owned()),
+        (tries::INVITES_TO, email.as_str().to_owned()),
     ]
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn list(call: Call, person: Person) -> Result<Response, Problem
     let (id, paging) = (person.account(), call.page::<OrgId>()?);
     let found = call.app.store.read(move |tx| orgs::of_account(tx, id, &Named::Only)).await?;
     let found: Vec<MembershipDocument> = found.into_iter().map(MembershipDocument::from).collect();
-    ok(&Page::within(found, |organization| organization.id.clone(), paging))
+    ok(&Page::within(found, |organization| organization.id.clone(), paging)?)
 }
 
 /// A new organization.
@@ -208,7 +208,7 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
         let name = name.unwrap_or_else(|| before.name.clone());
         let slug = slug.unwrap_or_else(|| before.slug.clone());
         let timezone = timezone.unwrap_or_else(|| before.timezone.clone());
-        if !orgs::change(tx, member.org, &slug, &name, &timezone)? {
+        if !orgs::change(tx, member.org, &slug, &name, &timezone, account)? {
             return Err(missing(Kind::SlugTaken));
         }
         let was = json!({"name": before.name, "slug": before.slug, "timezone": before.timezone});

@@ -73,7 +73,7 @@ pub(super) async fn list(call: Call, person: Person) -> Result<Response, Problem
     let (id, paging) = (person.account(), call.page::<PhoneId>()?);
     let phones = call.app.store.read(move |tx| phones::list(tx, id)).await?;
     let phones: Vec<PhoneDocument> = phones.into_iter().map(PhoneDocument::from).collect();
-    ok(&Page::within(phones, |phone| phone.id.to_string(), paging))
+    ok(&Page::within(phones, |phone| phone.id.to_string(), paging)?)
 }
 
 /// One of your phones

@@ -22,7 +22,6 @@ use crate::{
     },
     dispatch::verification,
     mail::{Language, Template},
-    routing::scenarios,
     store::Tx,
     web::{
         Response,
@@ -196,7 +195,6 @@ pub(super) async fn confirm_address(call: Call) -> Result<Response, Problem> {
         if !account::change_email(tx, id, &email, now)? {
             return Err(Problem::new(Kind::AddressTaken, "meanwhile another account has this address"));
         }
-        scenarios::rename_member(tx, id, before.email.as_str(), email.as_str(), now)?;
         // Whoever reads the old mailbox must not get in with a link that went there.
         links::void(tx, Purpose::Reset, id, now)?;
         let entry = Entry {

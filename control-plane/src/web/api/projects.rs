@@ -46,8 +46,8 @@ pub(super) struct ProjectDocument {
     /// Account of whoever is called where no rule says otherwise.
     #[schema(value_type = String, format = "uuid")]
     primary_account_id: AccountId,
-    /// Their address.
-    primary_email: String,
+    /// Their address; null for an API key.
+    primary_email: Option<String>,
     /// How hard it tries to reach somebody.
     policy: Policy,
     /// When it was made, RFC 3339, UTC.
@@ -63,10 +63,18 @@ impl From<Listed> for ProjectDocument {
             id: project.id,
             slug: project.slug,
             primary_account_id: project.primary,
-            primary_email: project.primary_email,
+            primary_email: Some(project.primary_email),
             policy: policy_of(&project.policy),
             created_at: project.created_at.to_string(),
         }
+    }
+}
+
+impl ProjectDocument {
+    /// A key is told no addresses.
+    fn for_sight_of(member: &Member, project: Listed) -> Self {
+        let document = Self::from(project);
+        Self { primary_email: document.primary_email.filter(|_| member.account().is_some()), ..document }
     }
 }
 
@@ -84,8 +92,9 @@ fn policy_of(stored: &str) -> Policy {
 )]
 pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem> {
     let (after, limit) = call.page::<Uuid>()?;
-    let rows = call.app.store.read(move |tx| projects::page(tx, member.org, &after, limit)).await?;
-    ok(&Page::of(rows, ProjectDocument::from))
+    let org = member.org;
+    let rows = call.app.store.read(move |tx| projects::page(tx, org, &after, limit)).await?;
+    ok(&Page::of(rows, |project| ProjectDocument::for_sight_of(&member, project)))
 }
 
 /// One project
@@ -100,7 +109,9 @@ pub(super) async fn list(call: Call, member: Member) -> Result<Response, Problem
 )]
 pub(super) async fn read(call: Call, member: Member) -> Result<Response, Problem> {
     let id: ProjectId = call.id("id", Kind::UnknownProject)?;
-    ok(&ProjectDocument::from(call.app.store.read(move |tx| found(tx, member.org, id)).await?))
+    let org = member.org;
+    let project = call.app.store.read(move |tx| found(tx, org, id)).await?;
+    ok(&ProjectDocument::for_sight_of(&member, project))
 }
 
 /// A project of this organization; of another one nothing is to be known.

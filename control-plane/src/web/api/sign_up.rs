@@ -65,12 +65,14 @@ pub(super) async fn sign_up(call: Call) -> Result<Response, Problem> {
     let email = fields::address("email", &email)?;
     let display_name = fields::name_or_none("display_name", &display_name)?;
     let password = Password::chosen(&password)?;
-    call.admit([(tries::SIGN_UPS, tries::network_of(call.remote))]).await?;
+    let network = tries::network_of(call.remote);
+    call.admit([(tries::SIGN_UPS, network.clone())]).await?;
     let about = vec![email.as_str().to_owned(), display_name.clone()];
     let password = call.app.hasher.choose(password, about).await?;
     let (now, public_url) = (Timestamp::now(), call.app.public_url.clone());
     let queued = call.app.store.write(move |tx| {
-        count(tx, [(tries::UNASKED_MAILS, email.as_str().to_owned())], now)?;
+        let to = email.as_str().to_owned();
+        count(tx, [(tries::UNASKED_MAILS_FROM, format!("{network} {to}")), (tries::UNASKED_MAILS, to)], now)?;
         let known = account::by_email(tx, &email)?.filter(|account| account.password.is_some());
         let template = match known {
             Some(_) => Template::AlreadyHere { link: page(&public_url, "sign-in", None) },

@@ -98,7 +98,7 @@ impl VerificationDocument {
 )]
 pub(super) async fn request(call: Call, person: Person) -> Result<Response, Problem> {
     let phone: PhoneId = call.id("id", Kind::UnknownPhone)?;
-    let id = person.account();
+    let (id, actor) = (person.account(), call.actor(person.who));
     let requested = creation::once(&call, id, move |tx, _| {
         // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.
         let now = Timestamp::now();
@@ -111,6 +111,7 @@ pub(super) async fn request(call: Call, person: Person) -> Result<Response, Prob
         let limits = [
             (tries::VERIFICATION_CALLS, id.to_string()),
             (tries::VERIFICATION_CALLS_TO, found.e164),
+            (tries::VERIFICATION_CALLS_FROM, tries::network_of(actor.remote)),
             (tries::VERIFICATION_CALLS_OF_ALL, String::new()),
         ];
         count(tx, limits, now)?;

@@ -121,6 +121,9 @@ async fn short_lists_have_pages_too() {
         }
         assert_eq!(json!(seen), expected, "{path}");
         ann.get(&format!("{path}?after=x")).await.is_problem(400, "bad_query");
+        // What it went on from is not there any more: the first page again would show things twice.
+        let gone = "0198c0de-0000-7000-8000-000000000000";
+        ann.get(&format!("{path}?after={gone}")).await.is_problem(400, "bad_query");
     }
 }
 

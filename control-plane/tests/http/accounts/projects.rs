@@ -172,10 +172,17 @@ async fn a_rule_follows_a_member_to_another_address() {
     let token = link(&plane, "ann@example.org", "confirm_new_address").await;
     let confirmed = ann.post("/api/v1/account/email/confirm", json!({"token": token})).await;
     assert_eq!(confirmed.status, 204, "{}", confirmed.body);
-    let read = ann.get(&path).await;
-    assert_eq!(read.body["rule"][0]["action"]["member"], "ann@example.org");
-    assert_eq!(read.body["rule"][1]["action"]["do"], "call_all");
-    assert_ne!(read.body["version"], made.body["version"]);
+    // Rules go on naming her by either, and nobody else is she.
+    let endpoints = format!("/api/v1/projects/{project}/endpoints");
+    let endpoint = ann.post(&endpoints, json!({"scenario": "default"})).await.body["id"].take();
+    let sent = plane.send("POST", &format!("/api/wh/{}", endpoint.as_str().unwrap()), "db down").await;
+    assert_eq!((sent.status, &sent.body["action"]), (202, &json!("call_member")), "{}", sent.body);
+    for (member, status) in [("ann@example.org", 201), ("Ann@Example.com", 201), ("eve@example.com", 422)] {
+        let path = format!("/api/v1/projects/{project}/scenarios/for-{status}-{}", member.len());
+        let body = json!({"rule": [{"action": {"do": "call_member", "member": member}}]});
+        let put = ann.ask_with("PUT", &path, body, &[("if-none-match", "*")]).await;
+        assert_eq!(put.status, status, "{member}: {}", put.body);
+    }
 }
 
 #[tokio::test]
