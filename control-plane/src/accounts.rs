@@ -14,6 +14,7 @@ pub mod people;
 pub mod permissions;
 pub mod phones;
 pub mod projects;
+pub mod repeats;
 pub mod second_factor;
 pub mod session_keys;
 pub mod sessions;

@@ -1,6 +1,6 @@
 //! The account of a person: what they sign in with, what they are called, and its end.
 
-use super::{email::Email, origins, second_factor};
+use super::{email::Email, links, origins, phones, repeats, second_factor, sessions};
 use crate::{
     mail::Language,
     store::{Row, StoreError, Tx},
@@ -189,14 +189,14 @@ pub fn change_profile(
 /// # Errors
 /// [`StoreError`]
 pub fn close(tx: &mut Tx<'_>, id: AccountId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM phones WHERE account_id = $1", &[&id])?;
     unmake_operator(tx, id)?;
-    tx.execute("DELETE FROM former_addresses WHERE account_id = $1", &[&id])?;
-    tx.execute("DELETE FROM mail_links WHERE account_id = $1", &[&id])?;
-    tx.execute("DELETE FROM created_once WHERE whose = $1", &[&id])?;
-    tx.execute("UPDATE sessions SET remote = '', user_agent = '' WHERE account_id = $1", &[&id])?;
+    phones::remove_all(tx, id)?;
+    links::forget(tx, id)?;
+    repeats::forget(tx, &id.to_string())?;
+    sessions::forget_origins(tx, id)?;
     origins::forget(tx, id)?;
     second_factor::remove(tx, id)?;
+    tx.execute("DELETE FROM former_addresses WHERE account_id = $1", &[&id])?;
     tx.execute(
         "UPDATE accounts SET email = $1, display_name = '', password = NULL, closed_at = $2 WHERE id = $3",
         &[&format!("{id}@closed.invalid"), &now, &id],

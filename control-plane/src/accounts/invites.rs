@@ -94,6 +94,18 @@ pub fn renew(
     Ok(renewed.map(|invite| (invite, token)))
 }
 
+/// Revokes all of an organization's that nobody has taken.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn revoke_all(tx: &mut Tx<'_>, org: OrgId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE invites SET revoked_at = $1 WHERE org_id = $2 AND accepted_at IS NULL AND revoked_at IS NULL",
+        &[&now, &org],
+    )
+    .map(drop)
+}
+
 /// Revokes an open one.
 ///
 /// # Errors

@@ -235,6 +235,15 @@ pub fn count(tx: &mut Tx<'_>, org: OrgId) -> Result<u32, StoreError> {
     Ok(counted.unwrap_or(0))
 }
 
+/// Deletes all of an organization's.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn delete_all(tx: &mut Tx<'_>, org: OrgId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE api_keys SET deleted_at = $1 WHERE org_id = $2 AND deleted_at IS NULL", &[&now, &org])
+        .map(drop)
+}
+
 /// Deletes a key of this organization, which opens nothing from then on; its name, if there was one.
 ///
 /// # Errors

@@ -155,6 +155,14 @@ fn read(row: &Row) -> Result<Link, StoreError> {
     Ok(Link { account: row.get(0)?, email: row.get(1)?, password: row.get(2)?, display_name: row.get(3)? })
 }
 
+/// Forgets all of an account's.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn forget(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM mail_links WHERE account_id = $1", &[&account]).map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -184,3 +184,11 @@ pub fn remove(tx: &mut Tx<'_>, org: OrgId, account: AccountId) -> Result<bool, S
         tx.execute("DELETE FROM memberships WHERE org_id = $1 AND account_id = $2", &[&org, &account])?;
     Ok(removed > 0)
 }
+
+/// Ends all memberships of an organization.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn remove_all(tx: &mut Tx<'_>, org: OrgId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM memberships WHERE org_id = $1", &[&org]).map(drop)
+}

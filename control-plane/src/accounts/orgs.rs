@@ -1,6 +1,10 @@
 //! Organizations: the tenants.
 
-use super::{Applied, members::Role};
+use super::{
+    Applied, invites, keys,
+    members::{self, Role},
+    projects,
+};
 use crate::store::{Row, StoreError, Tx};
 use shared::{
     ids::{AccountId, OrgId},
@@ -216,27 +220,16 @@ pub fn change(
     Ok(changed > 0)
 }
 
-/// Deletes an organization: nobody belongs to it any more, no key opens it, its endpoints take nothing in. Its history
-/// stays until it is too old.
+/// Deletes an organization: nobody belongs to it any more, no key opens it. Its history stays until it is too old; its
+/// endpoints are the caller's to delete.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn delete(tx: &mut Tx<'_>, id: OrgId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE endpoints SET deleted_at = $1
-         WHERE project_id IN (SELECT id FROM projects WHERE org_id = $2) AND deleted_at IS NULL",
-        &[&now, &id],
-    )?;
-    tx.execute(
-        "UPDATE projects SET deleted_at = $1, slug = slug || '~' || id WHERE org_id = $2 AND deleted_at IS NULL",
-        &[&now, &id],
-    )?;
-    tx.execute("UPDATE api_keys SET deleted_at = $1 WHERE org_id = $2 AND deleted_at IS NULL", &[&now, &id])?;
-    tx.execute(
-        "UPDATE invites SET revoked_at = $1 WHERE org_id = $2 AND accepted_at IS NULL AND revoked_at IS NULL",
-        &[&now, &id],
-    )?;
-    tx.execute("DELETE FROM memberships WHERE org_id = $1", &[&id])?;
+    projects::delete_all(tx, id, now)?;
+    keys::delete_all(tx, id, now)?;
+    invites::revoke_all(tx, id, now)?;
+    members::remove_all(tx, id)?;
     tx.execute("UPDATE orgs SET deleted_at = $1, slug = slug || '~' || id WHERE id = $2", &[&now, &id])?;
     Ok(())
 }

@@ -190,6 +190,14 @@ pub fn remove(tx: &mut Tx<'_>, account: AccountId, id: PhoneId) -> Result<(), St
     tx.execute("DELETE FROM phones WHERE id = $1 AND account_id = $2", &[&id, &account]).map(drop)
 }
 
+/// Removes all of somebody's.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn remove_all(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM phones WHERE account_id = $1", &[&account]).map(drop)
+}
+
 /// Projects, as `org/project`, that would ring nobody where no rule says otherwise if this phone did not ring: the
 /// person is their primary and has no other.
 ///

@@ -212,22 +212,29 @@ pub fn change(
     Ok(changed > 0)
 }
 
-/// Deletes a project of this organization: its endpoints take nothing in any more. Its history stays until it is too
-/// old.
+/// Deletes a project of this organization. Its history stays until it is too old; its endpoints are the caller's to delete.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn delete(tx: &mut Tx<'_>, org: OrgId, id: ProjectId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE endpoints SET deleted_at = $1 WHERE project_id = $2 AND deleted_at IS NULL",
-        &[&now, &id],
-    )?;
-    tx.execute(
         "UPDATE projects SET deleted_at = $1, slug = slug || '~' || id
          WHERE id = $2 AND org_id = $3 AND deleted_at IS NULL",
         &[&now, &id, &org],
-    )?;
-    Ok(())
+    )
+    .map(drop)
+}
+
+/// Deletes all of an organization's.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn delete_all(tx: &mut Tx<'_>, org: OrgId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE projects SET deleted_at = $1, slug = slug || '~' || id WHERE org_id = $2 AND deleted_at IS NULL",
+        &[&now, &org],
+    )
+    .map(drop)
 }
 
 /// How many projects an organization has.

@@ -343,6 +343,15 @@ pub fn state(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<State>, StoreError
     )
 }
 
+/// Forgets where somebody's sessions were: the account is closed.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn forget_origins(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
+    tx.execute("UPDATE sessions SET remote = '', user_agent = '' WHERE account_id = $1", &[&account])
+        .map(drop)
+}
+
 /// Notes that the owner has proved who they are.
 ///
 /// # Errors

@@ -201,6 +201,25 @@ pub fn delete(tx: &mut Tx<'_>, id: EndpointId, now: Timestamp) -> Result<(), Sto
     tx.execute("UPDATE endpoints SET deleted_at = $1 WHERE id = $2", &[&now, &id]).map(drop)
 }
 
+/// Deletes all of an organization's, or of one of its projects.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn delete_all(
+    tx: &mut Tx<'_>,
+    org: OrgId,
+    project: Option<ProjectId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE endpoints SET deleted_at = $1
+         WHERE project_id IN (SELECT id FROM projects WHERE org_id = $2 AND (id = $3 OR $3 IS NULL))
+               AND deleted_at IS NULL",
+        &[&now, &org, &project],
+    )
+    .map(drop)
+}
+
 /// How many endpoints a project has, and how many of them go by this scenario.
 ///
 /// # Errors

@@ -127,6 +127,10 @@ impl Watched {
         if let Input::Offered { attempt: fresh, .. } = &mut input {
             *fresh = attempt(self.sent + 1);
         }
+        if input == Input::Readdressed {
+            // Whatever rang has not rung this phone.
+            self.in_doubt = false;
+        }
         let before = self.call.status();
         let ends = ends_of(&input);
         let outputs = self.call.handle(now, input);

@@ -36,6 +36,14 @@ impl Turn<'_, '_> {
             return Ok(Addressee::Same);
         }
         let Some((account, phone)) = self.instead(call)? else { return Ok(Addressee::Nobody) };
+        if phone == call.destination {
+            // Two people may share a phone.
+            if account != call.account_id {
+                call.account_id = account;
+                queue::readdress(self.tx, call)?;
+            }
+            return Ok(Addressee::Same);
+        }
         let others = queue::called(self.tx, call.alert_id, Some(call.id))?;
         if others.iter().any(|(_, rung)| *rung == phone) {
             return Ok(Addressee::RungAlready);

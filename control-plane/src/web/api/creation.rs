@@ -2,8 +2,9 @@
 
 use super::call::{Call, with_status};
 use crate::{
+    accounts::repeats::{self, Before, Creation},
     secret::hash_of,
-    store::{StoreError, Tx},
+    store::Tx,
     web::{
         Response,
         problem::{Kind, Problem},
@@ -13,14 +14,12 @@ use crate::{
 use hyper::{HeaderMap, header::HeaderName};
 use serde::Serialize;
 use shared::time::Timestamp;
-use std::{fmt::Display, time::Duration};
+use std::fmt::Display;
 use warp::http::StatusCode;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 /// As the description of the API calls it.
 pub(super) const HEADER_NAME: &str = "Idempotency-Key";
-/// How long a key is remembered.
-const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// Longest key, bytes.
 pub(super) const LONGEST: usize = 255;
 
@@ -47,15 +46,21 @@ pub(super) async fn once<T: Created>(
         let created = call.app.store.write(move |tx| create(tx, now)).await?;
         return with_status(T::STATUS, &created);
     };
-    let whose = whose.to_string();
     let fingerprint = hash_of(&format!("{} {}", call.path, hash_of(&String::from_utf8_lossy(&call.body))));
+    let creation = Creation { whose: whose.to_string(), key, fingerprint };
     let done = call.app.store.write(move |tx| {
-        if let Some(answer) = remembered(tx, &whose, &key, &fingerprint, now)? {
-            return Ok::<_, Problem>(Done::Before(answer));
+        match repeats::before(tx, &creation, now)? {
+            Before::Nothing => {}
+            Before::Answered(answer) => return Ok(Done::Before(answer)),
+            Before::ForAnother => {
+                let detail =
+                    "this Idempotency-Key was used for another request; use a new key for each new one";
+                return Err(Problem::new(Kind::IdempotencyKeyReused, detail));
+            }
         }
         let created = create(tx, now)?;
         let answer = created.without_secret().map_err(|_| Problem::internal())?;
-        remember(tx, &whose, &key, &fingerprint, &answer, now)?;
+        repeats::remember(tx, &creation, &answer, now)?;
         Ok(Done::Now(created))
     });
     match done.await? {
@@ -79,43 +84,4 @@ pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
             Err(Problem::new(Kind::BadHeader, detail))
         }
     }
-}
-
-fn remembered(
-    tx: &mut Tx<'_>,
-    whose: &str,
-    key: &str,
-    fingerprint: &str,
-    now: Timestamp,
-) -> Result<Option<String>, Problem> {
-    let found = tx.row(
-        "SELECT fingerprint, answer FROM created_once WHERE whose = $1 AND key_hash = $2 AND created_at > $3",
-        &[&whose, &key, &(now - KEPT)],
-        |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)),
-    )?;
-    match found {
-        None => Ok(None),
-        Some((stored, answer)) if stored == fingerprint => Ok(Some(answer)),
-        Some(_) => {
-            let detail = "this Idempotency-Key was used for another request; use a new key for each new one";
-            Err(Problem::new(Kind::IdempotencyKeyReused, detail))
-        }
-    }
-}
-
-/// Those that are too old are forgotten on the way.
-fn remember(
-    tx: &mut Tx<'_>,
-    whose: &str,
-    key: &str,
-    fingerprint: &str,
-    answer: &str,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM created_once WHERE created_at <= $1", &[&(now - KEPT)])?;
-    tx.execute(
-        "INSERT INTO created_once (whose, key_hash, fingerprint, answer, created_at) VALUES ($1, $2, $3, $4, $5)",
-        &[&whose, &key, &fingerprint, &answer, &now],
-    )
-    .map(drop)
 }

@@ -16,6 +16,7 @@ use crate::{
         tries,
     },
     dispatch::alerts,
+    intake::endpoints,
     store::Tx,
     values,
     web::{
@@ -244,6 +245,7 @@ pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Probl
         let before = Some(json!({"name": org.name, "slug": org.slug}));
         let entry = Entry { before, ..in_org(actor, member.org, Deed::OrganizationDeleted, &member.org) };
         audit::record(tx, &entry, now)?;
+        endpoints::delete_all(tx, member.org, None, now)?;
         Ok(orgs::delete(tx, member.org, now)?)
     });
     deleted.await?;

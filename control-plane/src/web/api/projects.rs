@@ -17,6 +17,7 @@ use crate::{
         alerts,
         policy::{Policy, PolicyChange},
     },
+    intake::endpoints,
     store::Tx,
     web::{
         Response,
@@ -164,7 +165,7 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
         let after = Some(json!({"slug": slug, "primary_account_id": primary, "policy": policy}));
         let entry = Entry { after, ..in_org(actor, member.org, Deed::ProjectCreated, &id) };
         audit::record(tx, &entry, now)?;
-        found(tx, member.org, id).map(ProjectDocument::from)
+        found(tx, member.org, id).map(|project| ProjectDocument::for_sight_of(&member, project))
     })
     .await
 }
@@ -252,9 +253,9 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
         let was = json!({"slug": before.slug, "primary_account_id": before.primary, "policy": was});
         let is = json!({"slug": slug, "primary_account_id": primary, "policy": policy});
         audit::record_change(tx, in_org(actor, member.org, Deed::ProjectChanged, &id), was, is, now)?;
-        found(tx, member.org, id)
+        found(tx, member.org, id).map(|project| ProjectDocument::for_sight_of(&member, project))
     });
-    ok(&ProjectDocument::from(changed.await?))
+    ok(&changed.await?)
 }
 
 /// Delete a project
@@ -280,6 +281,7 @@ pub(super) async fn delete(call: Call, member: Member) -> Result<Response, Probl
         if open > 0 {
             return Err(open_alerts(open));
         }
+        endpoints::delete_all(tx, member.org, Some(id), now)?;
         projects::delete(tx, member.org, id, now)?;
         let before = Some(json!({"slug": project.slug, "primary_account_id": project.primary}));
         let entry = Entry { before, ..in_org(actor, member.org, Deed::ProjectDeleted, &id) };
