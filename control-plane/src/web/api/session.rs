@@ -135,9 +135,9 @@ async fn enter(call: &Call, entrance: Entrance) -> Result<Response, Problem> {
         }
         open(tx, &account, Entering { audience, remember, origin: &origin, remote }, now).map(Ok)
     });
-    let (opened, queued) = entered.await??;
+    let (entered, queued) = entered.await??;
     call.app.nudge_mail(queued);
-    answer(call, opened, now).await
+    answer(call, &entered, now)
 }
 
 /// How somebody enters.
@@ -148,13 +148,27 @@ pub(super) struct Entering<'a> {
     pub(super) remote: IpAddr,
 }
 
+/// A session that was opened or goes on, and what its browser is told of it. Both come of one transaction: no session is
+/// without somebody who knows of it.
+pub(super) struct Entered {
+    opened: Opened,
+    document: SessionDocument,
+}
+
+impl Entered {
+    fn of(tx: &mut Tx<'_>, opened: Opened) -> Result<Self, Problem> {
+        let document = SessionDocument::read(tx, opened.id, opened.account_id)?;
+        Ok(Self { opened, document })
+    }
+}
+
 /// Opens a session; and whether a letter says so, because it is from a place that is new.
 pub(super) fn open(
     tx: &mut Tx<'_>,
     account: &Account,
     entering: Entering<'_>,
     now: Timestamp,
-) -> Result<(Opened, bool), Problem> {
+) -> Result<(Entered, bool), Problem> {
     let Entering { audience, remember, origin, remote } = entering;
     let place = origins::note(tx, account.id, remote, &origin.user_agent, now)?;
     let is_new_place = place == Place::New;
@@ -166,19 +180,17 @@ pub(super) fn open(
     let deed = if is_new_place { Deed::SignedInFromNewPlace } else { Deed::SignedIn };
     audit::record(tx, &own(audit::Actor { who, remote }, account.id, deed, &opened.id), now)?;
     if !is_new_place {
-        return Ok((opened, false));
+        return Ok((Entered::of(tx, opened)?, false));
     }
     let template = Template::NewSignIn { at: now, ip: remote, user_agent: origin.user_agent.clone() };
     let queued = send(tx, &account.email, account.language, template, now)?;
-    Ok((opened, queued))
+    Ok((Entered::of(tx, opened)?, queued))
 }
 
 /// The session that was just opened, with its cookies.
-pub(super) async fn answer(call: &Call, opened: Opened, now: Timestamp) -> Result<Response, Problem> {
-    let (id, account) = (opened.id, opened.account_id);
-    let document = call.app.store.read(move |tx| SessionDocument::read(tx, id, account)).await?;
-    let response = with_status(StatusCode::CREATED, &document)?;
-    cookies::set(&call.app, response, call.audience, &opened, now)
+pub(super) fn answer(call: &Call, entered: &Entered, now: Timestamp) -> Result<Response, Problem> {
+    let response = with_status(StatusCode::CREATED, &entered.document)?;
+    cookies::set(&call.app, response, call.audience, &entered.opened, now)
 }
 
 /// Looks at the second factor where there is one. The outer error is the database's; the inner one leaves what was
@@ -273,18 +285,20 @@ pub(super) async fn refresh(call: Call) -> Result<Response, Problem> {
     let actor = call.actor(Who::Nobody);
     let refreshed = call.app.store.write(move |tx| {
         let refreshed = sessions::refresh(tx, &token, audience, &origin, now)?;
-        if let Refreshed::Reused(session, account) = &refreshed {
-            audit::record(tx, &own(actor, *account, Deed::RefreshReused, session), now)?;
+        match refreshed {
+            Refreshed::Anew(opened) => {
+                tries::count(tx, tries::REFRESHES, &opened.id.to_string(), now)?.map_err(too_many_tries)?;
+                Entered::of(tx, opened).map(Some)
+            }
+            Refreshed::Reused(session, account) => {
+                audit::record(tx, &own(actor, account, Deed::RefreshReused, &session), now)?;
+                Ok(None)
+            }
+            Refreshed::Unknown => Ok(None),
         }
-        if let Refreshed::Anew(opened) = &refreshed {
-            tries::count(tx, tries::REFRESHES, &opened.id.to_string(), now)?.map_err(too_many_tries)?;
-        }
-        Ok::<_, Problem>(refreshed)
     });
-    match refreshed.await? {
-        Refreshed::Anew(opened) => answer(&call, opened, now).await,
-        Refreshed::Reused(..) | Refreshed::Unknown => Err(over()),
-    }
+    let entered = refreshed.await?.ok_or_else(over)?;
+    answer(&call, &entered, now)
 }
 
 /// Password, and the second factor's code where there is one.

@@ -143,12 +143,12 @@ pub(super) async fn verify(call: Call) -> Result<Response, Problem> {
         let link = links::take(tx, Purpose::SignUp, &token, now)?.ok_or_else(link_void)?;
         let account = made_of(tx, &link, now)?;
         audit::record(tx, &own(actor, account.id, Deed::AccountCreated, &account.id), now)?;
-        let (opened, _) =
+        let (entered, _) =
             session::open(tx, &account, Entering { audience, remember, origin: &origin, remote }, now)?;
-        Ok::<_, Problem>(opened)
+        Ok::<_, Problem>(entered)
     });
-    let opened = opened.await?;
-    session::answer(&call, opened, now).await
+    let entered = opened.await?;
+    session::answer(&call, &entered, now)
 }
 
 fn made_of(tx: &mut Tx<'_>, link: &Link, now: Timestamp) -> Result<Account, Problem> {
