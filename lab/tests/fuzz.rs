@@ -46,17 +46,13 @@ slug = "acme"
 const ENDS_THE_RUN: &str =
     "^/api/v1/(session|sessions|account$|account/password|account/second-factor|organization)";
 
-/// What cannot come out well without a letter's token, or a code that a call speaks; stories follow these. Whatever
-/// deletes is not looked at either: it hardly finds anything.
-const NEEDS_MORE: [&str; 8] = [
-    "POST /api/v1/accounts/verify",
-    "POST /api/v1/password-resets/complete",
-    "POST /api/v1/account/email/confirm",
-    "POST /api/v1/invites/preview",
-    "POST /api/v1/invites/accept",
-    "POST /api/v1/account/phones/{id}/verification",
-    "POST /api/v1/account/phones/{id}/verification/code",
+/// What is read only by an id that the fuzzer does not come upon; stories over HTTP read these. Of what changes something
+/// nothing is asked but that its answers are described: whoever changes so much so fast is told to wait.
+const BY_OTHER_IDS: [&str; 4] = [
+    "GET /api/v1/account/phones/{id}",
     "GET /api/v1/account/verifications/{id}",
+    "GET /api/v1/keys/{id}",
+    "GET /api/v1/members/{account_id}",
 ];
 
 /// What is there under a path, which else is hardly ever asked for.
@@ -170,7 +166,7 @@ impl Field {
             There {
                 path: "^/api/v1/projects$",
                 methods: "^POST$",
-                parameters: vec![("body.primary_account_id", account.clone())],
+                parameters: vec![("body.primary_account_id", account)],
             },
             There {
                 path: "^/api/v1/projects/",
@@ -187,22 +183,11 @@ impl Field {
                 methods: "^(GET|PATCH)$",
                 parameters: in_path(ENDPOINT.to_owned()),
             },
-            There {
-                path: "^/api/v1/members/",
-                methods: "^(GET|PATCH)$",
-                parameters: vec![("path.account_id", account), ("body.role", "owner".to_owned())],
-            },
             There { path: "^/api/v1/alerts/", methods: ".", parameters: in_path(first("alerts").await?) },
-            There { path: "^/api/v1/keys/", methods: "^GET$", parameters: in_path(first("keys").await?) },
             There {
                 path: "^/api/v1/invites/",
                 methods: "^(GET|POST)$",
                 parameters: in_path(first("invites").await?),
-            },
-            There {
-                path: "^/api/v1/account/phones/",
-                methods: "^(GET|PATCH|POST)$",
-                parameters: in_path(first("account/phones").await?),
             },
         ];
         fs::write(self.dir.path().join("schemathesis.toml"), configuration(&there)?)?;
@@ -251,16 +236,14 @@ async fn whatever_is_sent_is_answered_as_the_description_says() -> Result<()> {
     let only = ["--include-path-regex", "^/api/v1/", "--exclude-path-regex", ENDS_THE_RUN];
     field.fuzz("a person", &person, &only)?;
     let Field { described, well, .. } = &field;
-    for known in NEEDS_MORE {
+    for known in BY_OTHER_IDS {
         assert!(described.contains(known), "{known} is not described");
     }
     let is_tried = |operation: &&String| {
-        let ends = ["session", "sessions", "account/password", "account/second-factor", "organization"];
-        operation.contains(" /api/v1/")
-            && !operation.starts_with("DELETE ")
-            && !NEEDS_MORE.contains(&operation.as_str())
-            && !ends.iter().any(|end| operation.contains(&format!(" /api/v1/{end}")))
-            && !operation.ends_with(" /api/v1/account")
+        let ends = ["session", "sessions", "account", "organization", "organizations"];
+        operation.starts_with("GET /api/v1/")
+            && !BY_OTHER_IDS.contains(&operation.as_str())
+            && !ends.iter().any(|end| operation.ends_with(&format!(" /api/v1/{end}")))
     };
     let never: Vec<&String> = described.difference(well).filter(is_tried).collect();
     assert!(never.is_empty(), "never answered well: {never:#?}");
