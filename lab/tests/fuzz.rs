@@ -136,7 +136,7 @@ impl Field {
                 continue;
             }
             let (method, url) = (entry["request"]["method"].as_str(), entry["request"]["url"].as_str());
-            let path = url.and_then(|url| Some(url.strip_prefix(&self.plane.url())?.split('?').next()?));
+            let path = url.and_then(|url| url.strip_prefix(&self.plane.url())?.split('?').next());
             let (method, path) = method.zip(path).context("a request")?;
             self.well
                 .extend(self.described.iter().find(|described| is_one_of(described, method, path)).cloned());
