@@ -35,11 +35,19 @@ pub struct Invite {
     pub expires_at: Timestamp,
 }
 
+/// What [`read`] reads.
+macro_rules! columns {
+    () => {
+        " id, org_id, email, role, invited_by, created_at, expires_at "
+    };
+}
+
 macro_rules! open {
     ($which:literal) => {
         concat!(
-            "SELECT id, org_id, email, role, invited_by, created_at, expires_at FROM invites
-             WHERE accepted_at IS NULL AND revoked_at IS NULL AND ",
+            "SELECT",
+            columns!(),
+            "FROM invites WHERE accepted_at IS NULL AND revoked_at IS NULL AND ",
             $which
         )
     };
@@ -57,20 +65,24 @@ pub fn create(
     role: Role,
     by: AccountId,
     now: Timestamp,
-) -> Result<Option<(InviteId, Zeroizing<String>)>, StoreError> {
+) -> Result<Option<(Invite, Zeroizing<String>)>, StoreError> {
     tx.execute(
         "UPDATE invites SET revoked_at = $1
          WHERE org_id = $2 AND email = $3 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at <= $1",
         &[&now, &org, email],
     )?;
     let (id, token) = (InviteId::new(Uuid::now_v7()), secret::make());
-    let made = tx.execute(
-        "INSERT INTO invites (id, org_id, email, role, token_hash, invited_by, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT (org_id, email) WHERE accepted_at IS NULL AND revoked_at IS NULL DO NOTHING",
+    let made = tx.row(
+        concat!(
+            "INSERT INTO invites (id, org_id, email, role, token_hash, invited_by, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT (org_id, email) WHERE accepted_at IS NULL AND revoked_at IS NULL DO NOTHING RETURNING",
+            columns!()
+        ),
         &[&id, &org, email, &role, &hash_of(&token), &by, &now, &(now + VALID_FOR)],
+        read,
     )?;
-    Ok((made > 0).then_some((id, token)))
+    Ok(made.map(|invite| (invite, token)))
 }
 
 /// Gives an open one a new token and a new end; the old token opens nothing any more.
@@ -85,9 +97,11 @@ pub fn renew(
 ) -> Result<Option<(Invite, Zeroizing<String>)>, StoreError> {
     let token = secret::make();
     let renewed = tx.row(
-        "UPDATE invites SET token_hash = $1, expires_at = $2
-         WHERE id = $3 AND org_id = $4 AND accepted_at IS NULL AND revoked_at IS NULL
-         RETURNING id, org_id, email, role, invited_by, created_at, expires_at",
+        concat!(
+            "UPDATE invites SET token_hash = $1, expires_at = $2
+             WHERE id = $3 AND org_id = $4 AND accepted_at IS NULL AND revoked_at IS NULL RETURNING",
+            columns!()
+        ),
         &[&hash_of(&token), &(now + VALID_FOR), &id, &org],
         read,
     )?;
@@ -117,9 +131,11 @@ pub fn revoke(
     now: Timestamp,
 ) -> Result<Option<Invite>, StoreError> {
     tx.row(
-        "UPDATE invites SET revoked_at = $1
-         WHERE id = $2 AND org_id = $3 AND accepted_at IS NULL AND revoked_at IS NULL
-         RETURNING id, org_id, email, role, invited_by, created_at, expires_at",
+        concat!(
+            "UPDATE invites SET revoked_at = $1
+             WHERE id = $2 AND org_id = $3 AND accepted_at IS NULL AND revoked_at IS NULL RETURNING",
+            columns!()
+        ),
         &[&now, &id, &org],
         read,
     )

@@ -160,19 +160,10 @@ pub(super) async fn create(call: Call, member: caller::Member) -> Result<Respons
             return Err(missing(Kind::AlreadyMember));
         }
         let made = invites::create(tx, member.org, &email, role, by, now)?;
-        let (id, token) = made.ok_or_else(|| missing(Kind::AlreadyInvited))?;
+        let (invite, token) = made.ok_or_else(|| missing(Kind::AlreadyInvited))?;
         let after = Some(json!({"email": email.as_str(), "role": role.as_str()}));
-        let entry = Entry { after, ..in_org(actor, member.org, Deed::Invited, &id) };
+        let entry = Entry { after, ..in_org(actor, member.org, Deed::Invited, &invite.id) };
         audit::record(tx, &entry, now)?;
-        let invite = Invite {
-            id,
-            org: member.org,
-            email,
-            role,
-            invited_by: by,
-            created_at: now,
-            expires_at: now + invites::VALID_FOR,
-        };
         write_to(tx, &invite, &token, &public_url, now)?;
         Ok(InviteDocument::of(invite, now))
     });
