@@ -24,6 +24,9 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, name: "mail", sql: include_str!("migrations/0007_mail.sql") },
     Migration { version: 8, name: "accounts", sql: include_str!("migrations/0008_accounts.sql") },
     Migration { version: 9, name: "verification", sql: include_str!("migrations/0009_verification.sql") },
+    Migration { version: 10, name: "portal", sql: include_str!("migrations/0010_portal.sql") },
+    Migration { version: 11, name: "admin", sql: include_str!("migrations/0011_admin.sql") },
+    Migration { version: 12, name: "status", sql: include_str!("migrations/0012_status.sql") },
 ];
 
 /// Brings the database from whatever version it has to this program's, one transaction a step.
