@@ -1,0 +1,5 @@
+import { Page } from "../../ui/page";
+
+export function EnrolPage() {
+  return <Page title="EnrolPage">{null}</Page>;
+}

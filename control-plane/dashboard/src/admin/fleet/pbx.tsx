@@ -1,0 +1,5 @@
+import { Page } from "../../ui/page";
+
+export function PbxPage() {
+  return <Page title="PbxPage">{null}</Page>;
+}

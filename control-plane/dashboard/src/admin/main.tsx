@@ -1,0 +1,6 @@
+import { makeQueries } from "../api/queries";
+import { start } from "../ui/start";
+import { makeRouter } from "./routes";
+
+const queries = makeQueries();
+void start("admin", makeRouter(queries), queries);

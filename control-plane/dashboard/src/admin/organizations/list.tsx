@@ -1,0 +1,5 @@
+import { Page } from "../../ui/page";
+
+export function OrganizationsPage() {
+  return <Page title="OrganizationsPage">{null}</Page>;
+}

@@ -1,0 +1,166 @@
+/** Every page of the admin panel and where it is. */
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent as lazy,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { sessionQuery } from "../api/session";
+import { NotFound, PageFailure } from "../ui/failure";
+import { Loading } from "../ui/page";
+import { Shell } from "./shell/shell";
+
+interface Paging {
+  after?: string | undefined;
+  q?: string | undefined;
+}
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+const paging = (search: Record<string, unknown>): Paging => ({ after: text(search["after"]), q: text(search["q"]) });
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { to?: string | undefined } => ({ to: text(search["to"]) }),
+  component: lazy(() => import("./shell/sign-in"), "SignInPage"),
+});
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: "signed-in",
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.queries.ensureQueryData(sessionQuery);
+    if (!session) {
+      throw redirect({ to: "/sign-in", search: { to: location.href } });
+    }
+    return { session };
+  },
+  component: Shell,
+});
+
+const fleet = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/",
+  component: lazy(() => import("./fleet/fleet"), "FleetPage"),
+});
+const pbx = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/fleet/$id",
+  component: lazy(() => import("./fleet/pbx"), "PbxPage"),
+});
+const enrol = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/enrol",
+  component: lazy(() => import("./enrol/enrol"), "EnrolPage"),
+});
+const calls = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/calls",
+  validateSearch: paging,
+  component: lazy(() => import("./calls/calls"), "LiveCallsPage"),
+});
+const organizations = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/organizations",
+  validateSearch: paging,
+  component: lazy(() => import("./organizations/list"), "OrganizationsPage"),
+});
+const organization = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/organizations/$id",
+  component: lazy(() => import("./organizations/detail"), "OrganizationPage"),
+});
+const accounts = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/accounts",
+  validateSearch: paging,
+  component: lazy(() => import("./accounts/list"), "AccountsPage"),
+});
+const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/accounts/$id",
+  component: lazy(() => import("./accounts/detail"), "AccountPage"),
+});
+const abuse = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/abuse",
+  component: lazy(() => import("./abuse/abuse"), "AbusePage"),
+});
+const doNotCall = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/do-not-call",
+  validateSearch: paging,
+  component: lazy(() => import("./do-not-call/do-not-call"), "DoNotCallPage"),
+});
+const letters = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/letters",
+  validateSearch: (search: Record<string, unknown>): Paging & { state?: string | undefined } => ({
+    ...paging(search),
+    state: text(search["state"]),
+  }),
+  component: lazy(() => import("./letters/letters"), "LettersPage"),
+});
+const incidents = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/incidents",
+  validateSearch: paging,
+  component: lazy(() => import("./incidents/list"), "IncidentsPage"),
+});
+const incident = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/incidents/$id",
+  component: lazy(() => import("./incidents/detail"), "IncidentPage"),
+});
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/audit",
+  validateSearch: (search: Record<string, unknown>): Paging & { action?: string | undefined } => ({
+    ...paging(search),
+    action: text(search["action"]),
+  }),
+  component: lazy(() => import("./audit/audit"), "AuditPage"),
+});
+
+const tree = root.addChildren([
+  signIn,
+  signedIn.addChildren([
+    fleet,
+    pbx,
+    enrol,
+    calls,
+    organizations,
+    organization,
+    accounts,
+    account,
+    abuse,
+    doNotCall,
+    letters,
+    incidents,
+    incident,
+    audit,
+  ]),
+]);
+
+/** The links of the admin panel, typed by its own pages: the portal has registered its router with the library. */
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    basepath: "/admin",
+    context: { queries },
+    defaultPreload: "intent",
+    defaultErrorComponent: PageFailure,
+    defaultPendingComponent: Loading,
+    scrollRestoration: true,
+  });
+}
+
+export type AdminRouter = ReturnType<typeof makeRouter>;

@@ -1,0 +1,139 @@
+/**
+ * Every request passes here: the CSRF token goes along, an expired token is renewed, and where somebody has to sign in
+ * again or prove who they are, the request waits until they have and is then sent. What somebody was editing stays.
+ */
+import { problemOf, Unreachable } from "./problem";
+import type { SessionDocument } from "./schema";
+
+/** For whom a page is: people of organizations, or operators. */
+export type Audience = "portal" | "admin";
+
+/** What a request waits for. */
+export type Wanted = "sign-in" | "proof";
+
+/** Asks the person; whether they did it. */
+export type Ask = (wanted: Wanted) => Promise<boolean>;
+
+let sessionPath: "/api/v1/session" | "/api/admin/v1/session" = "/api/v1/session";
+let csrf = "";
+let isSignedIn = false;
+let ask: Ask = async () => false;
+let asking: Promise<boolean> | null = null;
+let renewing: Promise<boolean> | null = null;
+
+/** Says whose page this is, before the first request. */
+export function openFor(audience: Audience): void {
+  sessionPath = audience === "admin" ? "/api/admin/v1/session" : "/api/v1/session";
+}
+
+/** Where this page's session is. */
+export function sessionUrl(): typeof sessionPath {
+  return sessionPath;
+}
+
+/** Says how the person is asked. */
+export function askWith(asks: Ask): void {
+  ask = asks;
+}
+
+/** Takes the session that the control plane told, or that there is none. */
+export function hold(session: SessionDocument | null): void {
+  csrf = session?.csrf_token ?? "";
+  isSignedIn = session !== null;
+}
+
+async function send(request: Request): Promise<Response> {
+  if (csrf && request.method !== "GET") {
+    request.headers.set("X-CSRF-Token", csrf);
+  }
+  try {
+    return await fetch(request);
+  } catch (error) {
+    // Whoever left the page cancelled it.
+    if (request.signal.aborted) {
+      throw error;
+    }
+    throw new Unreachable();
+  }
+}
+
+/** Gets new cookies. One request for however many wait: a refresh token that is shown twice ends the session. */
+export function renew(): Promise<boolean> {
+  renewing ??= renewOnce().finally(() => {
+    renewing = null;
+  });
+  return renewing;
+}
+
+async function renewOnce(): Promise<boolean> {
+  const renewed = async () => {
+    // Another tab may have renewed them while this one waited.
+    const current = await fetch(new Request(sessionPath));
+    if (current.ok) {
+      hold(await current.json());
+      return true;
+    }
+    const answer = await fetch(new Request(`${sessionPath}/refresh`, { method: "POST" }));
+    if (answer.ok) {
+      hold(await answer.json());
+      return true;
+    }
+    if (answer.status >= 500 || answer.status === 429) {
+      throw await problemOf(answer);
+    }
+    return false;
+  };
+  try {
+    return await navigator.locks.request("cp-session", renewed);
+  } catch (error) {
+    if (error instanceof TypeError) {
+      throw new Unreachable();
+    }
+    throw error;
+  }
+}
+
+/** Asks the person once for however many requests wait. */
+function askOnce(wanted: Wanted): Promise<boolean> {
+  asking ??= ask(wanted).finally(() => {
+    asking = null;
+  });
+  return asking;
+}
+
+/** What the client sends with. */
+export async function pass(request: Request): Promise<Response> {
+  const path = new URL(request.url).pathname;
+  const copies = [request.clone(), request.clone(), request.clone()];
+  let response = await send(request);
+  // Signing in is answered as it is.
+  if (path === sessionPath && request.method === "POST") {
+    return response;
+  }
+  const next = () => copies.pop();
+  if (response.status === 401 && (await codeOf(response)) === "not_signed_in") {
+    const again = next();
+    if (again && ((await renew()) || (isSignedIn && (await askOnce("sign-in"))))) {
+      response = await send(again);
+    }
+  }
+  if (response.status === 403 && (await codeOf(response)) === "wrong_csrf_token") {
+    // Another tab has signed in anew: the token is the newer session's.
+    const again = next();
+    if (again && (await renew())) {
+      response = await send(again);
+    }
+  }
+  if (response.status === 403 && (await codeOf(response)) === "proof_needed") {
+    const again = next();
+    if (again && (await askOnce("proof"))) {
+      response = await send(again);
+    }
+  }
+  return response;
+}
+
+async function codeOf(response: Response): Promise<string | undefined> {
+  const error = await problemOf(response);
+  return error instanceof Unreachable ? undefined : error.code;
+}

@@ -1,0 +1,42 @@
+import type { Problem } from "./schema";
+
+/** What the control plane answered instead of what was asked for (RFC 9457). */
+export class ApiError extends Error {
+  readonly problem: Problem;
+  /** Seconds after which it may be asked again. */
+  readonly retryAfter: number | null;
+
+  constructor(problem: Problem, retryAfter: number | null) {
+    super(problem.detail);
+    this.name = "ApiError";
+    this.problem = problem;
+    this.retryAfter = retryAfter;
+  }
+
+  get code(): string {
+    return this.problem.code;
+  }
+}
+
+/** The control plane did not answer at all: no network, or it is being restarted. */
+export class Unreachable extends Error {
+  constructor() {
+    super("the control plane does not answer");
+    this.name = "Unreachable";
+  }
+}
+
+/** The problem of an answer, whatever stands between here and the control plane has made of it. */
+export async function problemOf(response: Response): Promise<ApiError | Unreachable> {
+  const after = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  const retryAfter = Number.isFinite(after) ? after : null;
+  try {
+    const problem: Problem = await response.clone().json();
+    if (typeof problem.code === "string" && typeof problem.detail === "string") {
+      return new ApiError(problem, retryAfter);
+    }
+  } catch {
+    // A proxy's own page.
+  }
+  return new Unreachable();
+}

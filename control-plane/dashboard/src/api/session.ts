@@ -1,0 +1,70 @@
+import { queryOptions, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { api, take } from "./client";
+import { hold, renew, sessionUrl } from "./gate";
+import { ApiError } from "./problem";
+import type { MembershipDocument, SessionDocument, SignIn } from "./schema";
+
+/** Who is signed in; null where nobody is. */
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  staleTime: Number.POSITIVE_INFINITY,
+  queryFn: async (): Promise<SessionDocument | null> => {
+    try {
+      const session = await take(api.GET(sessionUrl()));
+      hold(session);
+      return session;
+    } catch (error) {
+      if (error instanceof ApiError && error.problem.status === 401) {
+        hold(null);
+        return null;
+      }
+      throw error;
+    }
+  },
+});
+
+/** The session, on pages that nobody sees without one. */
+export function useSession(): SessionDocument {
+  const { data } = useSuspenseQuery(sessionQuery);
+  if (!data) {
+    throw new Error("nobody is signed in");
+  }
+  return data;
+}
+
+/** What a person may do to their session. */
+export function useSessionActions() {
+  const queries = useQueryClient();
+  const enter = (session: SessionDocument) => {
+    hold(session);
+    queries.setQueryData(sessionQuery.queryKey, session);
+  };
+  return {
+    /** Takes a session that another request has opened. */
+    enter,
+    signIn: async (given: SignIn) => enter(await take(api.POST(sessionUrl(), { body: given }))),
+    /** Reads it again: somebody has joined, left or renamed something. */
+    reread: async () => {
+      const session = await take(api.GET(sessionUrl()));
+      enter(session);
+      return session;
+    },
+    signOut: async () => {
+      await take(api.DELETE(sessionUrl())).catch((error: unknown) => {
+        // Whoever is out already is out.
+        if (!(error instanceof ApiError && error.problem.status === 401)) {
+          throw error;
+        }
+      });
+      hold(null);
+      queries.clear();
+      queries.setQueryData(sessionQuery.queryKey, null);
+    },
+    renew,
+  };
+}
+
+/** What somebody is in an organization. */
+export function membershipIn(session: SessionDocument, slug: string): MembershipDocument | undefined {
+  return session.organizations.find((organization) => organization.slug === slug);
+}

@@ -1,0 +1,5 @@
+import { Page } from "../../ui/page";
+
+export function HistoryPage() {
+  return <Page title="HistoryPage">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "../../ui/page";
+
+export function ConfirmAddressPage() {
+  return <Page title="ConfirmAddressPage">{null}</Page>;
+}

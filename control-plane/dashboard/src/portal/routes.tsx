@@ -1,0 +1,275 @@
+/** Every page of the portal and where it is. */
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent as lazy,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { membershipIn, sessionQuery } from "../api/session";
+import { NotFound, PageFailure } from "../ui/failure";
+import { keep, kept } from "../ui/keep";
+import { Loading } from "../ui/page";
+import { Entrance } from "./entrance/entrance";
+import { Shell } from "./shell/shell";
+
+const LAST_ORGANIZATION = "organization";
+
+/** A list is read after this entry. */
+interface Paging {
+  after?: string | undefined;
+}
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+const paging = (search: Record<string, unknown>): Paging => ({ after: text(search["after"]) });
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+});
+
+/** Pages that need nobody to be signed in. */
+const entrance = createRoute({ getParentRoute: () => root, id: "entrance", component: Entrance });
+const entered = (path: string, load: () => Promise<Record<string, unknown>>, name: string) =>
+  createRoute({ getParentRoute: () => entrance, path, component: lazy(load as never, name) });
+
+const signIn = createRoute({
+  getParentRoute: () => entrance,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { to?: string | undefined } => ({ to: text(search["to"]) }),
+  component: lazy(() => import("./entrance/sign-in"), "SignInPage"),
+});
+const signUp = entered("/sign-up", () => import("./entrance/sign-up"), "SignUpPage");
+const verify = entered("/verify", () => import("./entrance/verify"), "VerifyPage");
+const forgotten = entered("/forgotten", () => import("./entrance/forgotten"), "ForgottenPage");
+const reset = entered("/reset-password", () => import("./entrance/reset-password"), "ResetPasswordPage");
+const confirmAddress = entered("/confirm-address", () => import("./entrance/confirm-address"), "ConfirmAddressPage");
+const invite = entered("/invite", () => import("./entrance/invite"), "InvitePage");
+
+/** Pages of somebody who is signed in. */
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: "signed-in",
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.queries.ensureQueryData(sessionQuery);
+    if (!session) {
+      throw redirect({ to: "/sign-in", search: { to: location.href } });
+    }
+    return { session };
+  },
+  component: Shell,
+});
+
+const home = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/",
+  beforeLoad: ({ context: { session } }) => {
+    const last = kept(LAST_ORGANIZATION);
+    const organization = session.organizations.find(({ slug }) => slug === last) ?? session.organizations[0];
+    if (!organization) {
+      throw redirect({ to: "/welcome" });
+    }
+    throw redirect({ to: "/o/$org/alerts", params: { org: organization.slug } });
+  },
+});
+
+const welcome = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/welcome",
+  validateSearch: (search: Record<string, unknown>): { org?: string | undefined } => ({ org: text(search["org"]) }),
+  component: lazy(() => import("./welcome/welcome"), "WelcomePage"),
+});
+
+const account = createRoute({ getParentRoute: () => signedIn, path: "/account" });
+const profile = createRoute({
+  getParentRoute: () => account,
+  path: "/",
+  component: lazy(() => import("./account/profile"), "ProfilePage"),
+});
+const phones = createRoute({
+  getParentRoute: () => account,
+  path: "/phones",
+  component: lazy(() => import("./account/phones"), "PhonesPage"),
+});
+const security = createRoute({
+  getParentRoute: () => account,
+  path: "/security",
+  component: lazy(() => import("./account/security"), "SecurityPage"),
+});
+const privacy = createRoute({
+  getParentRoute: () => account,
+  path: "/privacy",
+  component: lazy(() => import("./account/privacy"), "PrivacyPage"),
+});
+const history = createRoute({
+  getParentRoute: () => account,
+  path: "/history",
+  validateSearch: paging,
+  component: lazy(() => import("./account/history"), "HistoryPage"),
+});
+
+/** Pages of one organization. */
+const organization = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/o/$org",
+  beforeLoad: ({ context: { session }, params: { org } }) => {
+    const membership = membershipIn(session, org);
+    if (!membership) {
+      throw redirect({ to: "/" });
+    }
+    keep(LAST_ORGANIZATION, org);
+    return { membership };
+  },
+});
+
+const alerts = createRoute({
+  getParentRoute: () => organization,
+  path: "/alerts",
+  validateSearch: (search: Record<string, unknown>): Paging & AlertFilter => ({
+    ...paging(search),
+    state: text(search["state"]),
+    project: text(search["project"]),
+    severity: text(search["severity"]),
+  }),
+  component: lazy(() => import("./alerts/list"), "AlertsPage"),
+});
+interface AlertFilter {
+  state?: string | undefined;
+  project?: string | undefined;
+  severity?: string | undefined;
+}
+const alert = createRoute({
+  getParentRoute: () => organization,
+  path: "/alerts/$id",
+  component: lazy(() => import("./alerts/detail"), "AlertPage"),
+});
+const calls = createRoute({
+  getParentRoute: () => organization,
+  path: "/calls",
+  validateSearch: paging,
+  component: lazy(() => import("./calls/list"), "CallsPage"),
+});
+const call = createRoute({
+  getParentRoute: () => organization,
+  path: "/calls/$id",
+  component: lazy(() => import("./calls/detail"), "CallPage"),
+});
+const figures = createRoute({
+  getParentRoute: () => organization,
+  path: "/figures",
+  validateSearch: (search: Record<string, unknown>): { days?: number | undefined; project?: string | undefined } => ({
+    days: [1, 7, 30, 90].find((days) => days === Number(search["days"])),
+    project: text(search["project"]),
+  }),
+  component: lazy(() => import("./figures/figures"), "FiguresPage"),
+});
+const endpoints = createRoute({
+  getParentRoute: () => organization,
+  path: "/endpoints",
+  validateSearch: (search: Record<string, unknown>): { project?: string | undefined } => ({
+    project: text(search["project"]),
+  }),
+  component: lazy(() => import("./endpoints/list"), "EndpointsPage"),
+});
+const endpoint = createRoute({
+  getParentRoute: () => organization,
+  path: "/endpoints/$id",
+  validateSearch: paging,
+  component: lazy(() => import("./endpoints/detail"), "EndpointPage"),
+});
+const request = createRoute({
+  getParentRoute: () => organization,
+  path: "/requests/$id",
+  component: lazy(() => import("./endpoints/request"), "RequestPage"),
+});
+const projects = createRoute({
+  getParentRoute: () => organization,
+  path: "/projects",
+  component: lazy(() => import("./projects/list"), "ProjectsPage"),
+});
+const project = createRoute({
+  getParentRoute: () => organization,
+  path: "/projects/$id",
+  component: lazy(() => import("./projects/detail"), "ProjectPage"),
+});
+const scenario = createRoute({
+  getParentRoute: () => organization,
+  path: "/projects/$id/scenarios/$name",
+  validateSearch: (search: Record<string, unknown>): { request?: string | undefined } => ({
+    request: text(search["request"]),
+  }),
+  component: lazy(() => import("./scenarios/editor"), "ScenarioPage"),
+});
+const team = createRoute({
+  getParentRoute: () => organization,
+  path: "/team",
+  component: lazy(() => import("./team/team"), "TeamPage"),
+});
+const keys = createRoute({
+  getParentRoute: () => organization,
+  path: "/keys",
+  component: lazy(() => import("./keys/keys"), "KeysPage"),
+});
+const audit = createRoute({
+  getParentRoute: () => organization,
+  path: "/audit",
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): Paging & { action?: string | undefined; actor?: string | undefined; subject?: string | undefined } => ({
+    ...paging(search),
+    action: text(search["action"]),
+    actor: text(search["actor"]),
+    subject: text(search["subject"]),
+  }),
+  component: lazy(() => import("./audit/audit"), "AuditPage"),
+});
+const settings = createRoute({
+  getParentRoute: () => organization,
+  path: "/settings",
+  component: lazy(() => import("./settings/settings"), "SettingsPage"),
+});
+
+const tree = root.addChildren([
+  entrance.addChildren([signIn, signUp, verify, forgotten, reset, confirmAddress, invite]),
+  signedIn.addChildren([
+    home,
+    welcome,
+    account.addChildren([profile, phones, security, privacy, history]),
+    organization.addChildren([
+      alerts,
+      alert,
+      calls,
+      call,
+      figures,
+      endpoints,
+      endpoint,
+      request,
+      projects,
+      project,
+      scenario,
+      team,
+      keys,
+      audit,
+      settings,
+    ]),
+  ]),
+]);
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: "intent",
+    defaultErrorComponent: PageFailure,
+    defaultPendingComponent: Loading,
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

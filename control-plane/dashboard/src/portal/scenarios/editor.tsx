@@ -1,0 +1,5 @@
+import { Page } from "../../ui/page";
+
+export function ScenarioPage() {
+  return <Page title="ScenarioPage">{null}</Page>;
+}

@@ -1,0 +1,20 @@
+/** What stands around the pages. */
+export const shell = {
+  alerts: "Alerts",
+  calls: "Calls",
+  endpoints: "Endpoints",
+  figures: "Figures",
+  projects: "Projects",
+  team: "Team",
+  keys: "API keys",
+  audit: "Audit log",
+  settings: "Organization",
+  profile: "Profile",
+  phones: "My phones",
+  security: "Security",
+  privacy: "Privacy",
+  account: "My account",
+  organization: "Organization",
+  newOrganization: "New organization",
+  status: "Status page",
+};

@@ -1,0 +1,76 @@
+import { Alert, Anchor, Button, Group, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import type { ErrorComponentProps } from "@tanstack/react-router";
+import i18next from "i18next";
+import { useTranslation } from "react-i18next";
+import { ApiError, Unreachable } from "../api/problem";
+
+/** An error in words that say what to do. */
+export function wordsOf(error: unknown): string {
+  if (error instanceof Unreachable) {
+    return i18next.t("common.errors.unreachable");
+  }
+  if (error instanceof ApiError) {
+    const again = error.retryAfter ? ` ${i18next.t("common.errors.retryIn", { count: error.retryAfter })}` : "";
+    return `${error.problem.title}: ${error.problem.detail}.${again}`;
+  }
+  return i18next.t("common.errors.crash");
+}
+
+/** Says that a deed failed, where the page itself goes on. */
+export function tellFailure(error: unknown): void {
+  notifications.show({
+    color: "red",
+    title: i18next.t("common.errors.title"),
+    message: wordsOf(error),
+    autoClose: 10_000,
+  });
+}
+
+/** In place of what could not be read. */
+export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+  const { t } = useTranslation();
+  const code = error instanceof ApiError ? error.problem.code : undefined;
+  const status = error instanceof ApiError ? error.problem.status : undefined;
+  const title =
+    status === 404
+      ? t("common.errors.notFound")
+      : status === 403
+        ? t("common.errors.notPermitted")
+        : t("common.errors.title");
+  return (
+    <Alert color="red" variant="outline" icon={<IconAlertTriangle aria-hidden />} title={title} role="alert">
+      <Stack gap="xs">
+        <Text size="sm">{status === 404 ? t("common.errors.notFoundHint") : wordsOf(error)}</Text>
+        <Group gap="sm">
+          {retry && (
+            <Button size="xs" variant="default" onClick={retry}>
+              {t("common.retry")}
+            </Button>
+          )}
+          {code && (
+            <Anchor size="sm" href={`/problems/${code}`} target="_blank" rel="noreferrer">
+              {t("common.errors.more")}
+            </Anchor>
+          )}
+        </Group>
+      </Stack>
+    </Alert>
+  );
+}
+
+/** In place of a page that failed. */
+export function PageFailure({ error, reset }: ErrorComponentProps) {
+  return <Failure error={error} retry={reset} />;
+}
+
+/** In place of a page that does not exist. */
+export function NotFound() {
+  const { t } = useTranslation();
+  return (
+    <Alert color="gray" variant="outline" title={t("common.errors.notFound")}>
+      {t("common.errors.notFoundHint")}
+    </Alert>
+  );
+}

@@ -1,0 +1,28 @@
+import { Badge, Tooltip } from "@mantine/core";
+import { IconPlugConnectedX, IconRefresh, IconWifiOff } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { Line } from "../api/live";
+
+/** Whether what is shown is what is so. Nothing is said while all is well but a small word. */
+export function LineMark({ line }: { line: Line }) {
+  const { t } = useTranslation();
+  if (line === "live") {
+    return (
+      <Badge variant="outline" color="teal" size="sm" tt="none" visibleFrom="sm">
+        {t("common.line.live")}
+      </Badge>
+    );
+  }
+  const Icon = line === "offline" ? IconWifiOff : navigator.onLine ? IconRefresh : IconPlugConnectedX;
+  return (
+    <Tooltip
+      label={t(line === "offline" ? "common.line.offlineHint" : "common.line.connectingHint")}
+      multiline
+      maw={280}
+    >
+      <Badge color="orange.9" tt="none" role="status" leftSection={<Icon size={14} aria-hidden />}>
+        {t(`common.line.${line}`)}
+      </Badge>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,51 @@
+import { Box, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+
+/** A page: its title, what can be done on it, and its content. */
+export function Page({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+  const { t } = useTranslation();
+  useEffect(() => {
+    document.title = `${title} · ${t("common.product")}`;
+  }, [title, t]);
+  return (
+    <Stack gap="md" maw={1200} mx="auto">
+      <Group justify="space-between" gap="sm">
+        <Title order={1} size="h2" className="inert">
+          {title}
+        </Title>
+        {aside}
+      </Group>
+      {children}
+    </Stack>
+  );
+}
+
+/** While something is read: as high as what will stand there, so that nothing jumps. */
+export function Loading({ rows = 6, height = 56 }: { rows?: number; height?: number }) {
+  const { t } = useTranslation();
+  return (
+    <Stack gap="xs" aria-busy="true" aria-label={t("common.loading")} role="status">
+      {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they are all the same
+        <Skeleton key={row} height={height} />
+      ))}
+    </Stack>
+  );
+}
+
+/** Where there is nothing yet: what would be here, and how it comes to be. */
+export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+  return (
+    <Box ta="center" py="xl" px="md">
+      <Text fw={600}>{title}</Text>
+      {children && (
+        <Text c="dimmed" size="sm" mt={4} maw={480} mx="auto" component="div">
+          {children}
+        </Text>
+      )}
+      {action && <Box mt="md">{action}</Box>}
+    </Box>
+  );
+}

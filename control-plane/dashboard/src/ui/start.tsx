@@ -1,0 +1,45 @@
+/** What both panels begin with. */
+import "@fontsource-variable/manrope/wght.css";
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "./app.css";
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import type { QueryClient } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { type AnyRouter, RouterProvider } from "@tanstack/react-router";
+import { lazy, StrictMode, Suspense } from "react";
+import { createRoot } from "react-dom/client";
+import { type Audience, openFor } from "../api/gate";
+import { startTexts } from "../texts";
+import { theme } from "./theme";
+
+/** Loaded after the page, which shows first. */
+const AskAgain = lazy(async () => ({ default: (await import("./ask-again")).AskAgain }));
+
+/** The nonce that the page came with: without it the browser takes no style that is not in a file. */
+function nonce(): string {
+  return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
+}
+
+export async function start(audience: Audience, router: AnyRouter, queries: QueryClient): Promise<void> {
+  openFor(audience);
+  await startTexts();
+  const root = document.getElementById("root");
+  if (!root) {
+    throw new Error("the page has no root");
+  }
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
+        <QueryClientProvider client={queries}>
+          <Notifications position="top-center" />
+          <Suspense>
+            <AskAgain />
+          </Suspense>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}
