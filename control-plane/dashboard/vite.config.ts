@@ -75,9 +75,9 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      "/api": { target: controlPlane, changeOrigin: true },
-      "/status": { target: controlPlane, changeOrigin: true },
-      "/problems": { target: controlPlane, changeOrigin: true },
+      "/api": { target: controlPlane, changeOrigin: false },
+      "/status": { target: controlPlane, changeOrigin: false },
+      "/problems": { target: controlPlane, changeOrigin: false },
     },
   },
 });

@@ -1,16 +1,16 @@
 import createClient from "openapi-fetch";
 import { pass } from "./gate";
-import { problemOf } from "./problem";
+import { problemIn } from "./problem";
 import type { paths } from "./schema";
 
 /** The API, typed by its own description. */
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: pass });
 
 /** What was asked for; anything else is thrown as an `ApiError` or `Unreachable`. */
-export async function take<T>(asked: Promise<{ data?: T; response: Response }>): Promise<T> {
-  const { data, response } = await asked;
+export async function take<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await asked;
   if (!response.ok) {
-    throw await problemOf(response);
+    throw problemIn(error, response);
   }
   return data as T;
 }

@@ -28,15 +28,19 @@ export class Unreachable extends Error {
 
 /** The problem of an answer, whatever stands between here and the control plane has made of it. */
 export async function problemOf(response: Response): Promise<ApiError | Unreachable> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  return problemIn(body, response);
+}
+
+/** The same, where the body was read already. */
+export function problemIn(body: unknown, response: Response): ApiError | Unreachable {
   const after = Number(response.headers.get("Retry-After") ?? Number.NaN);
-  const retryAfter = Number.isFinite(after) ? after : null;
-  try {
-    const problem: Problem = await response.clone().json();
-    if (typeof problem.code === "string" && typeof problem.detail === "string") {
-      return new ApiError(problem, retryAfter);
-    }
-  } catch {
-    // A proxy's own page.
-  }
-  return new Unreachable();
+  return isProblem(body) ? new ApiError(body, Number.isFinite(after) ? after : null) : new Unreachable();
+}
+
+function isProblem(body: unknown): body is Problem {
+  return typeof body === "object" && body !== null && "code" in body && "detail" in body;
 }

@@ -12,7 +12,7 @@ import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { type Audience, openFor } from "../api/gate";
 import { startTexts } from "../texts";
-import { theme } from "./theme";
+import { theme, variables } from "./theme";
 
 /** Loaded after the page, which shows first. */
 const AskAgain = lazy(async () => ({ default: (await import("./ask-again")).AskAgain }));
@@ -31,7 +31,7 @@ export async function start(audience: Audience, router: AnyRouter, queries: Quer
   }
   createRoot(root).render(
     <StrictMode>
-      <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={nonce}>
         <QueryClientProvider client={queries}>
           <Notifications position="top-center" />
           <Suspense>

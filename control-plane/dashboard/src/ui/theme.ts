@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const teal: MantineColorsTuple = [
   "#e6fbf7",
@@ -13,11 +13,24 @@ const teal: MantineColorsTuple = [
   "#084c47",
 ];
 
+const orange: MantineColorsTuple = [
+  "#fff3e6",
+  "#ffe3c9",
+  "#fdc592",
+  "#faa557",
+  "#f5892a",
+  "#ec7410",
+  "#d9630a",
+  "#c2550b",
+  "#ad4a0c",
+  "#963f0c",
+];
+
 /** Looks of both panels. Filled colours are dark enough for white text (WCAG AA). */
 export const theme = createTheme({
-  colors: { teal },
+  colors: { teal, orange },
   primaryColor: "teal",
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: 7,
   autoContrast: true,
   fontFamily: "'Manrope Variable', system-ui, sans-serif",
   fontFamilyMonospace: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
@@ -25,4 +38,11 @@ export const theme = createTheme({
   cursorType: "pointer",
   focusRing: "auto",
   respectReducedMotion: true,
+});
+
+/** What is said in passing is as legible as the rest (WCAG AA), and what is chosen is seen in both schemes. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { "--mantine-color-dimmed": "#565e66", "--chosen": "var(--mantine-color-teal-8)" },
+  dark: { "--mantine-color-dimmed": "#a6abb1", "--chosen": "var(--mantine-color-teal-3)" },
 });

@@ -102,7 +102,7 @@ export function Navigation({ membership }: { membership: MembershipDocument | un
 
 function Thumb({ icon: Icon, label, isActive = false }: { icon: Icon; label: string; isActive?: boolean }) {
   return (
-    <Stack gap={2} align="center" py={8} {...(isActive ? { c: "teal.7" } : {})}>
+    <Stack gap={2} align="center" py={8} {...(isActive ? { c: "var(--chosen)" } : {})}>
       <Icon size={22} aria-hidden />
       <Text size="xs" fw={isActive ? 700 : 500}>
         {label}
@@ -120,7 +120,7 @@ export function BottomBar({ org, more }: { org: string; more: () => void }) {
     { icon: IconUsers, label: t("shell.team"), to: "/o/$org/team" },
   ] as const;
   return (
-    <SimpleGrid cols={4} spacing={0} component="nav" aria-label={t("common.menu")}>
+    <SimpleGrid cols={4} spacing={0} component="nav" aria-label={t("common.quick")}>
       {links.map(({ icon, label, to }) => (
         <Link key={to} to={to} params={{ org }} className="plain" activeProps={{ "aria-current": "page" }}>
           {({ isActive }) => <Thumb icon={icon} label={label} isActive={isActive} />}

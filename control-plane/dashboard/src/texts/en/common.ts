@@ -20,6 +20,7 @@ export const common = {
   none: "None",
   never: "never",
   menu: "Menu",
+  quick: "Quick menu",
   signOut: "Sign out",
   language: "Language",
   colours: { label: "Colours", auto: "As the device", light: "Light", dark: "Dark" },

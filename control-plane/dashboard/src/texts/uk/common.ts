@@ -22,6 +22,7 @@ export const common: Translated<(typeof english)["common"]> = {
   none: "Немає",
   never: "ніколи",
   menu: "Меню",
+  quick: "Швидке меню",
   signOut: "Вийти",
   language: "Мова",
   colours: { label: "Кольори", auto: "Як на пристрої", light: "Світлі", dark: "Темні" },
