@@ -64,8 +64,24 @@ function budget(): Plugin {
   };
 }
 
+/** Shows the admin panel below /admin, as the control plane does: Vite itself knows it by its file alone. */
+function adminPage(): Plugin {
+  return {
+    name: "admin-page",
+    apply: "serve",
+    configureServer(server) {
+      server.middlewares.use((request, _response, next) => {
+        if (/^\/admin(\/|\?|$)/.test(request.url ?? "")) {
+          request.url = "/admin.html";
+        }
+        next();
+      });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), compressed(), budget()],
+  plugins: [react(), compressed(), budget(), adminPage()],
   html: { cspNonce: NONCE },
   build: {
     target: "es2022",
