@@ -1,0 +1,22 @@
+import { Select, type SelectProps } from "@mantine/core";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+
+function offset(zone: string, language: string): string {
+  try {
+    const parts = new Intl.DateTimeFormat(language, { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts();
+    return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** A time zone out of those that the browser knows, found by typing. */
+export function TimeZone({ value, ...rest }: SelectProps<string> & { value: string }) {
+  const { i18n } = useTranslation();
+  const zones = useMemo(() => {
+    const known = new Set(["UTC", value, ...Intl.supportedValuesOf("timeZone")]);
+    return [...known].map((zone) => ({ value: zone, label: `${zone} (${offset(zone, i18n.language)})` }));
+  }, [value, i18n.language]);
+  return <Select data={zones} value={value} searchable limit={100} allowDeselect={false} {...rest} />;
+}
