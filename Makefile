@@ -19,7 +19,7 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .PHONY: run
-run: host ## real Asterisk, a carrier, both programs, one webhook: watch the call (ONCE=1 exits after it)
+run: host dashboard ## real Asterisk, a carrier, both programs, one webhook: watch the call (ONCE=1 exits after it)
 	$(CARGO) build --workspace --bins
 	"$(TARGET)/debug/lab" demo $(if $(ONCE),--once)
 
@@ -27,7 +27,7 @@ run: host ## real Asterisk, a carrier, both programs, one webhook: watch the cal
 # weighs whole sessions against each other (sched(7), autogroup), so `nice` alone would not do. The suite, which measures
 # time, has the machine for itself.
 .PHONY: test
-test: host format lint-ansible lint-deb ## everything that is tested, on real parts
+test: host format lint-dashboard lint-ansible lint-deb ## everything that is tested, on real parts
 	$(CARGO) test --workspace --locked --test fleet --no-run
 	echo "the fleet's story is told meanwhile, in $(TARGET)/fleet.log"; \
 	setsid $(MAKE) --no-print-directory story >"$(TARGET)/fleet.log" 2>&1 & story=$$!; \
@@ -51,11 +51,44 @@ lint: host components
 .PHONY: suite
 suite: suite-build $(TARGET)/tools/schemathesis/installed
 	$(CARGO) test --workspace --locked --no-fail-fast
+	$(MAKE) --no-print-directory stories
 
 .PHONY: suite-build
-suite-build: host
+suite-build: host dashboard
 	$(CARGO) build --workspace --bins --locked
 	$(CARGO) test --workspace --locked --no-run
+
+# The portal, which the control plane's build takes in. Built anew where its sources or the API's description changed.
+DASHBOARD := control-plane/dashboard
+NODE_MODULES := $(DASHBOARD)/node_modules/.package-lock.json
+
+.PHONY: dashboard
+dashboard: $(DASHBOARD)/dist/index.html ## the portal and the admin panel, in control-plane/dashboard/dist
+
+$(DASHBOARD)/dist/index.html: $(NODE_MODULES) control-plane/openapi.json $(shell find $(DASHBOARD) -path '*/node_modules' -prune -o \
+		-path '*/dist' -prune -o -path '*/stories' -prune -o -name schema.d.ts -prune -o -type f -print)
+	cd $(DASHBOARD) && npm run --silent build
+
+$(NODE_MODULES): $(DASHBOARD)/package-lock.json
+	@$(node)
+	cd $(DASHBOARD) && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+# Vite's oldest Node.
+define node
+node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null \
+	&& command -v npm >/dev/null || { echo "Node 20.19 or newer, with npm, is missing: install it (https://nodejs.org) and try again" >&2; exit 1; }
+endef
+
+.PHONY: lint-dashboard
+lint-dashboard: $(NODE_MODULES) ## form, types, lints and texts of the portal
+	cd $(DASHBOARD) && npm run --silent check
+
+# In a real browser, with a real control plane, agents and Asterisk. Screenshots of every page: target/screenshots.
+.PHONY: stories
+stories: suite-build
+	@command -v chromium >/dev/null || { $(call install,chromium,the portal is tested in a real browser); }
+	cd $(DASHBOARD) && npm run --silent stories
 
 .PHONY: deny
 deny: $(TARGET)/tools/bin/cargo-deny ## licences, sources and banned crates
@@ -94,7 +127,7 @@ $(TARGET)/tools/schemathesis/installed: lab/requirements-fuzz.txt
 # Packages for Debian 12 and newer and Ubuntu 22.04 and newer. The date is that of the last commit: the same sources make
 # the same packages.
 .PHONY: deb
-deb: host $(TARGET)/tools/bin/cargo-deb ## Debian packages of both programs, in target/debian
+deb: host dashboard $(TARGET)/tools/bin/cargo-deb ## Debian packages of both programs, in target/debian
 	$(CARGO) build --workspace --bins --locked
 	$(CARGO) build --profile small --locked -p pbx-agent
 	$(CARGO) build --release --locked -p control-plane

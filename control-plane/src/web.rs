@@ -5,6 +5,7 @@
 
 mod agents;
 mod api;
+mod assets;
 mod body;
 mod connection;
 mod health;

@@ -5,7 +5,9 @@ use super::{
     problem::{Kind, PAGES, Problem},
     routes::{READ, only},
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use warp::{Filter, Reply};
 
@@ -60,16 +62,16 @@ fn page(title: &str, body: &str) -> Response {
          <body><main><h1>{title}</h1>{body}</main></body></html>"
     );
     let mut response = Response::new(html.into());
-    let fixed = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CACHE_CONTROL, "public, max-age=3600"),
-        (
-            CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
-        ),
-    ];
+    let fixed = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")];
     for (name, value) in fixed {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    // No style but this one.
+    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
+    let policy =
+        format!("default-src 'none'; style-src 'sha256-{hash}'; frame-ancestors 'none'; base-uri 'none'");
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
 }
