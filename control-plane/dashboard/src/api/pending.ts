@@ -1,7 +1,20 @@
 /** What the back end is about to have. Generated types take the place of these once it does. */
 import { pass } from "./gate";
 import { problemOf } from "./problem";
-import type { AlertCall, AlertDetail, AlertState, CallView, QueuedCall, Severity } from "./schema";
+import type {
+  Action,
+  AlertCall,
+  AlertDetail,
+  AlertState,
+  CallView,
+  EndpointDocument,
+  Operator,
+  QueuedCall,
+  Reason,
+  Rule,
+  ScenarioDocument,
+  Severity,
+} from "./schema";
 
 interface Asked {
   query?: Record<string, string | number | boolean | undefined>;
@@ -105,4 +118,76 @@ export interface Figures {
   median_seconds: number | null;
   p90_seconds: number | null;
   trunks: TrunkFigures[];
+}
+
+/** A stored request, whole. */
+export interface RequestDetail extends RequestSummary {
+  endpoint_name: string;
+  project: string;
+  project_id: string;
+  query: string;
+  headers: { name: string; value: string }[];
+  body: string;
+  body_truncated: boolean;
+  body_kind: "json" | "form" | "text" | "binary" | "empty";
+  fields: unknown;
+  answer: unknown;
+  replayed_from: string | null;
+}
+
+/** An endpoint whose URL can be another than before. */
+export interface RotatedEndpoint extends EndpointDocument {
+  rotated_at?: string | null;
+  former_url_until?: string | null;
+}
+
+export interface IdentifiedScenario extends ScenarioDocument {
+  id?: string;
+}
+
+export interface DryRunWish {
+  payload?: unknown;
+  request_id?: string;
+  content_type?: string;
+  rule?: Rule[];
+}
+
+export interface CheckedCondition {
+  field: string;
+  op: Operator;
+  value: unknown;
+  found: unknown;
+  holds: boolean;
+}
+
+export interface Verdict {
+  index: number;
+  matches: boolean;
+  decides: boolean;
+  conditions: CheckedCondition[];
+}
+
+export type Standing = "ready" | "full" | "resting" | "doubtful" | "offline" | "draining" | "not_allowed";
+
+export interface Recipient {
+  account_id: string;
+  display_name: string;
+  destination: string | null;
+  held_back: Reason | null;
+  routes: { pbx: string; trunk: string; standing: Standing }[];
+}
+
+/** What a payload would do. */
+export interface DryRun {
+  severity: Severity;
+  message: string;
+  dedup_key: string | null;
+  resolves: boolean;
+  verdicts: Verdict[];
+  rule: number | null;
+  action: Action;
+  fallback: string | null;
+  outcome: "calls" | "suppressed" | "resolved" | "nobody";
+  recipients: Recipient[];
+  fields: unknown;
 }

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import type { Rule } from "../../api/schema";
+import { bodyOf, complaints, edited, fitting, newCondition, newRule, ruleNamedIn, withField, written } from "./rules";
+
+const rules: Rule[] = [
+  { match: "any", when: [{ field: "severity", op: "in", value: ["critical", 5] }], action: { do: "call_all" } },
+  {
+    match: "all",
+    when: [{ field: "labels.x", op: "exists" }],
+    action: { do: "call_member", member: "a@example.com" },
+  },
+  { match: "all", when: [], action: { do: "call_on_schedule", schedule: "night" } },
+];
+
+test("rules that are read and written again are the same", () => {
+  expect(written(edited(rules))).toEqual(rules);
+  expect(complaints(edited(rules))).toEqual([]);
+});
+
+test("what an operator or action has no use for is left out", () => {
+  const [rule] = edited([rules[0] as Rule]);
+  const odd = { ...rule, action: { do: "suppress", member: "a@example.com" } } as typeof rule & object;
+  odd.when = [{ key: "1", field: " a ", op: "not_exists", value: "x" }];
+  expect(written([odd])).toEqual([
+    { match: "any", when: [{ field: "a", op: "not_exists" }], action: { do: "suppress" } },
+  ]);
+});
+
+test("what the API would refuse is said before", () => {
+  const wrong = (given: Partial<ReturnType<typeof newCondition>>) =>
+    complaints([newRule([{ ...newCondition("a", "b"), ...given }])])[0]?.wrong;
+  expect(wrong({})).toBeUndefined();
+  expect(wrong({ field: " " })).toBe("field_empty");
+  expect(wrong({ field: "ї".repeat(129) })).toBe("field_long");
+  expect(wrong({ op: "in", value: [] })).toBe("value_list");
+  expect(wrong({ op: "contains", value: "" })).toBe("value_text");
+  expect(wrong({ op: "gt", value: "5" })).toBe("value_number");
+  expect(wrong({ op: "eq", value: "" })).toBeUndefined();
+  expect(wrong({ value: "x".repeat(1_001) })).toBe("value_long");
+  expect(complaints([{ ...newRule([]), action: { do: "call_member", member: " " } }])).toEqual([
+    { rule: 0, condition: null, wrong: "member" },
+  ]);
+});
+
+test("what fits another operator stays", () => {
+  expect(fitting("in", "x")).toEqual(["x"]);
+  expect(fitting("in", "")).toEqual([]);
+  expect(fitting("eq", ["x", "y"])).toBe("x");
+  expect(fitting("gt", "97.5")).toBe(97.5);
+  expect(fitting("gt", "full")).toBe("");
+  expect(fitting("contains", 5)).toBe("5");
+  expect(fitting("exists", "x")).toBeUndefined();
+});
+
+test("a field that is pressed fills the condition, and a list grows", () => {
+  const empty = newCondition();
+  expect(withField(empty, "labels.x", 1)).toMatchObject({ field: "labels.x", op: "eq", value: 1 });
+  expect(withField(empty, "labels", undefined)).toMatchObject({ op: "exists", value: undefined });
+  const list = { ...empty, field: "a", op: "in" as const, value: ["x"] };
+  expect(withField(list, "a", "y").value).toEqual(["x", "y"]);
+  expect(withField(list, "a", "x").value).toEqual(["x"]);
+  expect(withField(list, "b", "y")).toMatchObject({ field: "b", value: ["y"] });
+});
+
+test("an error of the API finds its rule", () => {
+  expect(JSON.parse(bodyOf(rules))).toEqual({ rule: rules });
+  expect(bodyOf(rules).split("\n")[2]).toContain("labels.x");
+  expect(ruleNamedIn("line 3: `call_member` needs `member` at line 3 column 20", rules)).toBe(1);
+  expect(ruleNamedIn('"a@example.com" is no member of the organization: invite them first', rules)).toBe(1);
+  expect(ruleNamedIn("line 1: unknown field", rules)).toBeNull();
+  expect(ruleNamedIn("line 9: what", rules)).toBeNull();
+});

@@ -1,0 +1,254 @@
+/** Rules while somebody edits them, and what the API says of them before it is asked. */
+import type { Action, ActionWord, Condition, Match, Operator, Rule } from "../../api/schema";
+
+export type Scalar = string | number | boolean;
+export type Value = Scalar | Scalar[];
+
+/** What stands in a list keeps its place in the page by a key of its own. */
+export interface EditedCondition {
+  key: string;
+  field: string;
+  op: Operator;
+  value: Value | undefined;
+}
+
+export interface EditedRule {
+  key: string;
+  match: Match;
+  when: EditedCondition[];
+  action: Action;
+}
+
+export const MOST_RULES = 100;
+export const MOST_CONDITIONS = 20;
+const LONGEST_FIELD = 256;
+const LONGEST_OPERAND = 1_000;
+
+export const OPERATORS: Operator[] = [
+  "eq",
+  "ne",
+  "in",
+  "nin",
+  "contains",
+  "not_contains",
+  "starts_with",
+  "ends_with",
+  "gt",
+  "gte",
+  "lt",
+  "lte",
+  "exists",
+  "not_exists",
+];
+
+/** What is offered; schedules do not exist yet. */
+export const ACTIONS: ActionWord[] = ["call_primary", "call_all", "call_project", "call_member", "suppress"];
+
+/** What an operator compares with. */
+export type Operand = "none" | "list" | "text" | "number" | "scalar";
+
+export function operandOf(op: Operator): Operand {
+  switch (op) {
+    case "exists":
+    case "not_exists":
+      return "none";
+    case "in":
+    case "nin":
+      return "list";
+    case "contains":
+    case "not_contains":
+    case "starts_with":
+    case "ends_with":
+      return "text";
+    case "gt":
+    case "gte":
+    case "lt":
+    case "lte":
+      return "number";
+    case "eq":
+    case "ne":
+      return "scalar";
+  }
+}
+
+let keys = 0;
+function newKey(): string {
+  keys += 1;
+  return `k${keys}`;
+}
+
+export function newCondition(field = "", value?: Scalar): EditedCondition {
+  return { key: newKey(), field, op: "eq", value: value ?? "" };
+}
+
+export function newRule(when: EditedCondition[] = [newCondition()]): EditedRule {
+  return { key: newKey(), match: "all", when, action: { do: "call_primary" } };
+}
+
+/** Another rule that says the same. */
+export function copyOf(rule: EditedRule): EditedRule {
+  return { ...rule, key: newKey(), when: rule.when.map((condition) => ({ ...condition, key: newKey() })) };
+}
+
+export function edited(rules: Rule[]): EditedRule[] {
+  return rules.map(({ match = "all", when = [], action }) => ({
+    key: newKey(),
+    match,
+    when: when.map(({ field, op, value }) => ({ key: newKey(), field, op, value: value as Value | undefined })),
+    action,
+  }));
+}
+
+/** As the API takes them. */
+export function written(rules: EditedRule[]): Rule[] {
+  return rules.map(({ match, when, action }) => ({
+    match,
+    when: when.map(({ field, op, value }): Condition => {
+      const bare = { field: field.trim(), op };
+      return operandOf(op) === "none" || value === undefined ? bare : ({ ...bare, value } as Condition);
+    }),
+    action: withoutNeedless(action),
+  }));
+}
+
+function withoutNeedless(action: Action): Action {
+  switch (action.do) {
+    case "call_member":
+      return { do: action.do, member: (action.member ?? "").trim() };
+    case "call_on_schedule":
+      return { do: action.do, schedule: action.schedule ?? "" };
+    default:
+      return { do: action.do };
+  }
+}
+
+/** One text for rules that mean the same, however they were written. */
+export function essence(rule: Rule): string {
+  const [whole] = written(edited([rule]));
+  return JSON.stringify(whole);
+}
+
+export function sameRules(some: Rule[], others: Rule[]): boolean {
+  return (
+    some.length === others.length && some.every((rule, index) => essence(rule) === essence(others[index] as Rule))
+  );
+}
+
+/** The value after its operator has changed: whatever of it still fits stays. */
+export function fitting(op: Operator, value: Value | undefined): Value | undefined {
+  const first = Array.isArray(value) ? value[0] : value;
+  switch (operandOf(op)) {
+    case "none":
+      return undefined;
+    case "list":
+      return Array.isArray(value) ? value : first === undefined || first === "" ? [] : [first];
+    case "text":
+      return first === undefined ? "" : String(first);
+    case "number": {
+      const number = typeof first === "string" && first.trim() !== "" ? Number(first) : first;
+      return typeof number === "number" && Number.isFinite(number) ? number : "";
+    }
+    case "scalar":
+      return first ?? "";
+  }
+}
+
+/** A field of a payload, pressed: it goes into a condition that may say how it is compared already. */
+export function withField(condition: EditedCondition, field: string, value: Scalar | undefined): EditedCondition {
+  if (value === undefined) {
+    return { ...condition, field, op: "exists", value: undefined };
+  }
+  if (operandOf(condition.op) === "list" && condition.field === field && Array.isArray(condition.value)) {
+    const list = condition.value;
+    return { ...condition, value: list.some((one) => String(one) === String(value)) ? list : [...list, value] };
+  }
+  return { ...condition, field, value: fitting(condition.op, value) };
+}
+
+/** What is wrong with a rule, and where. */
+export type Wrong =
+  | "field_empty"
+  | "field_long"
+  | "value_list"
+  | "value_text"
+  | "value_number"
+  | "value_long"
+  | "member";
+
+export interface Complaint {
+  rule: number;
+  condition: number | null;
+  wrong: Wrong;
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text).length;
+
+/** What the API would refuse. */
+export function complaints(rules: EditedRule[]): Complaint[] {
+  return rules.flatMap((rule, index) => {
+    const found: Complaint[] = rule.when.flatMap((condition, place) => {
+      const wrong = wrongWith(condition);
+      return wrong ? [{ rule: index, condition: place, wrong }] : [];
+    });
+    if (rule.action.do === "call_member" && !rule.action.member?.trim()) {
+      found.push({ rule: index, condition: null, wrong: "member" });
+    }
+    return found;
+  });
+}
+
+function wrongWith({ field, op, value }: EditedCondition): Wrong | null {
+  if (field.trim() === "") {
+    return "field_empty";
+  }
+  if (bytes(field.trim()) > LONGEST_FIELD) {
+    return "field_long";
+  }
+  switch (operandOf(op)) {
+    case "list":
+      if (!Array.isArray(value) || value.length === 0) {
+        return "value_list";
+      }
+      break;
+    case "text":
+      if (typeof value !== "string" || value === "") {
+        return "value_text";
+      }
+      break;
+    case "number":
+      if (typeof value !== "number") {
+        return "value_number";
+      }
+      break;
+    case "scalar":
+      if (value === undefined || Array.isArray(value)) {
+        return "value_text";
+      }
+      break;
+    case "none":
+      return null;
+  }
+  const texts = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === "string");
+  const tooLong = Array.isArray(value) && value.length > LONGEST_OPERAND;
+  return tooLong || texts.some((text) => bytes(text) > LONGEST_OPERAND) ? "value_long" : null;
+}
+
+/**
+ * The body of a request that writes rules, a rule a line: the line that the API names in an error is then the rule's.
+ */
+export function bodyOf(rules: Rule[]): string {
+  return `{"rule":[\n${rules.map((rule) => JSON.stringify(rule)).join(",\n")}\n]}`;
+}
+
+/** The rule that an error of the API is about; null where it names none. */
+export function ruleNamedIn(detail: string, rules: Rule[]): number | null {
+  const line = /^line (\d+):/.exec(detail)?.[1];
+  const index = line ? Number(line) - 2 : -1;
+  if (rules[index]) {
+    return index;
+  }
+  const member = rules.findIndex(
+    ({ action }) => action.member && detail.toLowerCase().startsWith(JSON.stringify(action.member).toLowerCase()),
+  );
+  return member >= 0 ? member : null;
+}
