@@ -3,14 +3,24 @@ import type { ReactNode } from "react";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
-/** A page: its title, what can be done on it, and its content. */
-export function Page({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+/** A page: its title, what can be done on it, and its content; over the whole screen where it is `wide`. */
+export function Page({
+  title,
+  aside,
+  wide = false,
+  children,
+}: {
+  title: string;
+  aside?: ReactNode;
+  wide?: boolean;
+  children: ReactNode;
+}) {
   const { t } = useTranslation();
   useEffect(() => {
     document.title = `${title} · ${t("common.product")}`;
   }, [title, t]);
   return (
-    <Stack gap="md" maw={1200} mx="auto">
+    <Stack gap="md" {...(wide ? {} : { maw: 1200, mx: "auto" })}>
       <Group justify="space-between" gap="sm">
         <Title order={1} size="h2" className="inert">
           {title}

@@ -6,8 +6,8 @@ import { ApiError } from "../api/problem";
 import { useSessionActions } from "../api/session";
 import { wordsOf } from "./failure";
 
-/** Address and password, and the second factor's code once it is asked for. */
-export function SignInForm({ done }: { done: () => void }) {
+/** Address and password, and the second factor's code once it is asked for. A page may have more to say to a failure. */
+export function SignInForm({ done, onFailure }: { done: () => void; onFailure?: (error: unknown) => void }) {
   const { t } = useTranslation();
   const { signIn } = useSessionActions();
   const [failure, setFailure] = useState<string | null>(null);
@@ -24,6 +24,7 @@ export function SignInForm({ done }: { done: () => void }) {
         setCodeNeeded(true);
       } else {
         setFailure(wordsOf(error));
+        onFailure?.(error);
       }
     }
   });
