@@ -75,10 +75,19 @@ fn read(row: &Row) -> Result<Account, StoreError> {
         id: row.get(0)?,
         email: row.get(1)?,
         display_name: row.get(2)?,
-        language: Language::from_word(&row.get::<String>(3)?).unwrap_or(Language::English),
+        language: Language::from_word(&row.get::<String>(3)?).unwrap_or_default(),
         password: row.get(4)?,
         created_at: row.get(5)?,
     })
+}
+
+/// The language that somebody is spoken to in, English where nobody knows.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn language(tx: &mut Tx<'_>, id: AccountId) -> Result<Language, StoreError> {
+    let word = tx.row("SELECT language FROM accounts WHERE id = $1", &[&id], |row| row.get::<String>(0))?;
+    Ok(word.and_then(|word| Language::from_word(&word)).unwrap_or_default())
 }
 
 /// Makes the account of a confirmed address, or gives the one that the apply file has named its password. `None` where
@@ -91,15 +100,17 @@ pub fn create(
     email: &Email,
     password: &str,
     display_name: &str,
+    language: Language,
     now: Timestamp,
 ) -> Result<Option<AccountId>, StoreError> {
     tx.row(
-        "INSERT INTO accounts (id, email, created_at, display_name, password, email_verified_at)
-         VALUES ($1, $2, $3, $4, $5, $3)
-         ON CONFLICT (email) DO UPDATE SET password = $5, email_verified_at = $3, display_name = $4
+        "INSERT INTO accounts (id, email, created_at, display_name, password, email_verified_at, language)
+         VALUES ($1, $2, $3, $4, $5, $3, $6)
+         ON CONFLICT (email) DO UPDATE
+         SET password = $5, email_verified_at = $3, display_name = $4, language = $6
          WHERE accounts.password IS NULL AND accounts.closed_at IS NULL
          RETURNING id",
-        &[&AccountId::new(Uuid::now_v7()), email, &now, &display_name, &password],
+        &[&AccountId::new(Uuid::now_v7()), email, &now, &display_name, &password, &language.as_str()],
         |row| row.get(0),
     )
 }

@@ -2,6 +2,7 @@
 
 use super::email::Email;
 use crate::{
+    mail::Language,
     secret::{self, hash_of},
     store::{Row, StoreError, Tx},
 };
@@ -51,6 +52,8 @@ pub struct New {
     pub password: Option<String>,
     /// The name that a sign-up chose.
     pub display_name: String,
+    /// The language that a sign-up chose.
+    pub language: Language,
 }
 
 /// A link that is good.
@@ -64,6 +67,8 @@ pub struct Link {
     pub password: Option<String>,
     /// The name that a sign-up chose.
     pub display_name: String,
+    /// The language that a sign-up chose.
+    pub language: Language,
 }
 
 /// Makes one; its token goes into the mail and nowhere else. Those that are long over are forgotten on the way.
@@ -75,8 +80,9 @@ pub fn make(tx: &mut Tx<'_>, new: &New, now: Timestamp) -> Result<Zeroizing<Stri
     tx.execute("DELETE FROM mail_links WHERE expires_at < $1", &[&(now - KEPT)])?;
     let token = secret::make();
     tx.execute(
-        "INSERT INTO mail_links (token_hash, purpose, account_id, email, password, display_name, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO mail_links (token_hash, purpose, account_id, email, password, display_name, language, created_at,
+                                 expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &[
             &hash_of(&token),
             &new.purpose.as_str(),
@@ -84,6 +90,7 @@ pub fn make(tx: &mut Tx<'_>, new: &New, now: Timestamp) -> Result<Zeroizing<Stri
             &new.email,
             &new.password,
             &new.display_name,
+            &new.language.as_str(),
             &now,
             &(now + new.purpose.valid_for()),
         ],
@@ -102,7 +109,7 @@ pub fn look(
     now: Timestamp,
 ) -> Result<Option<Link>, StoreError> {
     tx.row(
-        "SELECT account_id, email, password, display_name FROM mail_links
+        "SELECT account_id, email, password, display_name, language FROM mail_links
          WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3",
         &[&hash_of(token), &purpose.as_str(), &now],
         read,
@@ -121,7 +128,7 @@ pub fn take(
 ) -> Result<Option<Link>, StoreError> {
     tx.row(
         "UPDATE mail_links SET used_at = $3 WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
-         RETURNING account_id, email, password, display_name",
+         RETURNING account_id, email, password, display_name, language",
         &[&hash_of(token), &purpose.as_str(), &now],
         read,
     )
@@ -152,7 +159,13 @@ pub fn void(tx: &mut Tx<'_>, purpose: Purpose, account: AccountId, now: Timestam
 }
 
 fn read(row: &Row) -> Result<Link, StoreError> {
-    Ok(Link { account: row.get(0)?, email: row.get(1)?, password: row.get(2)?, display_name: row.get(3)? })
+    Ok(Link {
+        account: row.get(0)?,
+        email: row.get(1)?,
+        password: row.get(2)?,
+        display_name: row.get(3)?,
+        language: Language::from_word(&row.get::<String>(4)?).unwrap_or_default(),
+    })
 }
 
 /// Forgets all of an account's.
@@ -181,6 +194,7 @@ mod tests {
             email: "ann@example.com".parse().unwrap(),
             password: Some("$pbkdf2".into()),
             display_name: "Ann".into(),
+            language: Language::Ukrainian,
         };
         let tokens =
             store.write(move |tx| Ok::<_, StoreError>([make(tx, &new, at(0))?, make(tx, &new, at(0))?]));
@@ -193,6 +207,7 @@ mod tests {
         assert_eq!(taken(Purpose::SignUp, &first, at(24 * 3600)).await, None);
         let link = taken(Purpose::SignUp, &first, at(1)).await.unwrap();
         assert_eq!((link.email.as_str(), link.display_name.as_str()), ("ann@example.com", "Ann"));
+        assert_eq!(link.language, Language::Ukrainian);
         assert_eq!(taken(Purpose::SignUp, &first, at(2)).await, None);
         assert!(taken(Purpose::SignUp, &second, at(2)).await.is_some());
         assert_eq!(taken(Purpose::SignUp, "guessed", at(2)).await, None);

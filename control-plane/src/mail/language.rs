@@ -2,20 +2,24 @@
 
 /// A language with a whole catalogue. Another one is a variant here and a file below `words/`; the compiler then
 /// asks for the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Language {
     /// English.
+    #[default]
     English,
+    /// Ukrainian.
+    Ukrainian,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::English];
+    pub const ALL: [Self; 2] = [Self::English, Self::Ukrainian];
 
     /// BCP 47, as the database and HTML write it: `en`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::English => "en",
+            Self::Ukrainian => "uk",
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a letter says, as text and as HTML: both come from one catalogue for each language.
 
 mod english;
+mod ukrainian;
 
 use super::{language::Language, template::Template};
 use std::fmt::Write;
@@ -27,6 +28,7 @@ pub(super) struct Rendered {
 pub(super) fn render(template: &Template, language: Language) -> Rendered {
     let words = match language {
         Language::English => english::words(template),
+        Language::Ukrainian => ukrainian::words(template),
     };
     Rendered { text: words.text(), html: words.html(language), subject: words.subject }
 }

@@ -61,7 +61,7 @@ pub(super) fn routes() -> Routes {
 
 /// Which page is at a path.
 fn page_at(path: &str) -> Option<&'static str> {
-    let mut parts = path.trim_start_matches('/').split('/');
+    let mut parts = path.strip_prefix('/')?.split('/');
     match (parts.next()?, parts.next()) {
         ("admin", _) => Some(ADMIN),
         (ORGANIZATION_PATH, Some(_)) | ("account", Some(_)) => Some(PORTAL),
@@ -100,7 +100,7 @@ fn page(name: &'static str) -> Response {
 
 /// What a page loads.
 fn file(path: &str, headers: &HeaderMap) -> Response {
-    let name = path.trim_start_matches('/');
+    let name = path.strip_prefix('/').unwrap_or(path);
     let packed = takes_brotli(headers).then(|| Files::get(&format!("{name}.br"))).flatten();
     let is_packed = packed.is_some();
     let Some(file) = packed.or_else(|| Files::get(name)) else { return Problem::not_found().into_response() };
@@ -152,7 +152,7 @@ mod tests {
         for path in ["/admin", "/admin/", "/admin/fleet/1"] {
             assert_eq!(page_at(path), Some(ADMIN), "{path}");
         }
-        for path in ["/o", "/nowhere", "/sign-in/else", "/index.html", "/administrator", "/.env"] {
+        for path in ["/o", "/nowhere", "/sign-in/else", "/index.html", "/administrator", "/.env", "//", ""] {
             assert_eq!(page_at(path), None, "{path}");
         }
     }

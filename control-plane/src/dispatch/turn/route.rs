@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::{
-    accounts::orgs,
+    accounts::{account, orgs},
     dispatch::{
         attempts::{self, UnderWay},
         call::{Input, Send, TALK},
@@ -131,7 +131,7 @@ impl Turn<'_, '_> {
         Ok(Some(Prompt {
             severity: call.severity,
             project: call.project.clone(),
-            language: "en".to_owned(),
+            language: account::language(self.tx, call.account_id)?.as_str().to_owned(),
             message: None,
             code: None,
         }))

@@ -105,13 +105,33 @@ fn how_long_a_link_is_good_is_said_in_words() {
 }
 
 #[test]
+fn ukrainian_counts_as_ukrainians_do() {
+    for (seconds, words) in [
+        (60, "1 хвилину "),
+        (120, "2 хвилини "),
+        (300, "5 хвилин "),
+        (11 * 60, "11 хвилин "),
+        (21 * 60, "21 хвилину "),
+        (24 * 3600, "24 години "),
+        (7 * 24 * 3600, "7 днів "),
+    ] {
+        let letter = Template::ResetPassword { link: link(), valid_for: Duration::from_secs(seconds) };
+        let Rendered { text, html, .. } = render(&letter, Language::Ukrainian);
+        assert!(text.contains(&format!("Посилання чинне {words}")), "{text}");
+        assert!(html.contains("<html lang=\"uk\">"), "{html}");
+    }
+}
+
+#[test]
 fn every_letter_has_a_name_a_subject_and_both_forms_and_its_debug_output_no_secret() {
     let mut names = std::collections::BTreeSet::new();
     for template in every("Acme") {
         names.insert(template.name());
-        let Rendered { subject, text, html } = render(&template, Language::English);
-        assert!(!subject.is_empty() && !text.is_empty() && html.ends_with("</html>\n"), "{template:?}");
-        assert_eq!(text.contains(LINK), html.contains("token=s3cret"), "{template:?}");
+        for language in Language::ALL {
+            let Rendered { subject, text, html } = render(&template, language);
+            assert!(!subject.is_empty() && !text.is_empty() && html.ends_with("</html>\n"), "{template:?}");
+            assert_eq!(text.contains(LINK), html.contains("token=s3cret"), "{template:?}");
+        }
         assert!(!format!("{template:?}").contains("s3cret"));
     }
     assert_eq!(names.len(), 12);
@@ -120,8 +140,9 @@ fn every_letter_has_a_name_a_subject_and_both_forms_and_its_debug_output_no_secr
 #[test]
 fn a_name_is_markup_nowhere_and_begins_no_line_of_its_own() {
     let evil = "</p><script>alert(1)</script>\r\nBcc: all@example.com\n\"'&\u{202e}txt";
-    for template in every(evil) {
-        let Rendered { subject, text, html } = render(&template, Language::English);
+    for (template, language) in every(evil).iter().flat_map(|it| Language::ALL.map(|language| (it, language)))
+    {
+        let Rendered { subject, text, html } = render(template, language);
         assert!(!html.contains("<script") && !html.contains("\u{202e}"), "{html}");
         for part in [&subject, &text, &html] {
             assert!(!part.lines().any(|line| line.starts_with("Bcc")), "{part}");

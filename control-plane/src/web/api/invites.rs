@@ -182,7 +182,7 @@ fn limits(org: OrgId, by: AccountId, actor: Actor, email: &Email) -> [(Limit, St
     ]
 }
 
-/// In the language of whoever is invited, where they have an account.
+/// In the language of whoever is invited, where they have an account, else in that of whoever invites.
 fn write_to(
     tx: &mut Tx<'_>,
     invite: &Invite,
@@ -196,6 +196,7 @@ fn write_to(
     let org = orgs::by_id(tx, invite.org)?.ok_or_else(|| missing(Kind::UnknownOrganization))?;
     let inviter = account::by_id(tx, invite.invited_by)?;
     let known = account::by_email(tx, &invite.email)?;
+    let language = known.or(inviter.clone()).map_or_else(Language::default, |account| account.language);
     let template = Template::Invitation {
         organization: org.name.clone(),
         inviter: inviter.map_or(org.name, |inviter| inviter.shown().to_owned()),
@@ -203,7 +204,6 @@ fn write_to(
         link: page(public_url, "invite", Some(token)),
         valid_for: invites::VALID_FOR,
     };
-    let language = known.map_or(Language::English, |account| account.language);
     send(tx, &invite.email, language, template, now)?;
     Ok(())
 }

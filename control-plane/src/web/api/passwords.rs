@@ -16,7 +16,7 @@ use crate::{
         sessions::{self, End},
         tries,
     },
-    mail::Template,
+    mail::{Language, Template},
     web::{
         Response,
         problem::{Kind, Problem},
@@ -66,6 +66,7 @@ pub(super) async fn forgotten(call: Call) -> Result<Response, Problem> {
             email: email.clone(),
             password: None,
             display_name: String::new(),
+            language: account.as_ref().map_or_else(Language::default, |account| account.language),
         };
         let token = links::make(tx, &new, now)?;
         let Some(account) = account else { return Ok(false) };

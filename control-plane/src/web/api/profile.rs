@@ -145,6 +145,7 @@ pub(super) async fn change_address(call: Call, person: Person) -> Result<Respons
                 email: email.clone(),
                 password: None,
                 display_name: String::new(),
+                language: account.language,
             };
             let token = links::make(tx, &new, now)?;
             let link = page(&public_url, "confirm-address", Some(&token));

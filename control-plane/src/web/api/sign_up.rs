@@ -45,6 +45,10 @@ pub(super) struct SignUp {
     #[serde(default)]
     #[schema(max_length = 100)]
     display_name: String,
+    /// Of letters and calls; English where it is not said.
+    #[serde(default)]
+    #[schema(value_type = Option<Language>)]
+    language: Option<String>,
 }
 
 /// Sign up
@@ -61,9 +65,10 @@ pub(super) struct SignUp {
     )
 )]
 pub(super) async fn sign_up(call: Call) -> Result<Response, Problem> {
-    let SignUp { email, password, display_name } = call.body()?;
+    let SignUp { email, password, display_name, language } = call.body()?;
     let email = fields::address("email", &email)?;
     let display_name = fields::name_or_none("display_name", &display_name)?;
+    let language = language.as_deref().map(fields::language).transpose()?.unwrap_or_default();
     let password = Password::chosen(&password)?;
     let network = tries::network_of(call.remote);
     call.admit([(tries::SIGN_UPS, network.clone())]).await?;
@@ -74,6 +79,7 @@ pub(super) async fn sign_up(call: Call) -> Result<Response, Problem> {
         let to = email.as_str().to_owned();
         count(tx, [(tries::UNASKED_MAILS_FROM, format!("{network} {to}")), (tries::UNASKED_MAILS, to)], now)?;
         let known = account::by_email(tx, &email)?.filter(|account| account.password.is_some());
+        let known_language = known.as_ref().map(|account| account.language);
         let template = match known {
             Some(_) => Template::AlreadyHere { link: page(&public_url, "sign-in", None) },
             None => {
@@ -83,13 +89,16 @@ pub(super) async fn sign_up(call: Call) -> Result<Response, Problem> {
                     email: email.clone(),
                     password: Some(password),
                     display_name,
+                    language,
                 };
                 let token = links::make(tx, &new, now)?;
                 let valid_for = Purpose::SignUp.valid_for();
                 Template::VerifyAddress { link: page(&public_url, "verify", Some(&token)), valid_for }
             }
         };
-        Ok::<_, Problem>(send(tx, &email, Language::English, template, now)?)
+        // Whoever has an account is written to as they wish.
+        let language = known_language.unwrap_or(language);
+        Ok::<_, Problem>(send(tx, &email, language, template, now)?)
     });
     call.app.nudge_mail(queued.await?);
     LetterDocument::answer()
@@ -156,7 +165,8 @@ fn made_of(tx: &mut Tx<'_>, link: &Link, now: Timestamp) -> Result<Account, Prob
         || Problem::new(Kind::AddressTaken, "this address has an account: sign in, or reset its password");
     let email: Email = link.email.parse().map_err(|_| link_void())?;
     let password = link.password.as_deref().ok_or_else(link_void)?;
-    let id = account::create(tx, &email, password, &link.display_name, now)?.ok_or_else(taken)?;
+    let id =
+        account::create(tx, &email, password, &link.display_name, link.language, now)?.ok_or_else(taken)?;
     account::by_id(tx, id)?.ok_or_else(taken)
 }
 
