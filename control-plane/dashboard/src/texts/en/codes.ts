@@ -277,4 +277,53 @@ export const codes = {
     duplicate:
       "An earlier attempt may have rung this phone without our learning how that ended: this may be a second ring for the same alert.",
   },
+  /** What the audit log tells, `account.created` and so on. */
+  deeds: {
+    account: { created: "Account created", changed: "Profile changed", closed: "Account closed" },
+    session: {
+      opened: "Signed in",
+      opened_from_new_place: "Signed in from a new place",
+      ended: "Signed out",
+      revoked: "Session ended",
+      refresh_reused: "Session ended: its token was shown twice",
+      many_failures: "Many failed sign-ins",
+    },
+    password: { changed: "Password changed", reset: "Password reset" },
+    address: { change_asked: "Another e-mail address asked for", changed: "E-mail address changed" },
+    second_factor: { on: "Second factor set up", off: "Second factor removed", recovery_codes: "New recovery codes" },
+    phone: { added: "Phone added", changed: "Phone changed", removed: "Phone removed", verified: "Phone verified" },
+    organization: {
+      created: "Organization created",
+      changed: "Organization changed",
+      transferred: "Organization handed over",
+      deleted: "Organization deleted",
+    },
+    member: {
+      joined: "Joined",
+      changed: "Role changed",
+      removed: "Removed from the organization",
+      left: "Left the organization",
+    },
+    invite: { created: "Invited", resent: "Invitation sent again", revoked: "Invitation withdrawn" },
+    project: { created: "Project created", changed: "Project changed", deleted: "Project deleted" },
+    endpoint: { created: "Webhook URL created", changed: "Webhook URL changed", deleted: "Webhook URL deleted" },
+    scenario: { changed: "Scenario changed", deleted: "Scenario deleted" },
+    api_key: { created: "API key created", deleted: "API key deleted" },
+    alert: { acknowledged: "Alert acknowledged", closed: "Alert closed" },
+    operator: { made: "Operator made", removed: "Operator removed" },
+    pbx: {
+      created: "PBX added",
+      drained: "PBX drained",
+      resumed: "PBX takes calls again",
+      revoked: "Key of a PBX revoked",
+      enrolment_token_made: "Enrolment token made",
+    },
+    trunk: { rested: "Rest of a trunk changed" },
+    incident: {
+      opened: "Incident opened",
+      changed: "Incident changed",
+      told: "Incident update",
+      deleted: "Incident deleted",
+    },
+  },
 };
