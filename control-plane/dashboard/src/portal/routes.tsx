@@ -32,7 +32,7 @@ const root = createRootRouteWithContext<{ queries: QueryClient }>()({
 
 /** Pages that need nobody to be signed in. */
 const entrance = createRoute({ getParentRoute: () => root, id: "entrance", component: Entrance });
-const entered = (path: string, load: () => Promise<Record<string, unknown>>, name: string) =>
+const entered = <const Path extends string>(path: Path, load: () => Promise<Record<string, unknown>>, name: string) =>
   createRoute({ getParentRoute: () => entrance, path, component: lazy(load as never, name) });
 
 const signIn = createRoute({
@@ -205,11 +205,13 @@ const scenario = createRoute({
 const team = createRoute({
   getParentRoute: () => organization,
   path: "/team",
+  validateSearch: paging,
   component: lazy(() => import("./team/team"), "TeamPage"),
 });
 const keys = createRoute({
   getParentRoute: () => organization,
   path: "/keys",
+  validateSearch: paging,
   component: lazy(() => import("./keys/keys"), "KeysPage"),
 });
 const audit = createRoute({

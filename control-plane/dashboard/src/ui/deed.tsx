@@ -7,9 +7,9 @@ import { wordsOf } from "./failure";
 
 /** Something that a person does: one at a time. Whoever does not prove who they are has changed their mind: that is no failure. */
 export function useDeed<Given = void>(does: (given: Given) => Promise<unknown>) {
-  const { mutate, isPending, error, reset } = useMutation({ mutationFn: does });
+  const { mutate, isPending, isSuccess, error, reset } = useMutation({ mutationFn: does });
   const failure = error && !(error instanceof ApiError && error.code === "proof_needed") ? error : null;
-  return { go: mutate, busy: isPending, failure, reset };
+  return { go: mutate, busy: isPending, done: isSuccess, failure, reset };
 }
 
 /** The code of the problem that a deed met. */

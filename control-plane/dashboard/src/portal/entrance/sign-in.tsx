@@ -1,8 +1,12 @@
-import { Anchor, Stack, Text } from "@mantine/core";
-import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
+import { Group } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, useRouter } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { sessionQuery } from "../../api/session";
 import { Page } from "../../ui/page";
 import { SignInForm } from "../../ui/sign-in-form";
+import { Way } from "./said";
 
 const route = getRouteApi("/entrance/sign-in");
 
@@ -15,19 +19,21 @@ export function SignInPage() {
   const { t } = useTranslation();
   const { to } = route.useSearch();
   const router = useRouter();
+  const { data: session } = useQuery(sessionQuery);
+  const isSignedIn = Boolean(session);
+  useEffect(() => {
+    // Whoever is signed in, or has just signed in, has nothing to do here.
+    if (isSignedIn) {
+      router.history.replace(ours(to));
+    }
+  }, [isSignedIn, to, router]);
   return (
     <Page title={t("entrance.signIn.title")}>
-      <SignInForm done={() => router.history.push(ours(to))} />
-      <Stack gap={4}>
-        <Anchor component={Link} to="/forgotten" size="sm">
-          {t("entrance.signIn.forgotten")}
-        </Anchor>
-        <Text size="sm">
-          <Anchor component={Link} to="/sign-up" size="sm">
-            {t("entrance.signIn.none")}
-          </Anchor>
-        </Text>
-      </Stack>
+      <SignInForm done={() => undefined} />
+      <Group justify="space-between" gap="xs">
+        <Way to="/forgotten">{t("entrance.signIn.forgotten")}</Way>
+        <Way to="/sign-up">{t("entrance.signIn.none")}</Way>
+      </Group>
     </Page>
   );
 }
