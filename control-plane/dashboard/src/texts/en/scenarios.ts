@@ -77,6 +77,8 @@ export const scenarios = {
     call_member: "Call one person",
     call_on_schedule: "Call whoever is on call by the schedule {{schedule}}",
     suppress: "Call nobody",
+    resolve: "Closed its alert",
+    group: "Added to the alert that is open",
     call_primaryHint: "The project’s primary.",
     call_allHint: "Every member with a phone that can be rung, at the same time.",
     call_projectHint: "A project has no people of its own yet: as everybody of the organization.",

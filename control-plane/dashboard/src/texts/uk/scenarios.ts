@@ -83,6 +83,8 @@ export const scenarios: Translated<(typeof english)["scenarios"]> = {
     call_member: "Телефонувати одній людині",
     call_on_schedule: "Телефонувати черговому за графіком {{schedule}}",
     suppress: "Нікому не телефонувати",
+    resolve: "Закрито тривогу",
+    group: "Додано до відкритої тривоги",
     call_primaryHint: "Основному черговому проєкту.",
     call_allHint: "Кожному учасникові, чий телефон можна набрати, одночасно.",
     call_projectHint: "Власних людей проєкт поки не має: це те саме, що всім в організації.",

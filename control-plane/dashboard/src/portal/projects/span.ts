@@ -1,0 +1,14 @@
+/** A length of time in words, without what is none: `45 s`, `1 min`, `1 min 30 s`. */
+export function span(seconds: number, language: string): string {
+  const units: [number, string][] = [
+    [Math.trunc(seconds / 3600), "hour"],
+    [Math.trunc((seconds % 3600) / 60), "minute"],
+    [seconds % 60, "second"],
+  ];
+  const said = units.filter(([value]) => value > 0);
+  return (said.length > 0 ? said : [[0, "second"] as [number, string]])
+    .map(([value, unit]) =>
+      new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(value),
+    )
+    .join(" ");
+}

@@ -1,0 +1,53 @@
+/** What is read of scenarios, and what is tried with them. */
+import { queryOptions } from "@tanstack/react-query";
+import { api, take } from "../../api/client";
+import { ask, type DryRun, type DryRunWish, type IdentifiedScenario } from "../../api/pending";
+import { ApiError } from "../../api/problem";
+import { gathered } from "../projects/reads";
+
+/** All of them: a project has at most 100. */
+export const scenariosQuery = (org: string, project: string) =>
+  queryOptions({
+    queryKey: ["scenarios", org, project],
+    queryFn: (): Promise<IdentifiedScenario[]> =>
+      gathered((after) =>
+        take(
+          api.GET("/api/v1/projects/{id}/scenarios", {
+            params: { path: { id: project }, query: { org, limit: 200, ...(after ? { after } : {}) } },
+          }),
+        ),
+      ),
+  });
+
+/** One; null where there is none of this name yet. */
+export const scenarioQuery = (org: string, project: string, name: string) =>
+  queryOptions({
+    queryKey: ["scenario", org, project, name],
+    queryFn: async (): Promise<IdentifiedScenario | null> => {
+      try {
+        return await take(
+          api.GET("/api/v1/projects/{id}/scenarios/{name}", {
+            params: { path: { id: project, name }, query: { org } },
+          }),
+        );
+      } catch (error) {
+        if (error instanceof ApiError && error.code === "unknown_scenario") {
+          return null;
+        }
+        throw error;
+      }
+    },
+  });
+
+export const dryRunQuery = (org: string, scenario: string, wish: DryRunWish) =>
+  queryOptions({
+    queryKey: ["dry-run", org, scenario, JSON.stringify(wish)],
+    queryFn: () =>
+      ask<DryRun>("POST", `/api/v1/scenarios/${encodeURIComponent(scenario)}/dry-run`, {
+        query: { org },
+        body: wish,
+      }),
+    // How trunks stand changes, and so does what would hold a call back.
+    staleTime: 5_000,
+    gcTime: 60_000,
+  });
