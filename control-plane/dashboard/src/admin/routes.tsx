@@ -11,12 +11,10 @@ import {
 import { sessionQuery } from "../api/session";
 import { NotFound, PageFailure } from "../ui/failure";
 import { Loading } from "../ui/page";
+import type { Search } from "./link";
 import { Shell } from "./shell/shell";
 
-interface Paging {
-  after?: string | undefined;
-  q?: string | undefined;
-}
+type Paging = Pick<Search, "after" | "q">;
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 const paging = (search: Record<string, unknown>): Paging => ({ after: text(search["after"]), q: text(search["q"]) });
@@ -29,7 +27,7 @@ const root = createRootRouteWithContext<{ queries: QueryClient }>()({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (search: Record<string, unknown>): { to?: string | undefined } => ({ to: text(search["to"]) }),
+  validateSearch: (search: Record<string, unknown>): Pick<Search, "to"> => ({ to: text(search["to"]) }),
   component: lazy(() => import("./shell/sign-in"), "SignInPage"),
 });
 
@@ -49,6 +47,10 @@ const signedIn = createRoute({
 const fleet = createRoute({
   getParentRoute: () => signedIn,
   path: "/",
+  validateSearch: (search: Record<string, unknown>): Pick<Search, "q" | "only"> => ({
+    q: text(search["q"]),
+    only: text(search["only"]),
+  }),
   component: lazy(() => import("./fleet/fleet"), "FleetPage"),
 });
 const pbx = createRoute({
@@ -59,6 +61,7 @@ const pbx = createRoute({
 const enrol = createRoute({
   getParentRoute: () => signedIn,
   path: "/enrol",
+  validateSearch: (search: Record<string, unknown>): Pick<Search, "pbx"> => ({ pbx: text(search["pbx"]) }),
   component: lazy(() => import("./enrol/enrol"), "EnrolPage"),
 });
 const calls = createRoute({
@@ -103,17 +106,28 @@ const doNotCall = createRoute({
 const letters = createRoute({
   getParentRoute: () => signedIn,
   path: "/letters",
-  validateSearch: (search: Record<string, unknown>): Paging & { state?: string | undefined } => ({
-    ...paging(search),
+  validateSearch: (search: Record<string, unknown>): Pick<Search, "after" | "state"> => ({
+    after: text(search["after"]),
     state: text(search["state"]),
   }),
   component: lazy(() => import("./letters/letters"), "LettersPage"),
+});
+const suppressions = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/letters/suppressions",
+  validateSearch: paging,
+  component: lazy(() => import("./letters/suppressions"), "SuppressionsPage"),
 });
 const incidents = createRoute({
   getParentRoute: () => signedIn,
   path: "/incidents",
   validateSearch: paging,
   component: lazy(() => import("./incidents/list"), "IncidentsPage"),
+});
+const writeIncident = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/incidents/new",
+  component: lazy(() => import("./incidents/write"), "WriteIncidentPage"),
 });
 const incident = createRoute({
   getParentRoute: () => signedIn,
@@ -123,9 +137,11 @@ const incident = createRoute({
 const audit = createRoute({
   getParentRoute: () => signedIn,
   path: "/audit",
-  validateSearch: (search: Record<string, unknown>): Paging & { action?: string | undefined } => ({
-    ...paging(search),
+  validateSearch: (search: Record<string, unknown>): Pick<Search, "after" | "action" | "actor" | "subject"> => ({
+    after: text(search["after"]),
     action: text(search["action"]),
+    actor: text(search["actor"]),
+    subject: text(search["subject"]),
   }),
   component: lazy(() => import("./audit/audit"), "AuditPage"),
 });
@@ -144,7 +160,9 @@ const tree = root.addChildren([
     abuse,
     doNotCall,
     letters,
+    suppressions,
     incidents,
+    writeIncident,
     incident,
     audit,
   ]),

@@ -1,5 +1,97 @@
-import { Page } from "../../ui/page";
+import { Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { AttemptMark, CallMark, SeverityMark } from "../../ui/marks";
+import { Empty, Page } from "../../ui/page";
+import { Time } from "../../ui/time";
+import type { LiveCall } from "../documents";
+import { AdminLink, useGo, usePageSearch } from "../link";
+import { type Column, List } from "../list";
+import { Pages } from "../pages";
+import { listQuery } from "../reads";
+import { Shown } from "../shown";
+import { QueueFigures } from "./queue";
 
 export function LiveCallsPage() {
-  return <Page title="LiveCallsPage">{null}</Page>;
+  const { t } = useTranslation();
+  const { after } = usePageSearch();
+  const go = useGo();
+  const asked = useQuery(listQuery<LiveCall>("calls", { after }, true));
+  const columns: Column<LiveCall>[] = [
+    {
+      title: t("admin.calls.since"),
+      cell: (call) => <Time at={call.created_at} />,
+    },
+    { title: t("admin.calls.severity"), cell: (call) => <SeverityMark severity={call.severity} /> },
+    {
+      title: t("admin.calls.organization"),
+      cell: (call) => (
+        <div>
+          <AdminLink place={{ to: "/organizations/$id", id: call.org_id }} size="sm" className="inert">
+            {call.organization}
+          </AdminLink>
+          <Text size="xs" c="dimmed" className="inert">
+            {call.project}
+          </Text>
+        </div>
+      ),
+    },
+    {
+      title: t("admin.calls.number"),
+      cell: (call) => <span className="inert digits">{call.destination}</span>,
+    },
+    { title: t("admin.calls.state"), cell: (call) => <State call={call} /> },
+    {
+      title: t("admin.calls.over"),
+      cell: ({ attempt }) =>
+        attempt ? (
+          <span>
+            <span className="inert">{attempt.pbx}</span> · <span className="inert">{attempt.trunk}</span>
+          </span>
+        ) : (
+          "–"
+        ),
+    },
+    { title: t("admin.calls.ends"), cell: (call) => <Time at={call.expires_at} /> },
+  ];
+  return (
+    <Page wide title={t("admin.shell.calls")}>
+      <QueueFigures />
+      <Shown asked={asked}>
+        {({ items, next }) => (
+          <>
+            {items.length === 0 ? (
+              <Empty title={t("admin.calls.none")}>{t("admin.calls.noneHint")}</Empty>
+            ) : (
+              <List label={t("admin.shell.calls")} columns={columns} rows={items} keyOf={(call) => call.id} />
+            )}
+            <Pages after={after} next={next} go={(to) => go({ to: "/calls", search: { after: to } })} />
+          </>
+        )}
+      </Shown>
+    </Page>
+  );
+}
+
+/** How far it is: of one that waits, for what; of one that is dialled, how far that is. */
+function State({ call }: { call: LiveCall }) {
+  const { t } = useTranslation();
+  if (call.attempt) {
+    return <AttemptMark status={call.attempt.status} />;
+  }
+  return (
+    <div>
+      <CallMark status={call.status} />
+      {call.reason && (
+        <Text size="xs" mt={2}>
+          {t(`codes.reason.${call.reason}`)}
+        </Text>
+      )}
+      {call.due_at && (
+        <Text size="xs" c="dimmed" mt={2}>
+          {t("admin.calls.next")} <Time at={call.due_at} />
+        </Text>
+      )}
+    </div>
+  );
 }

@@ -1,5 +1,62 @@
+import { Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { NotFound } from "../../ui/failure";
 import { Page } from "../../ui/page";
+import type { EnrolmentToken, NamedPbx } from "../documents";
+import { useGo, usePageSearch } from "../link";
+import { fleetQuery } from "../reads";
+import { Shown } from "../shown";
+import { Arrival } from "./arrival";
+import { HostSteps } from "./host-steps";
+import { NameStep } from "./name-step";
+import { TokenStep } from "./token-step";
 
+/** From a name to a host that rings people. Which PBX it is stands in the address: a reload loses only the token. */
 export function EnrolPage() {
-  return <Page title="EnrolPage">{null}</Page>;
+  const { t } = useTranslation();
+  const { pbx: id } = usePageSearch();
+  const go = useGo();
+  const asked = useQuery(fleetQuery);
+  const [created, setCreated] = useState<NamedPbx | null>(null);
+  const [made, setMade] = useState<{ pbx: string; token: EnrolmentToken } | null>(null);
+  return (
+    <Page title={t("admin.enrol.title")}>
+      <Shown asked={asked}>
+        {(fleet) => {
+          const known = fleet.find((it) => it.id === id);
+          const pbx: NamedPbx | undefined = known ?? (created && created.id === id ? created : undefined);
+          if (id && !pbx) {
+            return <NotFound />;
+          }
+          return (
+            <Stack gap="md">
+              <NameStep
+                pbx={pbx}
+                fleet={fleet}
+                done={(named) => {
+                  setCreated(named);
+                  go({ to: "/enrol", search: { pbx: named.id } });
+                }}
+              />
+              {pbx && (
+                <>
+                  <TokenStep
+                    key={pbx.id}
+                    pbx={pbx}
+                    known={known}
+                    token={made?.pbx === pbx.id ? made.token : null}
+                    made={(token) => setMade({ pbx: pbx.id, token })}
+                  />
+                  <HostSteps pbx={pbx} isAgain={known !== undefined && known.enrolled_at !== null} />
+                  <Arrival known={known} />
+                </>
+              )}
+            </Stack>
+          );
+        }}
+      </Shown>
+    </Page>
+  );
 }

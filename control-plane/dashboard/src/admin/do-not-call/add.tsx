@@ -1,0 +1,50 @@
+import { Button, Group, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useTranslation } from "react-i18next";
+import { Dialog } from "../../ui/confirm";
+import { Failed, useDeed } from "../../ui/deed";
+import { useAct } from "../deed";
+
+/** As people write it: spaces, brackets and dashes do not matter. */
+const plain = (number: string) => number.replaceAll(/[\s().-]/g, "");
+
+export function AddDialog({ close }: { close: () => void }) {
+  const { t } = useTranslation();
+  const act = useAct();
+  const form = useForm({
+    initialValues: { number: "" },
+    validate: { number: (number) => (/^\+[1-9]\d{6,14}$/.test(plain(number)) ? null : t("admin.doNotCall.wrong")) },
+  });
+  const add = useDeed(async (number: string) => {
+    await act("POST", "do-not-call", { number });
+    close();
+  });
+  return (
+    <Dialog title={t("admin.doNotCall.add")} close={close} busy={add.busy}>
+      <form onSubmit={form.onSubmit(({ number }) => add.go(plain(number)))}>
+        <Stack>
+          <TextInput
+            label={t("admin.doNotCall.number")}
+            description={t("admin.doNotCall.numberHint")}
+            type="tel"
+            inputMode="tel"
+            autoComplete="off"
+            placeholder="+380501234567"
+            required
+            data-autofocus
+            {...form.getInputProps("number")}
+          />
+          <Failed failure={add.failure} />
+          <Group justify="flex-end" gap="sm">
+            <Button variant="default" onClick={close} disabled={add.busy}>
+              {t("common.cancel")}
+            </Button>
+            <Button type="submit" loading={add.busy}>
+              {t("admin.doNotCall.go")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}

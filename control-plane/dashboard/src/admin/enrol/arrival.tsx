@@ -1,0 +1,69 @@
+import { Group, List, Loader, Text, ThemeIcon } from "@mantine/core";
+import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
+import { useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { Section } from "../../ui/section";
+import type { Pbx } from "../documents";
+import { AdminLink } from "../link";
+
+type State = "done" | "waits" | "wrong";
+
+function Sign({ state }: { state: State }) {
+  if (state === "waits") {
+    return <Loader size={18} aria-hidden />;
+  }
+  return (
+    <ThemeIcon size={20} radius="xl" color={state === "done" ? "teal.7" : "orange.9"} aria-hidden>
+      {state === "done" ? <IconCheck size={14} /> : <IconAlertTriangle size={14} />}
+    </ThemeIcon>
+  );
+}
+
+/** Looks every few seconds how far the host has come. */
+export function Arrival({ known }: { known: Pbx | undefined }) {
+  const { t } = useTranslation();
+  // Where it was enrolled before, it is this enrolment that is waited for.
+  const before = useRef(known?.revoked ? (known.enrolled_at ?? null) : null);
+  const isEnrolled = known !== undefined && known.enrolled_at !== null && known.enrolled_at !== before.current;
+  const isConnected = isEnrolled && known.connected_at !== null;
+  const isHealthy = isConnected && known.health === "healthy";
+  const isIll = isConnected && !isHealthy;
+  const steps: [string, State][] = [
+    [isEnrolled ? t("admin.enrol.arrival.enrolled") : t("admin.enrol.arrival.enrols"), isEnrolled ? "done" : "waits"],
+    [
+      isConnected ? t("admin.enrol.arrival.connected") : t("admin.enrol.arrival.connects"),
+      isConnected ? "done" : "waits",
+    ],
+    [
+      isHealthy
+        ? t("admin.enrol.arrival.healthy")
+        : isIll
+          ? t("admin.enrol.arrival.ill")
+          : t("admin.enrol.arrival.heals"),
+      isHealthy ? "done" : isIll ? "wrong" : "waits",
+    ],
+  ];
+  return (
+    <Section title={t("admin.enrol.arrival.title")} hint={t("admin.enrol.arrival.hint")}>
+      <List spacing="xs" listStyleType="none" aria-live="polite" size="sm">
+        {steps.map(([text, state]) => (
+          <List.Item key={text} icon={<Sign state={state} />}>
+            {text}
+          </List.Item>
+        ))}
+      </List>
+      {isIll && known.trouble && (
+        <Text size="sm" className="inert">
+          {known.trouble}
+        </Text>
+      )}
+      {known && isEnrolled && (
+        <Group>
+          <AdminLink place={{ to: "/fleet/$id", id: known.id }} size="sm">
+            {t("admin.enrol.arrival.look")}
+          </AdminLink>
+        </Group>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,19 @@
+/** Figures as people read them. */
+import { useTranslation } from "react-i18next";
+import { duration } from "../ui/time";
+
+const NOTHING = "–";
+
+export function useFigures() {
+  const { i18n } = useTranslation();
+  const language = i18n.language;
+  return {
+    whole: (value: number) => new Intl.NumberFormat(language).format(value),
+    /** Of a part of one. */
+    percent: (part: number | null) =>
+      part === null
+        ? NOTHING
+        : new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(part),
+    time: (milliseconds: number | null) => (milliseconds === null ? NOTHING : duration(milliseconds, language)),
+  };
+}

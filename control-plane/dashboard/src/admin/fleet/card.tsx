@@ -1,0 +1,100 @@
+import { Group, Paper, Stack, Text, Tooltip } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { Pbx, Trunk } from "../documents";
+import { useFigures } from "../figures";
+import { AdminLink } from "../link";
+import { HealthMark, Load, TrunkState } from "./marks";
+import { isPoor } from "./order";
+import "./fleet.css";
+
+/** One PBX among the others: what is wrong, and each trunk in a line. */
+export function PbxCard({ pbx, newest }: { pbx: Pbx; newest: string | undefined }) {
+  const { t } = useTranslation();
+  const isOld = pbx.agent_version !== null && pbx.agent_version !== newest;
+  return (
+    <Paper withBorder p="sm" component="article" aria-label={pbx.name}>
+      <Stack gap={6}>
+        <Group justify="space-between" wrap="nowrap" gap="sm">
+          <AdminLink place={{ to: "/fleet/$id", id: pbx.id }} fw={600} className="inert">
+            {pbx.name}
+          </AdminLink>
+          <HealthMark pbx={pbx} />
+        </Group>
+        {pbx.trouble && (
+          <Text size="sm" className="inert" lineClamp={3}>
+            {pbx.trouble}
+          </Text>
+        )}
+        <Group gap="xs" c="dimmed" fz="xs" className="facts">
+          <span>{t("admin.fleet.underWay", { count: pbx.active })}</span>
+          {pbx.agent_version && (
+            <span>
+              {t("admin.fleet.agent")} <span className="inert">{pbx.agent_version}</span>
+              {isOld && <strong className="older"> {t("admin.fleet.older")}</strong>}
+            </span>
+          )}
+          {pbx.asterisk && (
+            <span>
+              Asterisk <span className="inert">{pbx.asterisk}</span>
+            </span>
+          )}
+        </Group>
+        {pbx.trunks.length > 0 && <Trunks pbx={pbx} />}
+      </Stack>
+    </Paper>
+  );
+}
+
+function Trunks({ pbx }: { pbx: Pbx }) {
+  const { t } = useTranslation();
+  const heading = (short: string, whole: string) => (
+    <th scope="col">
+      <Tooltip label={whole} multiline maw={280} events={{ hover: true, focus: true, touch: true }}>
+        <span>{short}</span>
+      </Tooltip>
+    </th>
+  );
+  return (
+    <table className="trunks" aria-label={t("admin.fleet.trunksOf", { name: pbx.name })}>
+      <thead>
+        <tr>
+          <th scope="col">{t("admin.fleet.trunk.name")}</th>
+          <th scope="col">{t("admin.fleet.trunk.calls")}</th>
+          {heading(t("admin.fleet.trunk.success"), t("admin.fleet.trunk.successHint"))}
+          {heading(t("admin.fleet.trunk.asr"), t("admin.fleet.trunk.asrHint"))}
+          {heading(t("admin.fleet.trunk.pdd"), t("admin.fleet.trunk.pddHint"))}
+        </tr>
+      </thead>
+      <tbody>
+        {pbx.trunks.map((trunk) => (
+          <TrunkRow key={trunk.name} trunk={trunk} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function TrunkRow({ trunk }: { trunk: Trunk }) {
+  const { t } = useTranslation();
+  const { percent, time } = useFigures();
+  return (
+    <tr>
+      <th scope="row">
+        <Group gap={6} wrap="nowrap">
+          <TrunkState trunk={trunk} brief />
+          <span className="inert">{trunk.name}</span>
+        </Group>
+      </th>
+      <td>
+        <Load
+          active={trunk.active}
+          most={trunk.max_concurrent}
+          label={t("admin.fleet.trunk.load", { name: trunk.name })}
+        />
+      </td>
+      <td className={isPoor(trunk) ? "poor" : undefined}>{percent(trunk.success_rate)}</td>
+      <td>{percent(trunk.answer_seizure_ratio)}</td>
+      <td>{time(trunk.post_dial_delay_ms)}</td>
+    </tr>
+  );
+}

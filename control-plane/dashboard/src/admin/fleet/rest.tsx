@@ -1,0 +1,65 @@
+import { Button, Group, NumberInput, Stack, Text } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Confirm } from "../../ui/confirm";
+
+const OFTEN = [15, 60, 240, 1440];
+/** A day. */
+const LONGEST = 1440;
+
+/** For how long a trunk is to rest. */
+export function RestDialog({
+  name,
+  rest,
+  close,
+}: {
+  name: string;
+  rest: (minutes: number) => Promise<unknown>;
+  close: () => void;
+}) {
+  const { t, i18n } = useTranslation();
+  const [minutes, setMinutes] = useState<number | string>(60);
+  const inWords = (count: number) =>
+    new Intl.NumberFormat(i18n.language, {
+      style: "unit",
+      unit: count < 60 ? "minute" : "hour",
+      unitDisplay: "short",
+    }).format(count < 60 ? count : count / 60);
+  const whole = typeof minutes === "number" && Number.isInteger(minutes) && minutes >= 1 && minutes <= LONGEST;
+  return (
+    <Confirm
+      title={t("admin.fleet.rest.title", { name })}
+      action={t("admin.fleet.rest.go")}
+      harmless
+      ready={whole}
+      does={() => rest(Number(minutes))}
+      close={close}
+    >
+      <Text size="sm">{t("admin.fleet.rest.text")}</Text>
+      <Stack gap="xs">
+        <Group gap="xs">
+          {OFTEN.map((count) => (
+            <Button
+              key={count}
+              size="xs"
+              variant={minutes === count ? "filled" : "default"}
+              aria-pressed={minutes === count}
+              onClick={() => setMinutes(count)}
+            >
+              {inWords(count)}
+            </Button>
+          ))}
+        </Group>
+        <NumberInput
+          label={t("admin.fleet.rest.minutes")}
+          min={1}
+          max={LONGEST}
+          allowDecimal={false}
+          value={minutes}
+          onChange={setMinutes}
+          inputMode="numeric"
+        />
+      </Stack>
+    </Confirm>
+  );
+}

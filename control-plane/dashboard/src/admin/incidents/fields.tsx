@@ -1,0 +1,64 @@
+import { Radio, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { IMPACTS, type Impact, STAGES, type Stage } from "../documents";
+
+export const LONGEST_TITLE = 100;
+export const LONGEST_TEXT = 4000;
+
+export function ImpactField({ value, onChange }: { value: Impact; onChange: (value: Impact) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Radio.Group
+      label={t("admin.incidents.impact")}
+      value={value}
+      onChange={(chosen) => onChange(IMPACTS.find((it) => it === chosen) ?? "minor")}
+    >
+      <Stack gap={8} mt="xs">
+        {IMPACTS.map((impact) => (
+          <Radio
+            key={impact}
+            value={impact}
+            label={t(`admin.incidents.impacts.${impact}`)}
+            description={t(`admin.incidents.impactHints.${impact}`)}
+          />
+        ))}
+      </Stack>
+    </Radio.Group>
+  );
+}
+
+export function StageField({ value, onChange }: { value: Stage; onChange: (value: Stage) => void }) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      <Text size="sm" fw={500} mb={4} id="stage-label">
+        {t("admin.incidents.stage")}
+      </Text>
+      <SegmentedControl
+        className="stages"
+        fullWidth
+        aria-labelledby="stage-label"
+        value={value}
+        onChange={(chosen) => onChange(STAGES.find((it) => it === chosen) ?? "investigating")}
+        data={STAGES.map((stage) => ({ value: stage, label: t(`admin.incidents.stages.${stage}`) }))}
+      />
+    </div>
+  );
+}
+
+/** What is told. */
+export function UpdateText({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const { t } = useTranslation();
+  return (
+    <Textarea
+      label={t("admin.incidents.text")}
+      description={t("admin.incidents.textHint")}
+      autosize
+      minRows={4}
+      maxLength={LONGEST_TEXT}
+      required
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
+}

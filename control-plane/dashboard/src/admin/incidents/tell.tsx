@@ -1,0 +1,47 @@
+import { Button, Group, Stack } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Failed, useDeed, useOnce } from "../../ui/deed";
+import { Section } from "../../ui/section";
+import { useAct } from "../deed";
+import type { Incident } from "../documents";
+import { StageField, UpdateText } from "./fields";
+import "./incidents.css";
+
+/** Tells how far it is. */
+export function TellForm({ incident }: { incident: Incident }) {
+  const { t } = useTranslation();
+  const act = useAct();
+  const once = useOnce();
+  const [state, setState] = useState(incident.state);
+  const [text, setText] = useState("");
+  const tell = useDeed(async () => {
+    const body = { state, text };
+    await act("POST", `incidents/${incident.id}/updates`, body, once({ ...body, after: incident.updates.length }));
+    setText("");
+  });
+  return (
+    <Section
+      title={t("admin.incidents.tell")}
+      hint={incident.state === "resolved" ? t("admin.incidents.opensAgain") : undefined}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          tell.go();
+        }}
+      >
+        <Stack>
+          <StageField value={state} onChange={setState} />
+          <UpdateText value={text} onChange={setText} />
+          <Failed failure={tell.failure} />
+          <Group justify="flex-end">
+            <Button type="submit" loading={tell.busy} disabled={text.trim() === ""}>
+              {t("admin.incidents.publish")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Section>
+  );
+}

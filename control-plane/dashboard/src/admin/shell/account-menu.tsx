@@ -1,0 +1,52 @@
+import { Avatar, Menu, Text, UnstyledButton } from "@mantine/core";
+import { IconLogout } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { useSession, useSessionActions } from "../../api/session";
+import { tellFailure } from "../../ui/failure";
+import { Preferences } from "../../ui/preferences";
+import { useGo } from "../link";
+
+/** Who is signed in, how they want to see things, and the way out. */
+export function AccountMenu() {
+  const { t } = useTranslation();
+  const { account } = useSession();
+  const { signOut } = useSessionActions();
+  const go = useGo();
+  const out = async () => {
+    try {
+      await signOut();
+      go({ to: "/sign-in" });
+    } catch (error) {
+      tellFailure(error);
+    }
+  };
+  const name = account.display_name || account.email;
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target>
+        <UnstyledButton aria-label={t("admin.shell.signedInAs", { name })}>
+          <Avatar color="teal" variant="filled" radius="xl" size={34} alt="">
+            {name.slice(0, 1).toUpperCase()}
+          </Avatar>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Text size="sm" px="sm" py={4} truncate className="inert">
+          {account.email}
+        </Text>
+        <Menu.Item component="a" href="/">
+          {t("admin.shell.portal")}
+        </Menu.Item>
+        <Menu.Item component="a" href="/status">
+          {t("admin.shell.status")}
+        </Menu.Item>
+        <Menu.Divider />
+        <Preferences />
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void out()}>
+          {t("common.signOut")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

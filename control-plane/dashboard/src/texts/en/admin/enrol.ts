@@ -1,0 +1,55 @@
+/** From a name to a host that rings people. */
+export const enrol = {
+  title: "Add a PBX",
+  name: {
+    title: "1. Name",
+    hint: "What the host is called in the fleet, in orders and in the call log.",
+    name: "Name",
+    nameHint: "Letters, digits, dots, dashes and underscores; unique",
+    wrong: "1 to 64 letters, digits, dots, dashes or underscores",
+    region: "Region",
+    regionHint: "Where it stands. The status page shows regions",
+    go: "Go on",
+    another: "Another one",
+    waiting: "Named, but not enrolled yet:",
+  },
+  token: {
+    title: "2. Token",
+    hint: "It lets one host in under this name, once, within an hour.",
+    go: "Make a token",
+    again: "Make another token",
+    label: "Enrolment token",
+    until: "Good until",
+    once: "It is shown only now: copy it before you leave this page.",
+    isIn: "A host is enrolled under this name. Where another one enrols, the key of the first counts no more and it is out.",
+  },
+  host: {
+    title: "3. The host",
+    hint: "Debian or Ubuntu, with SSH as root. Put in your own address, trunk and package.",
+    ansible: "With Ansible",
+    hand: "By hand",
+    hosts: "In inventories/mine/hosts.yml, the host in the group pbx:",
+    group:
+      "In inventories/mine/group_vars/pbx.yml, once for all of them: where the control plane is, the package, and the trunks. The password belongs in the vault.",
+    run: "Run it in the repository, and paste the token when it asks:",
+    runAgain:
+      "The host was let in before, so its agent makes a new key. Run it in the repository, and paste the token when it asks:",
+    fetched:
+      "Where the control plane’s host is in the same inventory, you need no token: leave out token.yml, and the run fetches one by itself.",
+    command: "Command",
+    config: "On the host, with the package installed, in /etc/pbx-agent/agent.toml beside ari and trunk:",
+    commands: "As root on the host; paste the token when it asks:",
+  },
+  arrival: {
+    title: "4. Connection",
+    hint: "This page looks by itself; nothing needs to be reloaded.",
+    enrols: "Waits for the host to show its token…",
+    enrolled: "The host is enrolled",
+    connects: "Waits for the agent to connect…",
+    connected: "The agent is connected",
+    heals: "Waits for word that calls can be placed…",
+    healthy: "Healthy: calls can be placed. It is part of the fleet",
+    ill: "Connected, but no call can be placed yet",
+    look: "To its page",
+  },
+};

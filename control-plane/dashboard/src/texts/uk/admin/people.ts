@@ -1,0 +1,67 @@
+import type { english } from "../../en";
+import type { Translated } from "../../translated";
+
+export const organizations: Translated<(typeof english)["admin"]["organizations"]> = {
+  one: "Організація",
+  name: "Організація",
+  slug: "Коротка назва",
+  search: "Назва або коротка назва",
+  none: "Поки немає жодної організації",
+  noneHint: "Їх створюють люди в порталі або файл через «control-plane apply».",
+  members: "Учасники",
+  projects: "Проєкти",
+  calls: "Дзвінки за добу",
+  blocked: "Стримано за добу",
+  timezone: "Часовий пояс",
+  created: "Створено",
+  facts: "Стан",
+  role: "Роль",
+};
+
+export const accounts: Translated<(typeof english)["admin"]["accounts"]> = {
+  one: "Обліковий запис",
+  address: "Адреса",
+  search: "Початок адреси",
+  prefix: "Пошук іде за початком адреси.",
+  state: "Стан",
+  verified: "Адресу підтверджено",
+  unverified: "Адресу не підтверджено",
+  operator: "Оператор",
+  closed: "Закрито",
+  factor: "Другий чинник",
+  on: "Увімкнено",
+  off: "Вимкнено",
+  seen: "Востаннє тут",
+  created: "Створено",
+  facts: "Стан",
+  name: "Ім’я",
+  phones: "Телефони",
+  phonesHint: "Показано лише останні цифри.",
+  heard: "підтверджено",
+  unheard: "не підтверджено",
+  sessions: {
+    title: "Сеанси",
+    count_one: "Відкрито {{count}} сеанс, разом у порталі й тут.",
+    count_few: "Відкрито {{count}} сеанси, разом у порталі й тут.",
+    count_many: "Відкрито {{count}} сеансів, разом у порталі й тут.",
+    count_other: "Відкрито {{count}} сеансу, разом у порталі й тут.",
+    go: "Завершити всі сеанси",
+    ask: "Завершити всі сеанси {{email}}?",
+    text: "За мить людина вийде всюди й муситиме увійти знову. Телефони й далі дзвонитимуть, ключі API діятимуть.",
+  },
+};
+
+export const audit: Translated<(typeof english)["admin"]["audit"]> = {
+  when: "Коли",
+  who: "Хто",
+  what: "Що",
+  subject: "З чим",
+  difference: "Що змінилося",
+  from: "Звідки",
+  anything: "Будь-яка дія",
+  onlyBy: "Хто:",
+  onlyTo: "З чим:",
+  ofThis: "Що з нею робили",
+  byThem: "Що робила ця людина",
+  kinds: { account: "Людина", api_key: "Ключ API", operator: "Оператор", nobody: "Ніхто: сталося саме" },
+};

@@ -1,0 +1,29 @@
+import type { english } from "../../en";
+import type { Translated } from "../../translated";
+
+export const shell: Translated<(typeof english)["admin"]["shell"]> = {
+  badge: "Адмін",
+  fleet: "АТС",
+  calls: "Дзвінки зараз",
+  organizations: "Організації",
+  accounts: "Облікові записи",
+  abuse: "Ознаки зловживань",
+  doNotCall: "Не телефонувати",
+  letters: "Листи",
+  incidents: "Інциденти",
+  audit: "Журнал дій",
+  portal: "До порталу",
+  status: "Сторінка стану",
+  signedInAs: "Ви увійшли як {{name}}",
+};
+
+export const signIn: Translated<(typeof english)["admin"]["signIn"]> = {
+  title: "Панель оператора",
+  hint: "Для операторів цієї установки. Потрібен другий чинник; вхід тут окремий від порталу.",
+  portal: "До порталу",
+  noOperator: "Цей обліковий запис поки не може увійти",
+  setUp:
+    "Операторам потрібен другий чинник. Якщо його немає, спершу увійдіть до порталу, увімкніть його в розділі «Безпека» й поверніться.",
+  toSecurity: "Увімкнути другий чинник у порталі",
+  make: "Якщо він є, то цей обліковий запис не операторський: зробити його таким може команда «control-plane operator АДРЕСА» на сервері системи.",
+};
