@@ -1,3 +1,4 @@
+import { admin } from "./admin";
 import { codes } from "./codes";
 import { common } from "./common";
 import { endpoints } from "./endpoints";
@@ -7,4 +8,4 @@ import { scenarios } from "./scenarios";
 import { shell } from "./shell";
 
 /** Everything that is said in English. */
-export const english = { common, codes, entrance, shell, endpoints, projects, scenarios };
+export const english = { common, admin, codes, entrance, shell, endpoints, projects, scenarios };

@@ -1,5 +1,6 @@
 import type { english } from "../en";
 import type { Translated } from "../translated";
+import { admin } from "./admin";
 import { codes } from "./codes";
 import { common } from "./common";
 import { endpoints } from "./endpoints";
@@ -11,6 +12,7 @@ import { shell } from "./shell";
 /** Everything that is said in Ukrainian. */
 export const ukrainian: Translated<typeof english> = {
   common,
+  admin,
   codes,
   entrance,
   shell,
