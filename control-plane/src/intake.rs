@@ -1,6 +1,7 @@
 //! From an HTTP request to a stored one.
 
 mod acceptance;
+mod again;
 mod body;
 mod dedup;
 pub mod endpoints;
@@ -8,6 +9,7 @@ mod message;
 mod places;
 mod rate;
 mod reading;
+pub mod requests;
 mod severity;
 #[cfg(test)]
 mod testing;
@@ -18,10 +20,12 @@ use crate::{
     store::{Store, StoreError, Tx},
 };
 use acceptance::Acceptance;
+pub use again::{CallAgain, Replay, replay};
 use bytes::Bytes;
 use endpoints::Endpoint;
 pub use rate::Rate;
 pub(crate) use rate::Rates;
+pub use reading::{Reading, read};
 use shared::{
     ids::{EndpointId, RequestId},
     time::Timestamp,

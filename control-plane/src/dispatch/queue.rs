@@ -66,6 +66,21 @@ impl Judged {
         self.machine.status()
     }
 
+    /// Who is to be reached.
+    pub fn account(&self) -> AccountId {
+        self.new.account_id
+    }
+
+    /// Their phone, as it is stored; `None` where they have none.
+    pub fn phone(&self) -> Option<&str> {
+        self.new.phone.as_deref()
+    }
+
+    /// Why it is held back; `None`: it is queued.
+    pub fn held_back(&self) -> Option<Reason> {
+        self.machine.reason().filter(|_| self.status() == CallStatus::Blocked)
+    }
+
     /// It speaks a code, and is about no alert.
     pub(super) fn speaking_code(mut self) -> Self {
         self.machine = self.machine.speaking_code();

@@ -27,6 +27,8 @@ pub enum Kind {
     Raised,
     /// It became worse after somebody had taken it.
     Reopened,
+    /// Somebody had people called again about it.
+    CalledAgain,
     /// Somebody took it; the detail says by `key` or `answer` of a call, nothing for an API key.
     Acknowledged,
     /// A key was pressed that changed nothing; the detail is the key.
@@ -42,11 +44,12 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Opened,
         Self::Repeated,
         Self::Raised,
         Self::Reopened,
+        Self::CalledAgain,
         Self::Acknowledged,
         Self::Key,
         Self::Closed,
@@ -61,6 +64,7 @@ impl Kind {
             Self::Repeated => "repeated",
             Self::Raised => "raised",
             Self::Reopened => "reopened",
+            Self::CalledAgain => "called_again",
             Self::Acknowledged => "acknowledged",
             Self::Key => "key",
             Self::Closed => "closed",
@@ -119,9 +123,13 @@ impl Entry {
         match self.kind {
             Kind::Repeated | Kind::NobodyReached => true,
             Kind::CallEnded => self.detail.as_deref() == Some(CallStatus::Blocked.as_str()),
-            Kind::Opened | Kind::Raised | Kind::Reopened | Kind::Acknowledged | Kind::Key | Kind::Closed => {
-                false
-            }
+            Kind::Opened
+            | Kind::Raised
+            | Kind::Reopened
+            | Kind::CalledAgain
+            | Kind::Acknowledged
+            | Kind::Key
+            | Kind::Closed => false,
         }
     }
 }

@@ -11,6 +11,7 @@ mod whom;
 mod work;
 
 pub use effects::Effects;
+pub(super) use route::{HEARD_WITHIN, share_of};
 use whom::Addressee;
 pub use work::{Missed, Work};
 

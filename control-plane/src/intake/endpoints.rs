@@ -67,12 +67,43 @@ pub(super) fn open(tx: &mut Tx<'_>, id: EndpointId, key_hash: Option<&str>) -> R
     {
         return Err(IntakeError::WrongKey);
     }
-    let scenario = match scenario {
-        Some(name) => scenarios::scenario(tx, project, &name)?.unwrap_or_default(),
-        None => Scenario::default(),
-    };
+    opened(tx, id, project, scenario)
+}
+
+/// The endpoint of this id, for whoever may look into it: no key is asked for.
+pub(super) fn by_id(tx: &mut Tx<'_>, id: EndpointId) -> Result<Endpoint, IntakeError> {
+    let found = tx.row(
+        "SELECT project_id, scenario FROM endpoints WHERE id = $1 AND deleted_at IS NULL",
+        &[&id],
+        |row| Ok((row.get::<ProjectId>(0)?, row.get::<Option<String>>(1)?)),
+    )?;
+    let (project, scenario) = found.ok_or(IntakeError::UnknownEndpoint)?;
+    opened(tx, id, project, scenario)
+}
+
+/// The rules of an endpoint, be it deleted.
+pub(super) fn scenario_of(tx: &mut Tx<'_>, id: EndpointId) -> Result<Scenario, StoreError> {
+    let found = tx.row("SELECT project_id, scenario FROM endpoints WHERE id = $1", &[&id], |row| {
+        Ok((row.get::<ProjectId>(0)?, row.get::<Option<String>>(1)?))
+    })?;
+    found.map_or_else(|| Ok(Scenario::default()), |(project, name)| rules(tx, project, name))
+}
+
+fn opened(
+    tx: &mut Tx<'_>,
+    id: EndpointId,
+    project: ProjectId,
+    scenario: Option<String>,
+) -> Result<Endpoint, IntakeError> {
+    let scenario = rules(tx, project, scenario)?;
     let project = projects::project(tx, project)?.ok_or(IntakeError::UnknownEndpoint)?;
     Ok(Endpoint { id, project, scenario })
+}
+
+/// Without rules where none are named, or none are there.
+fn rules(tx: &mut Tx<'_>, project: ProjectId, name: Option<String>) -> Result<Scenario, StoreError> {
+    let Some(name) = name else { return Ok(Scenario::default()) };
+    Ok(scenarios::scenario(tx, project, &name)?.unwrap_or_default())
 }
 
 /// An endpoint as its organization sees it.

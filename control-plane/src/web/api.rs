@@ -9,6 +9,7 @@ mod cookies;
 mod creation;
 mod description;
 mod documents;
+mod dry_run;
 mod endpoints;
 mod fields;
 mod fleet;
@@ -24,6 +25,7 @@ mod phones;
 mod profile;
 mod projects;
 mod query;
+mod requests;
 mod scenarios;
 mod second_factor;
 mod session;
@@ -119,6 +121,12 @@ const ROUTES: &[Route] = &[
     member("GET", "/api/v1/projects/{id}/scenarios/{name}", Act::Look, Some(Read), run!(scenarios::read, who)),
     member("PUT", "/api/v1/projects/{id}/scenarios/{name}", Act::ChangeProjects, Some(ProjectsWrite), run!(scenarios::write, who)),
     member("DELETE", "/api/v1/projects/{id}/scenarios/{name}", Act::ChangeProjects, Some(ProjectsWrite), run!(scenarios::delete, who)),
+    member("GET", "/api/v1/scenarios/{id}", Act::Look, Some(Read), run!(scenarios::read_by_id, who)),
+    member("POST", "/api/v1/scenarios/{id}/dry-run", Act::Look, Some(Read), run!(dry_run::run, who)),
+    member("GET", "/api/v1/endpoints/{id}/requests", Act::ChangeEndpoints, Some(ProjectsWrite), run!(requests::of_endpoint, who)).query(of::<Paging>),
+    member("GET", "/api/v1/alerts/{id}/requests", Act::Look, Some(Read), run!(requests::of_alert, who)).query(of::<Paging>),
+    member("GET", "/api/v1/requests/{id}", Act::Look, Some(Read), run!(requests::read, who)),
+    member("POST", "/api/v1/requests/{id}/replay", Act::ChangeEndpoints, Some(ProjectsWrite), run!(requests::replay, who)).once().limited(),
     member("GET", "/api/v1/keys", Act::ChangeKeys, None, run!(keys::list, who)).query(of::<Paging>),
     member("POST", "/api/v1/keys", Act::ChangeKeys, None, run!(keys::create, who)).proved().once(),
     member("GET", "/api/v1/keys/{id}", Act::ChangeKeys, None, run!(keys::read, who)),
@@ -128,7 +136,9 @@ const ROUTES: &[Route] = &[
     member("GET", "/api/v1/alerts/{id}", Act::Look, Some(Read), run!(alerts::alert, who)).query(of::<alerts::TimelinePaging>),
     member("POST", "/api/v1/alerts/{id}/acknowledge", Act::HandleAlerts, Some(AlertsWrite), run!(alerts::acknowledge, who)),
     member("POST", "/api/v1/alerts/{id}/close", Act::HandleAlerts, Some(AlertsWrite), run!(alerts::close, who)),
+    member("POST", "/api/v1/alerts/{id}/call-again", Act::HandleAlerts, Some(AlertsWrite), run!(alerts::call_again, who)).once().limited(),
     member("GET", "/api/v1/calls", Act::Look, Some(Read), run!(calls::calls, who)).query(of::<calls::CallFilter>),
+    member("GET", "/api/v1/calls/{id}", Act::Look, Some(Read), run!(calls::one, who)),
     member("GET", "/api/v1/fleet", Act::Look, Some(Read), run!(fleet::pbxs, who)),
     open("POST", "/api/admin/v1/session", run!(session::sign_in)).limited(),
     person("GET", "/api/admin/v1/session", run!(session::read, who)),

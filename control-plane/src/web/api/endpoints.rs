@@ -149,7 +149,7 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
     .await
 }
 
-fn found(tx: &mut Tx<'_>, org: OrgId, id: EndpointId) -> Result<Listed, Problem> {
+pub(super) fn found(tx: &mut Tx<'_>, org: OrgId, id: EndpointId) -> Result<Listed, Problem> {
     endpoints::in_org(tx, org, id)?.ok_or_else(|| missing(Kind::UnknownEndpoint))
 }
 

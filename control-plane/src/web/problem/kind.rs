@@ -197,7 +197,7 @@ codes! {
     UnknownProject = "unknown_project", NOT_FOUND, "No such project",
         "The organization has no project with this id.";
     UnknownScenario = "unknown_scenario", NOT_FOUND, "No such scenario",
-        "The project has no scenario of this name.";
+        "The project has no scenario of this name, or the organization none with this id.";
     ScenarioInUse = "scenario_in_use", CONFLICT, "Endpoints use the scenario",
         "Point the endpoints that the detail counts at another scenario first.";
     BadScenario = "bad_scenario", UNPROCESSABLE_ENTITY, "The scenario cannot be used",
@@ -214,6 +214,10 @@ codes! {
     // Alerts.
     UnknownAlert = "unknown_alert", NOT_FOUND, "No such alert",
         "The organization has no alert with this id.";
+    UnknownRequest = "unknown_request", NOT_FOUND, "No such request",
+        "The organization has no stored request with this id.";
+    UnknownCall = "unknown_call", NOT_FOUND, "No such call",
+        "The organization has no call with this id.";
     AlertClosed = "alert_closed", CONFLICT, "The alert is closed",
         "Nobody can take it any more; the next request opens a new one.";
 

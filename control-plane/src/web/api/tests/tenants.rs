@@ -20,6 +20,8 @@ async fn theirs(world: &World) -> Vec<(&'static str, String)> {
     let hook = "/api/wh/6c1f6f1e-0000-4000-8000-000000000002";
     let (alert, _) = world.send("POST", hook, &[], &json!({"message": "theirs"})).await;
     let project = world.ids("SELECT id FROM projects WHERE slug = 'theirs'").await.remove(0);
+    let scenarios = "SELECT scenarios.id FROM scenarios JOIN projects ON projects.id = project_id WHERE slug = 'theirs'";
+    let scenario = world.ids(scenarios).await.remove(0);
     let account =
         world.ids("SELECT id FROM accounts WHERE email = 'owner@other.example.com'").await.remove(0);
     let session = world
@@ -39,6 +41,9 @@ async fn theirs(world: &World) -> Vec<(&'static str, String)> {
         ("/api/v1/invites/", invite),
         ("/api/v1/keys/", key),
         ("/api/v1/alerts/", alert.body["alert_id"].as_str().unwrap().to_owned()),
+        ("/api/v1/requests/", alert.body["request_id"].as_str().unwrap().to_owned()),
+        ("/api/v1/calls/", alert.body["calls"][0]["id"].as_str().unwrap().to_owned()),
+        ("/api/v1/scenarios/", scenario),
         ("/api/v1/projects/", project),
         ("/api/v1/endpoints/", "6c1f6f1e-0000-4000-8000-000000000002".to_owned()),
         ("/api/v1/members/", account),
@@ -89,6 +94,8 @@ const EVERYTHING: &str = "
     UNION ALL SELECT id || COALESCE(revoked_at, 0) || expires_at FROM invites
     UNION ALL SELECT id || COALESCE(deleted_at, 0) FROM api_keys
     UNION ALL SELECT id || state FROM alerts
+    UNION ALL SELECT id FROM incoming_requests
+    UNION ALL SELECT id FROM calls
     UNION ALL SELECT org_id || account_id || role FROM memberships
     UNION ALL SELECT id || enabled || position FROM phones
     UNION ALL SELECT id || COALESCE(ended_at, 0) FROM sessions";
