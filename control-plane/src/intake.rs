@@ -1,6 +1,7 @@
 //! From an HTTP request to a stored one.
 
 mod acceptance;
+pub mod addresses;
 mod again;
 mod body;
 mod dedup;
@@ -21,6 +22,7 @@ use crate::{
 };
 use acceptance::Acceptance;
 pub use again::{CallAgain, Replay, replay};
+use addresses::Address;
 use bytes::Bytes;
 use endpoints::Endpoint;
 pub use rate::Rate;
@@ -70,7 +72,7 @@ pub struct Accepted {
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     /// 404.
-    #[error("no endpoint has this id")]
+    #[error("no endpoint has this address")]
     UnknownEndpoint,
     /// 401.
     #[error("the alert key is missing or wrong: send the endpoint's key as X-Alert-Key")]
@@ -108,12 +110,12 @@ impl Intake {
     /// # Errors
     /// [`IntakeError::UnknownEndpoint`], [`IntakeError::WrongKey`], [`IntakeError::RateLimited`], or what
     /// the database said.
-    pub async fn open(&self, id: EndpointId, alert_key: Option<&str>) -> Result<Endpoint, IntakeError> {
-        let key_hash = alert_key.map(secret::hash_of);
-        let endpoint = self.store.read(move |tx| endpoints::open(tx, id, key_hash.as_deref())).await?;
-        // Counted only now: a stranger must not use up what the sender has.
+    pub async fn open(&self, address: Address, alert_key: Option<&str>) -> Result<Endpoint, IntakeError> {
+        let (key_hash, now) = (alert_key.map(secret::hash_of), Timestamp::now());
+        let endpoint = self.store.read(move |tx| endpoints::open(tx, address, key_hash.as_deref(), now)).await?;
+        // Counted only now: a stranger must not use up what the sender has. By the endpoint, whatever its address.
         self.rates
-            .admit(id, Instant::now())
+            .admit(endpoint.id, Instant::now())
             .map_err(|retry_after| IntakeError::RateLimited { retry_after })?;
         Ok(endpoint)
     }
@@ -146,6 +148,6 @@ pub fn accept_within(
     new_id: &mut dyn FnMut() -> Uuid,
     now: Timestamp,
 ) -> Result<Accepted, IntakeError> {
-    let endpoint = endpoints::open(tx, id, None)?;
+    let endpoint = endpoints::open(tx, Address::first_of(id), None, now)?;
     Acceptance::prepare(endpoint, arrival, new_id)?.carry_out(tx, new_id, now)
 }

@@ -30,6 +30,7 @@ mod limits;
 mod raised;
 mod readdressed;
 mod restored;
+mod rollup;
 mod shares;
 mod timeline;
 mod verification;

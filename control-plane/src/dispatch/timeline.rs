@@ -4,6 +4,7 @@
 //! alert, calls that are held back) folds into one row with a count, as long as nothing else happens
 //! in between.
 
+use super::news;
 use crate::{
     store::{Row, StoreError, Tx},
     words,
@@ -139,6 +140,7 @@ impl Entry {
 /// # Errors
 /// [`StoreError`]
 pub fn record(tx: &mut Tx<'_>, alert: AlertId, entry: &Entry) -> Result<(), StoreError> {
+    news::of_alert(tx, alert)?;
     if entry.folds() && fold(tx, alert, entry)? {
         return Ok(());
     }

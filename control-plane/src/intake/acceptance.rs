@@ -6,7 +6,7 @@ use super::{
     reading::{self, Reading},
 };
 use crate::{
-    accounts::people::Callee,
+    accounts::{people::Callee, projects::Project},
     dispatch::{
         alerts::{self, By, LiveAlert, NewAlert},
         policy::Policy,
@@ -14,7 +14,7 @@ use crate::{
         summons::Summons,
     },
     routing::{rule::Action, scenarios},
-    store::{StoreError, Tx},
+    store::{Change, Changed, StoreError, Tx},
 };
 use serde::Serialize;
 use shared::{
@@ -302,6 +302,8 @@ impl Acceptance {
                 &self.replayed_from,
             ],
         )?;
+        let Project { id: project, org_id: org, .. } = self.endpoint.project;
+        tx.announce(Change { org, project, what: Changed::Request(self.request_id, course.alert) });
         Ok(())
     }
 }

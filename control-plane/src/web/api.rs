@@ -11,7 +11,9 @@ mod description;
 mod documents;
 mod dry_run;
 mod endpoints;
+mod events;
 mod fields;
+mod figures;
 mod fleet;
 mod invites;
 mod keys;
@@ -36,6 +38,7 @@ mod tried;
 mod verifications;
 
 pub(super) use description::describe;
+pub(crate) use events::Streams;
 pub(crate) use pace::Pace;
 
 use super::{
@@ -117,6 +120,7 @@ const ROUTES: &[Route] = &[
     member("GET", "/api/v1/endpoints/{id}", Act::ChangeEndpoints, Some(ProjectsWrite), run!(endpoints::read, who)),
     member("PATCH", "/api/v1/endpoints/{id}", Act::ChangeEndpoints, Some(ProjectsWrite), run!(endpoints::change, who)),
     member("DELETE", "/api/v1/endpoints/{id}", Act::ChangeEndpoints, None, run!(endpoints::delete, who)).proved(),
+    member("POST", "/api/v1/endpoints/{id}/rotate", Act::ChangeEndpoints, None, run!(endpoints::rotate, who)).proved().once().limited(),
     member("GET", "/api/v1/projects/{id}/scenarios", Act::Look, Some(Read), run!(scenarios::list, who)).query(of::<Paging>),
     member("GET", "/api/v1/projects/{id}/scenarios/{name}", Act::Look, Some(Read), run!(scenarios::read, who)),
     member("PUT", "/api/v1/projects/{id}/scenarios/{name}", Act::ChangeProjects, Some(ProjectsWrite), run!(scenarios::write, who)),
@@ -139,6 +143,8 @@ const ROUTES: &[Route] = &[
     member("POST", "/api/v1/alerts/{id}/call-again", Act::HandleAlerts, Some(AlertsWrite), run!(alerts::call_again, who)).once().limited(),
     member("GET", "/api/v1/calls", Act::Look, Some(Read), run!(calls::calls, who)).query(of::<calls::CallFilter>),
     member("GET", "/api/v1/calls/{id}", Act::Look, Some(Read), run!(calls::one, who)),
+    member("GET", "/api/v1/figures", Act::Look, Some(Read), run!(figures::read, who)).query(of::<figures::FiguresFilter>),
+    member("GET", "/api/v1/events", Act::Look, Some(Read), run!(events::watch, who)).limited(),
     member("GET", "/api/v1/fleet", Act::Look, Some(Read), run!(fleet::pbxs, who)),
     open("POST", "/api/admin/v1/session", run!(session::sign_in)).limited(),
     person("GET", "/api/admin/v1/session", run!(session::read, who)),

@@ -3,7 +3,10 @@
 mod call_again;
 mod calls;
 mod dry_run;
+mod events;
+mod figures;
 mod requests;
+mod rotation;
 
 use crate::{
     accounts::{browser::Browser, owner_of, somebody, sql},

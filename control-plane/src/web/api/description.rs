@@ -4,7 +4,7 @@
 use super::{
     ROUTES, alerts, audit,
     call::Call,
-    calls, creation, dry_run, endpoints, fleet, invites, keys, members, organizations, params, passwords, phones,
+    calls, creation, dry_run, endpoints, events, figures, fleet, invites, keys, members, organizations, params, passwords, phones,
     profile, projects, requests, scenarios, second_factor, session, sessions, sign_up,
     table::{Access, Route},
     verifications,
@@ -102,6 +102,7 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     endpoints::read,
     endpoints::change,
     endpoints::delete,
+    endpoints::rotate,
     scenarios::list,
     scenarios::read,
     scenarios::read_by_id,
@@ -123,6 +124,8 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     alerts::call_again,
     calls::calls,
     calls::one,
+    events::watch,
+    figures::read,
     fleet::pbxs,
     fleet::whole,
 ))]

@@ -75,7 +75,7 @@ codes! {
 
     // Webhooks.
     UnknownEndpoint = "unknown_endpoint", NOT_FOUND, "No such endpoint",
-        "No endpoint has the id in the URL, or it was deleted. Copy the URL from the portal again.";
+        "No endpoint has the id that is named or that the URL ends in, or it was deleted, or given another URL. Copy the URL from the portal again.";
     WrongAlertKey = "wrong_alert_key", UNAUTHORIZED, "The alert key is wrong",
         "This endpoint has a second secret: send it in the header X-Alert-Key.";
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The idempotency key was used for something else",
@@ -218,6 +218,8 @@ codes! {
         "The organization has no stored request with this id.";
     UnknownCall = "unknown_call", NOT_FOUND, "No such call",
         "The organization has no call with this id.";
+    TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS, "Too many streams of events",
+        "You watch from too many places at once, or too many people watch. Close a window, or ask again after Retry-After.";
     AlertClosed = "alert_closed", CONFLICT, "The alert is closed",
         "Nobody can take it any more; the next request opens a new one.";
 

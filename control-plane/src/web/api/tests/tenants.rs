@@ -58,6 +58,7 @@ fn good_body(path: &str, method: &str) -> Value {
     match (path, method) {
         ("/api/v1/members/{account_id}", "PATCH") => json!({"role": "viewer"}),
         ("/api/v1/projects/{id}/scenarios/{name}", "PUT") => json!({"rule": []}),
+        ("/api/v1/endpoints/{id}/rotate", _) => json!({"grace_minutes": 0}),
         ("/api/v1/account/phones/{id}/verification/code", _) => json!({"code": "123456"}),
         _ => json!({}),
     }
@@ -95,6 +96,7 @@ const EVERYTHING: &str = "
     UNION ALL SELECT id || COALESCE(deleted_at, 0) FROM api_keys
     UNION ALL SELECT id || state FROM alerts
     UNION ALL SELECT id FROM incoming_requests
+    UNION ALL SELECT address || COALESCE(until, 0) FROM endpoint_addresses
     UNION ALL SELECT id FROM calls
     UNION ALL SELECT org_id || account_id || role FROM memberships
     UNION ALL SELECT id || enabled || position FROM phones
