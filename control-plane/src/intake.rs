@@ -21,8 +21,8 @@ use crate::{
     store::{Store, StoreError, Tx},
 };
 use acceptance::Acceptance;
-pub use again::{CallAgain, Replay, replay};
 use addresses::Address;
+pub use again::{CallAgain, Replay, replay};
 use bytes::Bytes;
 use endpoints::Endpoint;
 pub use rate::Rate;
@@ -112,7 +112,8 @@ impl Intake {
     /// the database said.
     pub async fn open(&self, address: Address, alert_key: Option<&str>) -> Result<Endpoint, IntakeError> {
         let (key_hash, now) = (alert_key.map(secret::hash_of), Timestamp::now());
-        let endpoint = self.store.read(move |tx| endpoints::open(tx, address, key_hash.as_deref(), now)).await?;
+        let endpoint =
+            self.store.read(move |tx| endpoints::open(tx, address, key_hash.as_deref(), now)).await?;
         // Counted only now: a stranger must not use up what the sender has. By the endpoint, whatever its address.
         self.rates
             .admit(endpoint.id, Instant::now())

@@ -72,7 +72,11 @@ pub fn callees(tx: &mut Tx<'_>, org_id: OrgId) -> Result<Vec<Callee>, StoreError
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn names(tx: &mut Tx<'_>, org_id: OrgId, one_more: AccountId) -> Result<HashMap<String, String>, StoreError> {
+pub fn names(
+    tx: &mut Tx<'_>,
+    org_id: OrgId,
+    one_more: AccountId,
+) -> Result<HashMap<String, String>, StoreError> {
     let named = tx.legible(
         "SELECT id, display_name FROM accounts
          WHERE id IN (SELECT account_id FROM memberships WHERE org_id = $1 UNION SELECT $2) AND display_name <> ''",

@@ -144,7 +144,8 @@ impl<'d> Writer<'d> {
             return Ok(());
         }
         if owner.is_none() && is_anothers(tx, id)? {
-            let problem = "this is, or was, what the URL of another endpoint ends in: make another with uuidgen";
+            let problem =
+                "this is, or was, what the URL of another endpoint ends in: make another with uuidgen";
             let problem = problem.to_owned();
             self.mistakes.push(Mistake { line, key: "org.project.endpoint.id".to_owned(), problem });
             return Ok(());

@@ -177,9 +177,8 @@ const ALERTS_OF_PROJECT_IN_STATE: &str = alerts!(
 );
 const ALERTS_SO_BAD: &str =
     alerts!("alerts.severity = $4 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3");
-const ALERTS_IN_STATE_SO_BAD: &str = alerts!(
-    "alerts.state = $4 AND alerts.severity = $5 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3"
-);
+const ALERTS_IN_STATE_SO_BAD: &str =
+    alerts!("alerts.state = $4 AND alerts.severity = $5 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3");
 const ALERTS_OF_PROJECT_SO_BAD: &str = alerts!(
     "alerts.project_id = $4 AND alerts.severity = $5 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3"
 );
@@ -307,7 +306,10 @@ mod tests {
                 ALERTS_IN_STATE_SO_BAD,
                 "alerts_by_state_and_severity (org_id=? AND state=? AND severity=? AND id<?)",
             ),
-            (ALERTS_OF_PROJECT_SO_BAD, "alerts_by_project_and_severity (project_id=? AND severity=? AND id<?)"),
+            (
+                ALERTS_OF_PROJECT_SO_BAD,
+                "alerts_by_project_and_severity (project_id=? AND severity=? AND id<?)",
+            ),
             (
                 ALERTS_OF_PROJECT_IN_STATE_SO_BAD,
                 "alerts_by_project_state_and_severity (project_id=? AND state=? AND severity=? AND id<?)",

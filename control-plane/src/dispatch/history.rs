@@ -330,7 +330,9 @@ mod tests {
     #[tokio::test]
     async fn the_calls_of_one_request_or_alert_are_found_without_reading_all_of_the_organizations() {
         let store = testing::store().await;
-        for (way, index) in [(OF_REQUEST, "calls_by_request"), (OF_ALERT, "calls_by_alert (alert_id=? AND id<?)")] {
+        for (way, index) in
+            [(OF_REQUEST, "calls_by_request"), (OF_ALERT, "calls_by_alert (alert_id=? AND id<?)")]
+        {
             let sql: &'static str = format!("EXPLAIN QUERY PLAN {}", way.calls).leak();
             let plan = store.read(move |tx| {
                 let params: [&dyn ToValue; 4] = [&"org", &"g", &1i64, &"of"];

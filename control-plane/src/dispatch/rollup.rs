@@ -41,11 +41,10 @@ pub(super) fn call_ends(
     if !status.is_final() {
         return Ok(());
     }
-    let before = tx.row(
-        "SELECT org_id, project_id, status, ended_at FROM calls WHERE id = $1",
-        &[&id],
-        |row| Ok(call(row).ok()),
-    )?;
+    let before =
+        tx.row("SELECT org_id, project_id, status, ended_at FROM calls WHERE id = $1", &[&id], |row| {
+            Ok(call(row).ok())
+        })?;
     let Some((org, project, before, ended_at)) = before.flatten() else { return Ok(()) };
     let at = ended_at.unwrap_or(now);
     if before == status && ended_at.is_some() {

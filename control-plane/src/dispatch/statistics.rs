@@ -130,7 +130,14 @@ macro_rules! since {
     ($columns:literal, $from:literal, $rest:literal) => {
         [
             concat!("SELECT ", $columns, " FROM ", $from, " WHERE org_id = $1 AND hour >= $2 ", $rest),
-            concat!("SELECT ", $columns, " FROM ", $from, " WHERE org_id = $1 AND hour >= $2 AND project_id = $3 ", $rest),
+            concat!(
+                "SELECT ",
+                $columns,
+                " FROM ",
+                $from,
+                " WHERE org_id = $1 AND hour >= $2 AND project_id = $3 ",
+                $rest
+            ),
         ]
     };
 }
@@ -158,7 +165,9 @@ pub fn figures(
     let steps = beginnings(days, timezone, now);
     let from = steps.first().copied().unwrap_or(now);
     // A day may begin within an hour: that hour is the day's in which it begins.
-    let since = Timestamp::from_micros(hour_of(from).as_micros() + if hour_of(from) < from { 3_600_000_000 } else { 0 });
+    let since = Timestamp::from_micros(
+        hour_of(from).as_micros() + if hour_of(from) < from { 3_600_000_000 } else { 0 },
+    );
     let which = usize::from(project.is_some());
     let mut params: Vec<&dyn crate::store::ToValue> = vec![&org, &since];
     params.extend(project.iter().map(|project| project as &dyn crate::store::ToValue));
@@ -173,8 +182,7 @@ pub fn figures(
             step.add(status, calls);
         }
     }
-    let counted =
-        tx.legible(ANSWERS[which], &params, |row| Ok((row.get::<u32>(0)?, row.get::<i64>(1)?)))?;
+    let counted = tx.legible(ANSWERS[which], &params, |row| Ok((row.get::<u32>(0)?, row.get::<i64>(1)?)))?;
     let of = |upto: u32| counted.iter().find(|(span, _)| *span == upto).map_or(0, |(_, calls)| *calls);
     let mut answer_times: Vec<AnswerTime> =
         SPANS.map(|upto| AnswerTime { upto_seconds: Some(upto), calls: of(upto) }).into();
@@ -228,7 +236,10 @@ fn beginnings(days: Days, timezone: &str, now: Timestamp) -> Vec<Timestamp> {
     };
     // A zone that nobody knows any more is none.
     let zone = TimeZone::get(timezone).unwrap_or(TimeZone::UTC);
-    let today = jiff::Timestamp::from_microsecond(now.as_micros()).unwrap_or_default().to_zoned_datetime(zone.clone()).date();
+    let today = jiff::Timestamp::from_microsecond(now.as_micros())
+        .unwrap_or_default()
+        .to_zoned_datetime(zone.clone())
+        .date();
     let begins = |ago: i64| {
         let date = today.checked_sub(Span::new().days(ago)).ok()?;
         Some(Timestamp::from_micros(date.to_zoned_datetime(zone.clone()).ok()?.timestamp().as_microsecond()))
@@ -273,7 +284,10 @@ mod tests {
         assert_eq!(steps[4], at("2026-03-28T22:00:00Z"), "the night of the change");
         assert_eq!(steps[5], at("2026-03-29T21:00:00Z"));
         let hours = beginnings(Days::One, "Europe/Kyiv", at("2026-03-31T10:20:00Z"));
-        assert_eq!((hours.len(), hours[0], hours[23]), (24, at("2026-03-30T11:00:00Z"), at("2026-03-31T10:00:00Z")));
+        assert_eq!(
+            (hours.len(), hours[0], hours[23]),
+            (24, at("2026-03-30T11:00:00Z"), at("2026-03-31T10:00:00Z"))
+        );
         assert_eq!(beginnings(Days::Thirty, "Nowhere", at("2026-03-31T10:20:00Z")).len(), 30);
     }
 
@@ -285,7 +299,10 @@ mod tests {
         };
         assert_eq!(within(&times([0; 12]), 0.5), None);
         let some = times([0, 10, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!((within(&some, 0.25), within(&some, 0.5), within(&some, 0.9)), (Some(7.5), Some(10.0), Some(28.0)));
+        assert_eq!(
+            (within(&some, 0.25), within(&some, 0.5), within(&some, 0.9)),
+            (Some(7.5), Some(10.0), Some(28.0))
+        );
         let slow = times([1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]);
         assert_eq!(within(&slow, 0.5), Some(600.0));
     }

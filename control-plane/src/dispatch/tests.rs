@@ -156,7 +156,8 @@ impl Stage {
     }
 
     async fn call(&self, request: RequestId) -> CallView {
-        let query = CallQuery { org_id: ORG, request_id: Some(request), alert_id: None, before: None, limit: 10 };
+        let query =
+            CallQuery { org_id: ORG, request_id: Some(request), alert_id: None, before: None, limit: 10 };
         history::page(&self.store, query).await.unwrap().items.remove(0)
     }
 

@@ -5,6 +5,8 @@
 mod prospect;
 
 use super::rating::{Ratings, Standing};
+use prospect::Prospect;
+pub use prospect::{Route, RouteStanding, routes};
 use serde::{Deserialize, Serialize};
 use shared::{
     ids::PbxId,
@@ -13,8 +15,6 @@ use shared::{
     protocol::{Health, TrunkHealth},
     time::Timestamp,
 };
-use prospect::Prospect;
-pub use prospect::{Route, RouteStanding, routes};
 use std::collections::{BTreeSet, HashMap};
 
 /// What is known of an enrolled PBX.

@@ -1,7 +1,9 @@
 //! What was taken in before, once more: a request as a new one, or the calls about an alert.
 
 use super::{
-    Accepted, Arrival, IntakeError, acceptance::Acceptance, endpoints, reading,
+    Accepted, Arrival, IntakeError,
+    acceptance::Acceptance,
+    endpoints, reading,
     requests::{self, Stored},
 };
 use crate::{
@@ -12,10 +14,7 @@ use crate::{
         queue::{self, Judged},
         summons::Summons,
     },
-    routing::{
-        rule::Action,
-        scenarios,
-    },
+    routing::{rule::Action, scenarios},
     store::{StoreError, Tx},
 };
 use shared::{

@@ -56,7 +56,9 @@ impl BodyKind {
         match body(arrival) {
             Body::Empty => Self::Empty,
             Body::Read(_, kind) => kind,
-            Body::Text(_) if std::str::from_utf8(&arrival.body).is_err() || arrival.body.contains(&0) => Self::Binary,
+            Body::Text(_) if std::str::from_utf8(&arrival.body).is_err() || arrival.body.contains(&0) => {
+                Self::Binary
+            }
             Body::Text(_) => Self::Text,
         }
     }

@@ -74,7 +74,9 @@ pub(super) fn open(
         let named = (row.get::<ProjectId>(1)?, row.get::<Option<String>>(2)?);
         Ok((row.get::<EndpointId>(0)?, named, row.get::<Option<String>>(3)?))
     })?;
-    let Some((id, (project, scenario), wanted_hash)) = found else { return Err(IntakeError::UnknownEndpoint) };
+    let Some((id, (project, scenario), wanted_hash)) = found else {
+        return Err(IntakeError::UnknownEndpoint);
+    };
     if let Some(wanted) = wanted_hash
         && !secret::same(&wanted, key_hash.unwrap_or_default())
     {

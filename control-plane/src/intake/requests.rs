@@ -178,7 +178,8 @@ pub fn stored(tx: &mut Tx<'_>, org: OrgId, id: RequestId) -> Result<Option<Store
 /// Its headers too.
 fn summary(row: &Row) -> Result<(Summary, Vec<(String, String)>), StoreError> {
     let headers: Vec<(String, String)> = serde_json::from_str(&row.get::<String>(8)?).unwrap_or_default();
-    let content_type = headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.clone());
+    let content_type =
+        headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.clone());
     let summary = Summary {
         id: row.get(0)?,
         received_at: row.get(1)?,

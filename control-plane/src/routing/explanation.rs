@@ -48,7 +48,8 @@ impl Scenario {
     /// What [`decide`](Self::decide) decides, with all that leads there.
     pub fn explain(&self, fields: &Value) -> Explanation {
         let is_too_much = self.is_too_much(fields);
-        let verdicts: Vec<Verdict> = self.rules().iter().map(|rule| rule.explain(fields, !is_too_much)).collect();
+        let verdicts: Vec<Verdict> =
+            self.rules().iter().map(|rule| rule.explain(fields, !is_too_much)).collect();
         let rule = verdicts.iter().position(|verdict| verdict.matches);
         let action = rule.and_then(|place| self.actions().nth(place)).cloned();
         Explanation { verdicts, rule, action: action.unwrap_or(Action::CallPrimary), is_too_much }
@@ -71,7 +72,9 @@ fn short(value: &Value) -> Value {
     let mut written = Beginning(Vec::new());
     match serde_json::to_writer(&mut written, value) {
         Ok(()) => value.clone(),
-        Err(_) => Value::String(format!("{}…", String::from_utf8_lossy(&written.0).trim_end_matches('\u{fffd}'))),
+        Err(_) => {
+            Value::String(format!("{}…", String::from_utf8_lossy(&written.0).trim_end_matches('\u{fffd}')))
+        }
     }
 }
 
@@ -134,7 +137,8 @@ mod tests {
     #[test]
     fn what_is_long_is_shown_in_part_and_too_much_is_not_looked_at() {
         let long = "ж".repeat(2_000);
-        let exists = scenario(json!([{"when": [{"field": "a", "op": "exists"}], "action": {"do": "suppress"}}]));
+        let exists =
+            scenario(json!([{"when": [{"field": "a", "op": "exists"}], "action": {"do": "suppress"}}]));
         let told = exists.explain(&json!({"a": long}));
         let found = told.verdicts[0].findings[0].found.clone().unwrap();
         assert!(found.as_str().unwrap().ends_with("ж…") && found.as_str().unwrap().len() < 1_010, "{found}");

@@ -118,7 +118,8 @@ impl Rule {
 
     /// What it makes of a request; nothing where nothing is `asked`.
     pub(super) fn explain(&self, fields: &Value, asked: bool) -> Verdict {
-        let findings: Vec<Finding> = self.when.iter().map(|condition| condition.explain(fields, asked)).collect();
+        let findings: Vec<Finding> =
+            self.when.iter().map(|condition| condition.explain(fields, asked)).collect();
         let matches = asked && self.is_met(findings.iter().map(|finding| finding.holds));
         Verdict { matches, findings }
     }

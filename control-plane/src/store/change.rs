@@ -1,10 +1,7 @@
 //! What a unit of work has changed, for whoever watches: told once it is durable, and not otherwise.
 
 use shared::ids::{AlertId, CallId, OrgId, ProjectId, RequestId};
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 use tokio::sync::broadcast;
 
 /// Commits whose changes may wait for somebody who watches, before they are told that they missed some.

@@ -144,11 +144,7 @@ impl Sqlite {
 }
 
 /// The writer thread: collects, runs, commits, answers, until every handle is gone.
-fn write_until_closed(
-    mut connection: Connection,
-    mut units: mpsc::Receiver<Unit>,
-    publisher: &Publisher,
-) {
+fn write_until_closed(mut connection: Connection, mut units: mpsc::Receiver<Unit>, publisher: &Publisher) {
     while let Some(first) = units.blocking_recv() {
         let (answers, announced, outcome) = commit_together(&mut connection, first, &mut units);
         if outcome.is_ok() {

@@ -36,7 +36,9 @@ async fn recount(stage: &Stage) {
     assert_eq!(filling.len(), 3);
     stage
         .does(move |tx| {
-            for empty in ["DELETE FROM call_figures", "DELETE FROM answer_figures", "DELETE FROM trunk_figures"] {
+            for empty in
+                ["DELETE FROM call_figures", "DELETE FROM answer_figures", "DELETE FROM trunk_figures"]
+            {
                 tx.execute(empty, &[])?;
             }
             filling.iter().try_for_each(|statement| tx.execute(statement, &[]).map(drop))
@@ -46,14 +48,15 @@ async fn recount(stage: &Stage) {
 
 async fn numbers(stage: &Stage, sql: &'static str) -> Vec<i64> {
     let read = stage.store.read(move |tx| {
-        let read = |row: &crate::store::Row| (0..6).map(|column| row.get::<i64>(column)).collect::<Result<Vec<_>, _>>();
+        let read = |row: &crate::store::Row| {
+            (0..6).map(|column| row.get::<i64>(column)).collect::<Result<Vec<_>, _>>()
+        };
         tx.row(sql, &[], read)
     });
     read.await.unwrap().unwrap_or_default()
 }
 
-const TRUNK: &str =
-    "SELECT SUM(attempts), SUM(answered), SUM(busy), SUM(failed), SUM(reached), SUM(ringing) FROM trunk_figures";
+const TRUNK: &str = "SELECT SUM(attempts), SUM(answered), SUM(busy), SUM(failed), SUM(reached), SUM(ringing) FROM trunk_figures";
 
 #[tokio::test]
 async fn what_is_counted_as_it_happens_is_what_history_says() {

@@ -1,7 +1,8 @@
 //! The promises of the embedded engine.
 
 use super::{Access, Connection, Ran, Unit, commit_together};
-use crate::store::{Database, Store, StoreError, testing};
+use crate::store::{Change, Changed, Database, Store, StoreError, testing};
+use shared::ids::{AlertId, OrgId, ProjectId};
 
 const MAKE: &str = "CREATE TABLE notes (id BIGINT PRIMARY KEY, text TEXT NOT NULL)";
 const ADD: &str = "INSERT INTO notes (id, text) VALUES ($1, $2)";
@@ -231,7 +232,8 @@ async fn a_unit_that_fails_or_panics_announces_nothing_and_takes_nothing_from_th
     });
     let (failed, panicked, good) = tokio::join!(failed, panicked, good);
     assert!(failed.is_err() && panicked.is_err() && good.is_ok());
-    let told: Vec<Change> = std::iter::from_fn(|| watching.try_recv().ok()).flat_map(|it| it.to_vec()).collect();
+    let told: Vec<Change> =
+        std::iter::from_fn(|| watching.try_recv().ok()).flat_map(|it| it.to_vec()).collect();
     assert_eq!(told, [change(3)]);
 }
 

@@ -4,8 +4,9 @@
 use super::{
     ROUTES, alerts, audit,
     call::Call,
-    calls, creation, dry_run, endpoints, events, figures, fleet, invites, keys, members, organizations, params, passwords, phones,
-    profile, projects, requests, scenarios, second_factor, session, sessions, sign_up,
+    calls, creation, dry_run, endpoints, events, figures, fleet, invites, keys, members, organizations,
+    params, passwords, phones, profile, projects, requests, scenarios, second_factor, session, sessions,
+    sign_up,
     table::{Access, Route},
     verifications,
 };

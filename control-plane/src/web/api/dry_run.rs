@@ -50,7 +50,7 @@ const TOO_MANY_VALUES: &str = "too_many_values";
 #[serde(deny_unknown_fields)]
 pub(super) struct DryRunWish {
     /// A payload: JSON, or a text that is taken for the raw body.
-    #[schema(value_type = Object, required = false)]
+    #[schema(value_type = Value, required = false)]
     payload: Option<Value>,
     /// Or a stored request of the organization.
     #[schema(value_type = String, required = false, format = "uuid")]
@@ -90,7 +90,7 @@ pub(super) struct DryRun {
     /// Who would be called.
     recipients: Vec<Recipient>,
     /// What rules can name; null where that is more than they look at.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     fields: Option<Value>,
 }
 
@@ -116,10 +116,10 @@ pub(super) struct ConditionVerdict {
     #[schema(value_type = Operator)]
     op: &'static str,
     /// With what.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     value: Value,
     /// What the field leads to, cut where it is long; null where there is nothing.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     found: Option<Value>,
     /// Whether it holds.
     holds: bool,
@@ -206,7 +206,8 @@ pub(super) async fn run(call: Call, member: Member) -> Result<Response, Problem>
     let unsaved = rule.map(|rule| read_rules(rule)).transpose()?;
     let org = member.org;
     let found = call.app.store.read(move |tx| {
-        let (project, stored) = scenarios::by_id(tx, org, id)?.ok_or_else(|| missing(Kind::UnknownScenario))?;
+        let (project, stored) =
+            scenarios::by_id(tx, org, id)?.ok_or_else(|| missing(Kind::UnknownScenario))?;
         let scenario = match unsaved {
             Some(unsaved) => unsaved,
             None => scenarios::legible(&stored.rules, project, &stored.name).unwrap_or_default(),
@@ -251,7 +252,13 @@ fn made_up(call: &Call, payload: Option<Value>, content_type: Option<String>) ->
         Some(payload) => (payload.to_string(), Some("application/json".to_owned())),
     };
     let headers = content_type.or(usual).map(|it| ("content-type".to_owned(), it)).into_iter().collect();
-    Arrival { remote: call.remote, method: "POST".to_owned(), query: String::new(), headers, body: body.into() }
+    Arrival {
+        remote: call.remote,
+        method: "POST".to_owned(),
+        query: String::new(),
+        headers,
+        body: body.into(),
+    }
 }
 
 /// An alert that is none: its ids are nobody's.
@@ -354,7 +361,10 @@ mod tests {
 
     #[test]
     fn what_can_be_read_is_a_scenario() {
-        assert!(read_rules(serde_json::json!([{"action": {"do": "call_all"}}])).is_ok_and(|it| it.actions().count() == 1));
+        assert!(
+            read_rules(serde_json::json!([{"action": {"do": "call_all"}}]))
+                .is_ok_and(|it| it.actions().count() == 1)
+        );
         assert!(read_rules(serde_json::json!([{"action": {"do": "dance"}}])).is_err());
     }
 }

@@ -190,7 +190,11 @@ async fn may_look(store: &Store, member: Member) -> bool {
 
 /// What of a commit is an organization's.
 fn told(changes: &Changes, org: OrgId) -> String {
-    changes.iter().filter(|change| change.org == org).map(|change| event("change", &Told::from(change))).collect()
+    changes
+        .iter()
+        .filter(|change| change.org == org)
+        .map(|change| event("change", &Told::from(change)))
+        .collect()
 }
 
 /// One event. No JSON of ours holds a line break.
@@ -236,12 +240,21 @@ mod tests {
     fn an_organization_hears_of_its_own_changes_alone() {
         let of = |number| {
             let id = Uuid::from_u128(number);
-            Change { org: OrgId::new(id), project: ProjectId::new(id), what: Changed::Alert(AlertId::new(id)) }
+            Change {
+                org: OrgId::new(id),
+                project: ProjectId::new(id),
+                what: Changed::Alert(AlertId::new(id)),
+            }
         };
         let changes: Changes = Arc::from([of(1), of(2)]);
         let told = told(&changes, OrgId::new(Uuid::from_u128(2)));
         let id = Uuid::from_u128(2);
-        assert_eq!(told, format!("event: change\ndata: {{\"kind\":\"alert\",\"id\":\"{id}\",\"project_id\":\"{id}\"}}\n\n"));
+        assert_eq!(
+            told,
+            format!(
+                "event: change\ndata: {{\"kind\":\"alert\",\"id\":\"{id}\",\"project_id\":\"{id}\"}}\n\n"
+            )
+        );
     }
 
     #[test]

@@ -21,7 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 #[expect(dead_code, reason = "describes what a query string may say")]
 pub(super) struct FiguresFilter {
     /// How many days are looked back on; 7 where it is left out
-    #[param(value_type = DaysWord, required = false)]
+    #[param(inline, value_type = DaysWord, required = false)]
     days: Option<Days>,
     /// Only those of this project: its slug or id
     #[param(value_type = String, required = false)]

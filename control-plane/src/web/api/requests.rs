@@ -74,8 +74,18 @@ pub(super) struct RequestSummary {
 
 impl From<Summary> for RequestSummary {
     fn from(summary: Summary) -> Self {
-        let Summary { id, received_at, method, severity, message, action, alert_id, bytes, content_type, remote } =
-            summary;
+        let Summary {
+            id,
+            received_at,
+            method,
+            severity,
+            message,
+            action,
+            alert_id,
+            bytes,
+            content_type,
+            remote,
+        } = summary;
         let received_at = received_at.to_string();
         Self { id, received_at, method, severity, message, action, alert_id, bytes, content_type, remote }
     }
@@ -106,7 +116,7 @@ pub(super) struct RequestDetail {
     #[schema(value_type = BodyKind)]
     body_kind: &'static str,
     /// What rules see of it; null where that is more than they look at.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     fields: Option<Value>,
     /// What was answered.
     #[schema(value_type = Object)]

@@ -34,7 +34,8 @@ async fn an_alert_that_somebody_has_taken_is_open_again_and_rings() {
     let take = format!("/api/v1/alerts/{alert}/acknowledge");
     assert_eq!(office.ann.post(&take, json!({})).await.status, 200);
     until_silent(&office, alert).await;
-    let ask = async |key: &str| office.ann.ask_with("POST", &path, json!({}), &[("idempotency-key", key)]).await;
+    let ask =
+        async |key: &str| office.ann.ask_with("POST", &path, json!({}), &[("idempotency-key", key)]).await;
     let again = ask("k1").await;
     assert_eq!((again.status, &again.body["calls"][0]["status"]), (202, &json!("queued")), "{}", again.body);
     assert_eq!(ask("k1").await.body, again.body, "asked for twice with one key, done once");
@@ -71,7 +72,11 @@ async fn a_closed_alert_rings_nobody_and_a_viewer_has_nobody_rung() {
     let sent = office.send(json!({"severity": "critical", "message": "db down"})).await;
     let alert = sent["alert_id"].as_str().unwrap();
     let path = format!("/api/v1/alerts/{alert}/call-again");
-    colleague(&plane, "vic@example.com", "viewer").await.post(&path, json!({})).await.is_problem(403, "not_permitted");
+    colleague(&plane, "vic@example.com", "viewer")
+        .await
+        .post(&path, json!({}))
+        .await
+        .is_problem(403, "not_permitted");
     let bob = colleague(&plane, "bob@example.com", "member").await;
     assert_eq!(bob.post(&path, json!({})).await.status, 202);
     sql(&plane, "UPDATE tries SET count = 60 WHERE what = 'calls again of'").await;
@@ -81,5 +86,6 @@ async fn a_closed_alert_rings_nobody_and_a_viewer_has_nobody_rung() {
     assert_eq!(bob.post(&format!("/api/v1/alerts/{alert}/close"), json!({})).await.status, 200);
     bob.post(&path, json!({})).await.is_problem(409, "alert_closed");
     is_not_there(&stranger(&plane).await, "POST", &path, json!({}), "unknown_alert").await;
-    is_not_there(&bob, "POST", &format!("/api/v1/alerts/{NOWHERE}/call-again"), Value::Null, "unknown_alert").await;
+    is_not_there(&bob, "POST", &format!("/api/v1/alerts/{NOWHERE}/call-again"), Value::Null, "unknown_alert")
+        .await;
 }

@@ -37,7 +37,8 @@ async fn a_call_is_told_with_what_it_is_about() {
     let path = format!("/api/v1/calls/{id}");
     is_not_there(&stranger(&plane).await, "GET", &path, Value::Null, "unknown_call").await;
     for wrong in [NOWHERE, "x"] {
-        is_not_there(&office.ann, "GET", &format!("/api/v1/calls/{wrong}"), Value::Null, "unknown_call").await;
+        is_not_there(&office.ann, "GET", &format!("/api/v1/calls/{wrong}"), Value::Null, "unknown_call")
+            .await;
     }
 }
 
@@ -51,11 +52,13 @@ async fn calls_are_listed_by_alert_and_alerts_by_severity() {
         sent.push(office.send(body).await);
     }
     for one in &sent {
-        let of_alert = office.read(&format!("/api/v1/calls?alert_id={}", one["alert_id"].as_str().unwrap())).await;
+        let of_alert =
+            office.read(&format!("/api/v1/calls?alert_id={}", one["alert_id"].as_str().unwrap())).await;
         assert_eq!(texts(&of_alert["items"], "id"), texts(&one["calls"], "id"), "{of_alert:#}");
     }
     let request = sent[1]["request_id"].as_str().unwrap();
-    let both = format!("/api/v1/calls?alert_id={}&request_id={request}", sent[0]["alert_id"].as_str().unwrap());
+    let both =
+        format!("/api/v1/calls?alert_id={}&request_id={request}", sent[0]["alert_id"].as_str().unwrap());
     assert_eq!(office.read(&both).await["items"], json!([]));
     office.ann.get("/api/v1/calls?alert_id=x").await.is_problem(400, "bad_query");
     let alerts = |of: &[usize]| -> Vec<String> {

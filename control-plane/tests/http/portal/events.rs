@@ -70,7 +70,8 @@ impl Stream {
 }
 
 fn ask(browser: &Browser<'_>) -> reqwest::RequestBuilder {
-    let cookies: Vec<String> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let cookies: Vec<String> =
+        browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
     browser.plane.request("GET", "/api/v1/events").header("cookie", cookies.join("; "))
 }
 
@@ -93,8 +94,11 @@ async fn what_happens_is_seen_at_once_and_only_in_ones_own_organization() {
             seen.push(says);
         }
     }
-    for (kind, id) in [("alert", &sent["alert_id"]), ("call", &sent["calls"][0]["id"]), ("request", &sent["request_id"])] {
-        let told = seen.iter().find(|says| says["kind"] == kind).unwrap_or_else(|| panic!("{kind}: {seen:?}"));
+    for (kind, id) in
+        [("alert", &sent["alert_id"]), ("call", &sent["calls"][0]["id"]), ("request", &sent["request_id"])]
+    {
+        let told =
+            seen.iter().find(|says| says["kind"] == kind).unwrap_or_else(|| panic!("{kind}: {seen:?}"));
         assert_eq!(told["id"], *id, "{told}");
     }
     assert!(!format!("{seen:?}").contains(&office.endpoint), "an endpoint's address is a secret");
@@ -106,7 +110,8 @@ async fn what_happens_is_seen_at_once_and_only_in_ones_own_organization() {
     office.ann.post(&format!("/api/v1/alerts/{}/acknowledge", super::NOWHERE), json!({})).await;
     // The other organization has its own, and hears nothing of this.
     let me = eve.get("/api/v1/account").await.body["id"].clone();
-    let project = super::made(&eve, "/api/v1/projects", json!({"slug": "hers", "primary_account_id": me})).await;
+    let project =
+        super::made(&eve, "/api/v1/projects", json!({"slug": "hers", "primary_account_id": me})).await;
     let path = format!("/api/v1/projects/{project}/endpoints");
     let endpoint = super::made(&eve, &path, json!({"name": "hers"})).await;
     plane.send("POST", &format!("/api/wh/{endpoint}"), "hers").await;
@@ -115,11 +120,15 @@ async fn what_happens_is_seen_at_once_and_only_in_ones_own_organization() {
 
 #[tokio::test]
 async fn a_stream_outlives_the_time_of_an_idle_connection() {
-    let limits = Limits { idle_time: Duration::from_millis(200), stream_pulse: Duration::from_secs(60), ..Limits::default() };
+    let limits = Limits {
+        idle_time: Duration::from_secs(1),
+        stream_pulse: Duration::from_secs(60),
+        ..Limits::default()
+    };
     let plane = Plane::with(limits, |_| {}).await;
     let office = Office::open(&plane).await;
     let mut stream = Stream::open(&office.ann).await;
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    tokio::time::sleep(Duration::from_millis(3_500)).await;
     office.send(json!({"message": "db down"})).await;
     stream.until("alert").await;
 }

@@ -32,7 +32,11 @@ async fn each_end_is_counted_once_in_its_own_organization_and_project() {
     let first = office.send(json!({"severity": "critical", "message": "db down"})).await;
     office.send(json!({"severity": "minor", "message": "disk full"})).await;
     for path in ["/api/v1/figures", "/api/v1/figures?days=1", "/api/v1/figures?days=90&project=shop"] {
-        assert_eq!(sum(&until(&office, path, "blocked", 1).await, "cancelled"), 0, "the phone had its cooldown");
+        assert_eq!(
+            sum(&until(&office, path, "blocked", 1).await, "cancelled"),
+            0,
+            "the phone had its cooldown"
+        );
     }
     for _ in 0..2 {
         let close = format!("/api/v1/alerts/{}/close", first["alert_id"].as_str().unwrap());
@@ -81,7 +85,11 @@ async fn answers_and_trunks_are_told_from_what_was_counted() {
     let figures = office.read("/api/v1/figures?days=1&project=shop").await;
     assert_eq!(figures["answer_times"][1], json!({"upto_seconds": 10, "calls": 9}));
     assert_eq!(figures["answer_times"][11], json!({"upto_seconds": null, "calls": 1}));
-    assert_eq!((&figures["median_seconds"], &figures["p90_seconds"]), (&json!(7.8), &json!(10.0)), "{figures:#}");
+    assert_eq!(
+        (&figures["median_seconds"], &figures["p90_seconds"]),
+        (&json!(7.8), &json!(10.0)),
+        "{figures:#}"
+    );
     assert_eq!(
         figures["trunks"],
         json!([{"pbx": "pbx-1", "trunk": "a", "attempts": 14, "answered": 10, "busy": 1, "no_answer": 1, "rejected": 0,

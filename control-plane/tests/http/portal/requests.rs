@@ -14,7 +14,7 @@ async fn a_request_is_told_whole_without_its_secrets() {
     let sent = plane
         .request("POST", &format!("/api/wh/{}?team=shop", office.endpoint))
         .header("content-type", "application/json")
-        .header("x-hub-signature-256", "sha256=abc")
+        .header("x-hub-signature-256", "sha256=s1gned")
         .header("x-api-token", "t0k3n")
         .header("authorization", "Bearer s3cret")
         .body(json!({"severity": "critical", "message": "db down"}).to_string());
@@ -41,14 +41,18 @@ async fn a_request_is_told_whole_without_its_secrets() {
     ] {
         assert_eq!(told[key], value, "{key}: {told:#}");
     }
-    assert_eq!((&told["fields"]["severity"], &told["fields"]["payload"]["team"]), (&json!("critical"), &json!("shop")));
+    assert_eq!(
+        (&told["fields"]["severity"], &told["fields"]["payload"]["team"]),
+        (&json!("critical"), &json!("shop"))
+    );
     let text = told.to_string();
-    for secret in ["abc", "t0k3n", "s3cret", office.endpoint.as_str()] {
+    for secret in ["s1gned", "t0k3n", "s3cret", office.endpoint.as_str()] {
         assert!(!text.contains(secret), "{secret}: {told:#}");
     }
     assert!(text.contains("•••"), "{told:#}");
     // A long one is shown in part.
-    let long = answer(plane.request("POST", &format!("/api/wh/{}", office.endpoint)).body("x".repeat(70_000))).await;
+    let long =
+        answer(plane.request("POST", &format!("/api/wh/{}", office.endpoint)).body("x".repeat(70_000))).await;
     let long = office.read(&format!("/api/v1/requests/{}", long.body["request_id"].as_str().unwrap())).await;
     assert_eq!((long["body"].as_str().unwrap().len(), &long["body_truncated"]), (65_536, &json!(true)));
     assert_eq!((&long["bytes"], &long["body_kind"]), (&json!(70_000), &json!("text")));
@@ -83,19 +87,22 @@ async fn the_requests_of_an_endpoint_and_of_an_alert_are_listed_newest_first() {
     is_not_there(&eve, "GET", &endpoint, Value::Null, "unknown_endpoint").await;
     is_not_there(&eve, "GET", &alert, Value::Null, "unknown_alert").await;
     is_not_there(&eve, "GET", &format!("/api/v1/requests/{}", all[0]), Value::Null, "unknown_request").await;
-    is_not_there(&office.ann, "GET", &format!("/api/v1/requests/{NOWHERE}"), Value::Null, "unknown_request").await;
+    is_not_there(&office.ann, "GET", &format!("/api/v1/requests/{NOWHERE}"), Value::Null, "unknown_request")
+        .await;
 }
 
 #[tokio::test]
 async fn a_request_is_taken_in_again_as_a_new_one_that_rings() {
     let plane = Plane::empty().await;
     let office = Office::open(&plane).await;
-    let hook = plane.request("POST", &format!("/api/wh/{}", office.endpoint)).header("idempotency-key", "once");
+    let hook =
+        plane.request("POST", &format!("/api/wh/{}", office.endpoint)).header("idempotency-key", "once");
     let first = answer(hook.body(r#"{"severity":"critical","message":"db down"}"#)).await.body;
     let path = format!("/api/v1/requests/{}/replay", first["request_id"].as_str().unwrap());
     let close = format!("/api/v1/alerts/{}/close", first["alert_id"].as_str().unwrap());
     assert_eq!(office.ann.post(&close, json!({})).await.status, 200);
-    let replay = async |key: &str| office.ann.ask_with("POST", &path, json!({}), &[("idempotency-key", key)]).await;
+    let replay =
+        async |key: &str| office.ann.ask_with("POST", &path, json!({}), &[("idempotency-key", key)]).await;
     let again = replay("k1").await;
     assert_eq!((again.status, &again.body["action"]), (202, &json!("call_primary")), "{}", again.body);
     assert_ne!(again.body["alert_id"], first["alert_id"]);

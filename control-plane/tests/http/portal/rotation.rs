@@ -37,16 +37,27 @@ async fn a_resolve_to_the_new_url_closes_what_the_old_one_opened() {
     assert!(new["rotated_at"].is_string() && new["former_url_until"].is_string(), "{new}");
     // Both are good for a while, and are one endpoint.
     let repeated = send(&plane, &old, r#"{"message":"db down","dedup_key":"db"}"#).await;
-    assert_eq!((repeated.status, &repeated.body["alert_id"]), (202, &opened["alert_id"]), "{}", repeated.body);
+    assert_eq!(
+        (repeated.status, &repeated.body["alert_id"]),
+        (202, &opened["alert_id"]),
+        "{}",
+        repeated.body
+    );
     let resolved = send(&plane, &path(&new), r#"{"status":"resolved","dedup_key":"db"}"#).await.body;
     assert_eq!((&resolved["action"], &resolved["alert_id"]), (&json!("resolve"), &opened["alert_id"]));
-    assert_eq!(office.read(&format!("/api/v1/alerts/{}", opened["alert_id"].as_str().unwrap())).await["state"], "closed");
+    assert_eq!(
+        office.read(&format!("/api/v1/alerts/{}", opened["alert_id"].as_str().unwrap())).await["state"],
+        "closed"
+    );
     let requests = office.read(&format!("/api/v1/endpoints/{}/requests", office.endpoint)).await;
     assert_eq!(requests["items"].as_array().unwrap().len(), 3, "its history is its own");
     // Once its grace is over the old one is nothing any more.
     sql(&plane, "UPDATE endpoint_addresses SET until = 1 WHERE until IS NOT NULL").await;
     send(&plane, &old, "db down").await.is_problem(404, "unknown_endpoint");
-    assert_eq!(office.read(&format!("/api/v1/endpoints/{}", office.endpoint)).await["former_url_until"], Value::Null);
+    assert_eq!(
+        office.read(&format!("/api/v1/endpoints/{}", office.endpoint)).await["former_url_until"],
+        Value::Null
+    );
     assert_eq!(send(&plane, &path(&new), "db down").await.status, 202);
 }
 
@@ -64,7 +75,10 @@ async fn without_grace_every_former_url_is_over_at_once() {
     assert_eq!(send(&plane, &path(&third), "db down").await.status, 202);
     let log = office.read("/api/v1/audit?action=endpoint.rotated").await;
     assert_eq!(log["items"].as_array().unwrap().len(), 2);
-    assert!(!log.to_string().contains(&path(&third)[8..]) && !log.to_string().contains(&office.endpoint), "{log}");
+    assert!(
+        !log.to_string().contains(&path(&third)[8..]) && !log.to_string().contains(&office.endpoint),
+        "{log}"
+    );
 }
 
 #[tokio::test]
@@ -81,7 +95,11 @@ async fn it_is_done_once_for_each_key_by_whoever_may_and_has_just_proved_it() {
     ask(&json!({"grace_minutes": 10_081}), "k2").await.is_problem(422, "bad_value");
     ask(&json!({"grace_minutes": -1}), "k3").await.is_problem(400, "bad_body");
     ask(&json!({}), "k4").await.is_problem(400, "bad_body");
-    colleague(&plane, "bob@example.com", "member").await.post(&own, body.clone()).await.is_problem(403, "not_permitted");
+    colleague(&plane, "bob@example.com", "member")
+        .await
+        .post(&own, body.clone())
+        .await
+        .is_problem(403, "not_permitted");
     is_not_there(&stranger(&plane).await, "POST", &own, body.clone(), "unknown_endpoint").await;
     sql(&plane, "UPDATE tries SET count = 60 WHERE what = 'rotations of'").await;
     ask(&body, "k5").await.is_problem(429, "too_many_tries");
@@ -103,7 +121,8 @@ async fn the_operators_file_names_endpoints_by_id_and_brings_no_old_url_back() {
     let store = plane.store().await;
     apply::apply(&store, "acme.toml", &file(ENDPOINT)).await.unwrap();
     let ann = crate::accounts::somebody(&plane, "oncall@example.com").await;
-    let rotated = ann.post(&format!("/api/v1/endpoints/{ENDPOINT}/rotate"), json!({"grace_minutes": 0})).await;
+    let rotated =
+        ann.post(&format!("/api/v1/endpoints/{ENDPOINT}/rotate"), json!({"grace_minutes": 0})).await;
     assert_eq!(rotated.status, 200, "{}", rotated.body);
     apply::apply(&store, "acme.toml", &file(ENDPOINT)).await.unwrap();
     send(&plane, &format!("/api/wh/{ENDPOINT}"), "db down").await.is_problem(404, "unknown_endpoint");

@@ -20,7 +20,8 @@ async fn theirs(world: &World) -> Vec<(&'static str, String)> {
     let hook = "/api/wh/6c1f6f1e-0000-4000-8000-000000000002";
     let (alert, _) = world.send("POST", hook, &[], &json!({"message": "theirs"})).await;
     let project = world.ids("SELECT id FROM projects WHERE slug = 'theirs'").await.remove(0);
-    let scenarios = "SELECT scenarios.id FROM scenarios JOIN projects ON projects.id = project_id WHERE slug = 'theirs'";
+    let scenarios =
+        "SELECT scenarios.id FROM scenarios JOIN projects ON projects.id = project_id WHERE slug = 'theirs'";
     let scenario = world.ids(scenarios).await.remove(0);
     let account =
         world.ids("SELECT id FROM accounts WHERE email = 'owner@other.example.com'").await.remove(0);
