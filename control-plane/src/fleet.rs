@@ -30,7 +30,7 @@ use crate::{
     key_file::Stamp,
     store::{Store, StoreError},
 };
-use choice::{Candidate, NoRoute, Wish};
+use choice::{Candidate, NoRoute, Route, Wish};
 use hub::Hub;
 use keys::Keyring;
 use rating::Evidence;
@@ -140,6 +140,11 @@ impl Fleet {
     /// [`NoRoute`] says why there is none.
     pub fn choose(&self, wish: &Wish<'_>) -> Result<Candidate, NoRoute> {
         self.0.hub.choose(wish)
+    }
+
+    /// Every trunk that is known, as a call would find it; nothing changes.
+    pub fn routes(&self, wish: &Wish<'_>) -> Vec<Route> {
+        self.0.hub.routes(wish)
     }
 
     /// This machine's clock was set by so many microseconds: agents connect again and learn the time.

@@ -1,6 +1,8 @@
 //! From an HTTP request to a stored one.
 
 mod acceptance;
+pub mod addresses;
+mod again;
 mod body;
 mod dedup;
 pub mod endpoints;
@@ -8,6 +10,7 @@ mod message;
 mod places;
 mod rate;
 mod reading;
+pub mod requests;
 mod severity;
 #[cfg(test)]
 mod testing;
@@ -18,10 +21,13 @@ use crate::{
     store::{Store, StoreError, Tx},
 };
 use acceptance::Acceptance;
+use addresses::Address;
+pub use again::{CallAgain, Replay, replay};
 use bytes::Bytes;
 use endpoints::Endpoint;
 pub use rate::Rate;
 pub(crate) use rate::Rates;
+pub use reading::{Reading, read};
 use shared::{
     ids::{EndpointId, RequestId},
     time::Timestamp,
@@ -66,7 +72,7 @@ pub struct Accepted {
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     /// 404.
-    #[error("no endpoint has this id")]
+    #[error("no endpoint has this address")]
     UnknownEndpoint,
     /// 401.
     #[error("the alert key is missing or wrong: send the endpoint's key as X-Alert-Key")]
@@ -104,12 +110,13 @@ impl Intake {
     /// # Errors
     /// [`IntakeError::UnknownEndpoint`], [`IntakeError::WrongKey`], [`IntakeError::RateLimited`], or what
     /// the database said.
-    pub async fn open(&self, id: EndpointId, alert_key: Option<&str>) -> Result<Endpoint, IntakeError> {
-        let key_hash = alert_key.map(secret::hash_of);
-        let endpoint = self.store.read(move |tx| endpoints::open(tx, id, key_hash.as_deref())).await?;
-        // Counted only now: a stranger must not use up what the sender has.
+    pub async fn open(&self, address: Address, alert_key: Option<&str>) -> Result<Endpoint, IntakeError> {
+        let (key_hash, now) = (alert_key.map(secret::hash_of), Timestamp::now());
+        let endpoint =
+            self.store.read(move |tx| endpoints::open(tx, address, key_hash.as_deref(), now)).await?;
+        // Counted only now: a stranger must not use up what the sender has. By the endpoint, whatever its address.
         self.rates
-            .admit(id, Instant::now())
+            .admit(endpoint.id, Instant::now())
             .map_err(|retry_after| IntakeError::RateLimited { retry_after })?;
         Ok(endpoint)
     }
@@ -142,6 +149,6 @@ pub fn accept_within(
     new_id: &mut dyn FnMut() -> Uuid,
     now: Timestamp,
 ) -> Result<Accepted, IntakeError> {
-    let endpoint = endpoints::open(tx, id, None)?;
+    let endpoint = endpoints::open(tx, Address::first_of(id), None, now)?;
     Acceptance::prepare(endpoint, arrival, new_id)?.carry_out(tx, new_id, now)
 }

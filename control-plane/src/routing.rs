@@ -3,6 +3,7 @@
 mod comparison;
 mod condition;
 mod error;
+mod explanation;
 pub mod fields;
 pub mod rule;
 pub mod scenarios;
@@ -11,3 +12,4 @@ pub(crate) mod testing;
 
 pub use condition::{Condition, Operator};
 pub use error::RuleError;
+pub use explanation::{Explanation, Finding, Verdict};

@@ -13,7 +13,7 @@ use crate::{
     mail::{self, MailError},
     service::{Listeners, Service},
     store::{Store, StoreError},
-    web::{self, App, Limits, Listening, Pace, TlsError},
+    web::{self, App, Limits, Listening, Pace, Streams, TlsError},
 };
 use daemon::{Manager, Word};
 use std::{
@@ -216,6 +216,7 @@ impl Server {
             started: Instant::now(),
             body_memory: Semaphore::new(limits.body_memory),
             pace: Pace::new(&limits),
+            streams: Streams::new(&limits),
             limits,
             proxies: Arc::new(settings.trusted_proxies.clone()),
             tasks: TaskTracker::new(),

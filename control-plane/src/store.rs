@@ -7,6 +7,7 @@
 
 mod backup;
 mod census;
+mod change;
 mod error;
 mod memory;
 mod migrations;
@@ -17,16 +18,19 @@ mod value;
 
 pub use backup::{BackupError, Restored, back_up, restore};
 pub use census::census;
+pub use change::{Change, Changed, Changes};
 pub use error::StoreError;
 pub use memory::{Fate, Memory};
 pub use value::{FromValue, Row, ToValue, Value};
 
+use change::Announced;
 use sqlite::{Connection, Sqlite};
 use std::{
     collections::BTreeSet,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
+use tokio::sync::broadcast;
 
 /// Which database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +92,12 @@ impl Store {
         self.sqlite.read(unit).await
     }
 
+    /// What is changed from now on, commit by commit, by this process: told once it is durable. Whoever does not keep up
+    /// is told that they missed some.
+    pub fn watch(&self) -> broadcast::Receiver<Changes> {
+        self.sqlite.watch()
+    }
+
     /// Whether the file is whole, by the engine's own check. Reads all of it.
     ///
     /// # Errors
@@ -102,9 +112,19 @@ impl Store {
 /// A transaction in progress.
 pub struct Tx<'a> {
     connection: &'a mut Connection,
+    announced: Announced,
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
+    fn of(connection: &'a mut Connection) -> Self {
+        Self { connection, announced: Announced::default() }
+    }
+
+    /// Tells whoever watches that something has changed, once the unit is durable; where it is not, nobody hears of it.
+    pub fn announce(&mut self, change: Change) {
+        self.announced.add(change);
+    }
+
     /// Runs a statement; the number of rows it changed.
     ///
     /// # Errors

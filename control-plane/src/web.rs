@@ -27,7 +27,7 @@ pub use openapi::document as openapi_document;
 pub use proxies::TrustedProxies;
 pub use tls::{TlsError, TlsFiles};
 
-pub(crate) use api::Pace;
+pub(crate) use api::{Pace, Streams};
 pub(crate) use renewal::Renewal;
 pub(crate) use server::{Listening, Site, listen};
 
@@ -78,6 +78,8 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     /// How fast each caller of the API changes things.
     pub(crate) pace: Pace,
+    /// Who watches.
+    pub(crate) streams: Streams,
     /// Whose word on who a client is counts.
     pub(crate) proxies: Arc<TrustedProxies>,
     /// One permit for each byte of a body that may be held; as many as the limits say.

@@ -3,6 +3,8 @@
 use crate::{
     accounts::{audit::Deed, keys::Scope, members::Role, token::Audience},
     dispatch::{alert_history::AlertState, timeline},
+    fleet::choice::RouteStanding,
+    intake::requests::BodyKind,
     mail::Language,
     routing::{Operator, rule::Action},
 };
@@ -54,6 +56,9 @@ described! {
     Language as "Language": "BCP 47" = Language::ALL.map(Language::as_str);
     AlertState as "AlertState": "Where an alert stands" = AlertState::ALL.map(AlertState::as_str);
     timeline::Kind as "TimelineKind": "What happened" = timeline::Kind::ALL.map(timeline::Kind::as_str);
+    BodyKind as "BodyKind": "What a body is made of" = BodyKind::ALL.map(BodyKind::as_str);
+    RouteStanding as "RouteStanding": "How a trunk stands towards a call"
+        = RouteStanding::ALL.map(RouteStanding::as_str);
     Operator as "Operator": "How a field is compared" = Operator::ALL.map(Operator::word);
     ActionWord as "ActionWord": "What is done" = Action::WORDS;
     ActorKind as "ActorKind": "Who acted" = ["account", "api_key", "operator", "nobody"];

@@ -93,12 +93,15 @@ deeds! {
     EndpointCreated = "endpoint.created";
     EndpointChanged = "endpoint.changed";
     EndpointDeleted = "endpoint.deleted";
+    EndpointRotated = "endpoint.rotated";
+    RequestReplayed = "request.replayed";
     ScenarioChanged = "scenario.changed";
     ScenarioDeleted = "scenario.deleted";
     KeyCreated = "api_key.created";
     KeyDeleted = "api_key.deleted";
     AlertAcknowledged = "alert.acknowledged";
     AlertClosed = "alert.closed";
+    AlertCalledAgain = "alert.called_again";
     OperatorMade = "operator.made";
     OperatorRemoved = "operator.removed";
 }

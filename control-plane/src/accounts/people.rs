@@ -6,6 +6,7 @@ use shared::{
     ids::{AccountId, OrgId},
     time::Timestamp,
 };
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Somebody who can be called.
@@ -65,6 +66,24 @@ pub fn callees(tx: &mut Tx<'_>, org_id: OrgId) -> Result<Vec<Callee>, StoreError
         }
     }
     Ok(members)
+}
+
+/// What everybody of an organization wants to be called, and one more, by their ids; those who say nothing are left out.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn names(
+    tx: &mut Tx<'_>,
+    org_id: OrgId,
+    one_more: AccountId,
+) -> Result<HashMap<String, String>, StoreError> {
+    let named = tx.legible(
+        "SELECT id, display_name FROM accounts
+         WHERE id IN (SELECT account_id FROM memberships WHERE org_id = $1 UNION SELECT $2) AND display_name <> ''",
+        &[&org_id, &one_more],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(named.into_iter().collect())
 }
 
 /// Whether somebody belongs to an organization.

@@ -73,6 +73,13 @@ pub const VERIFICATION_CALLS_FROM: Limit = Limit { what: "verification calls fro
 /// do not verify a phone within one; alerts are not counted.
 pub const VERIFICATION_CALLS_OF_ALL: Limit = Limit { what: "verification calls", most: 100, within: HOUR };
 
+/// Stored requests that one organization takes in again: each may ring everybody.
+pub const REPLAYS: Limit = Limit { what: "replays of", most: 60, within: HOUR };
+/// Alerts about which one organization has people called again.
+pub const CALLS_AGAIN: Limit = Limit { what: "calls again of", most: 60, within: HOUR };
+/// Webhook URLs that one organization makes others.
+pub const ROTATIONS: Limit = Limit { what: "rotations of", most: 60, within: DAY };
+
 /// Counts one more try. Too many: how long until the next one counts. Those of which no limit speaks any more are
 /// forgotten on the way.
 ///

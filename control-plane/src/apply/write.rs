@@ -13,7 +13,7 @@ use crate::{
         projects::{self, project_of_endpoint},
     },
     fleet,
-    intake::endpoints::apply_endpoint,
+    intake::{addresses::is_anothers, endpoints::apply_endpoint},
     routing::scenarios::{apply_scenario, scenario},
     store::{StoreError, Tx},
 };
@@ -140,6 +140,13 @@ impl<'d> Writer<'d> {
                 "this endpoint belongs to {owner_name}, where its requests and calls are kept, and stays \
                  there: give {name} an endpoint of its own"
             );
+            self.mistakes.push(Mistake { line, key: "org.project.endpoint.id".to_owned(), problem });
+            return Ok(());
+        }
+        if owner.is_none() && is_anothers(tx, id)? {
+            let problem =
+                "this is, or was, what the URL of another endpoint ends in: make another with uuidgen";
+            let problem = problem.to_owned();
             self.mistakes.push(Mistake { line, key: "org.project.endpoint.id".to_owned(), problem });
             return Ok(());
         }

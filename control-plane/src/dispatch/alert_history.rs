@@ -123,6 +123,19 @@ pub struct AlertCall {
     /// Why it was blocked or expired, or what a queued call waits for.
     #[schema(value_type = Option<words::Reason>)]
     pub reason: Option<String>,
+    /// Who is to be reached.
+    #[schema(format = "uuid")]
+    pub account_id: String,
+    /// What they want to be called; may be empty.
+    pub display_name: String,
+    /// The phone, E.164.
+    pub destination: String,
+    /// RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    pub created_at: String,
+    /// When its status became final, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    pub ended_at: Option<String>,
 }
 
 /// Which alerts.
@@ -132,6 +145,8 @@ pub struct AlertQuery {
     pub org_id: OrgId,
     /// Only those that stand here.
     pub state: Option<AlertState>,
+    /// Only those that are so bad.
+    pub severity: Option<Severity>,
     /// Only those of this project.
     pub project: Option<ProjectId>,
     /// Only those older than this one.
@@ -159,6 +174,17 @@ const ALERTS_OF_PROJECT: &str =
     alerts!("alerts.project_id = $4 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3");
 const ALERTS_OF_PROJECT_IN_STATE: &str = alerts!(
     "alerts.project_id = $4 AND alerts.state = $5 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3"
+);
+const ALERTS_SO_BAD: &str =
+    alerts!("alerts.severity = $4 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3");
+const ALERTS_IN_STATE_SO_BAD: &str =
+    alerts!("alerts.state = $4 AND alerts.severity = $5 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3");
+const ALERTS_OF_PROJECT_SO_BAD: &str = alerts!(
+    "alerts.project_id = $4 AND alerts.severity = $5 AND alerts.id < $2 ORDER BY alerts.id DESC LIMIT $3"
+);
+const ALERTS_OF_PROJECT_IN_STATE_SO_BAD: &str = alerts!(
+    "alerts.project_id = $4 AND alerts.state = $5 AND alerts.severity = $6 AND alerts.id < $2
+     ORDER BY alerts.id DESC LIMIT $3"
 );
 const ALERT: &str = alerts!("alerts.id = $2");
 /// Sorts after every id.
@@ -199,14 +225,19 @@ fn read(tx: &mut Tx<'_>, query: &AlertQuery) -> Result<AlertPage, StoreError> {
     let before = query.before.map_or_else(|| NEWEST.to_owned(), |id| id.to_string());
     let one_more = i64::from(query.limit) + 1;
     let mut params: Vec<&dyn ToValue> = vec![&query.org_id, &before, &one_more];
-    let (project, state) = (query.project, query.state.map(AlertState::as_str));
+    let (project, state, severity) = (query.project, query.state.map(AlertState::as_str), query.severity);
     params.extend(project.iter().map(|project| project as &dyn ToValue));
     params.extend(state.iter().map(|state| state as &dyn ToValue));
-    let sql = match (&project, &state) {
-        (None, None) => ALERTS,
-        (None, Some(_)) => ALERTS_IN_STATE,
-        (Some(_), None) => ALERTS_OF_PROJECT,
-        (Some(_), Some(_)) => ALERTS_OF_PROJECT_IN_STATE,
+    params.extend(severity.iter().map(|severity| severity as &dyn ToValue));
+    let sql = match (&project, &state, &severity) {
+        (None, None, None) => ALERTS,
+        (None, Some(_), None) => ALERTS_IN_STATE,
+        (Some(_), None, None) => ALERTS_OF_PROJECT,
+        (Some(_), Some(_), None) => ALERTS_OF_PROJECT_IN_STATE,
+        (None, None, Some(_)) => ALERTS_SO_BAD,
+        (None, Some(_), Some(_)) => ALERTS_IN_STATE_SO_BAD,
+        (Some(_), None, Some(_)) => ALERTS_OF_PROJECT_SO_BAD,
+        (Some(_), Some(_), Some(_)) => ALERTS_OF_PROJECT_IN_STATE_SO_BAD,
     };
     let (items, next) = tx.page(sql, &params, query.limit, |row| row.get::<AlertId>(0), alert)?;
     Ok(AlertPage { items, next: next.map(|last| last.to_string()) })
@@ -214,13 +245,20 @@ fn read(tx: &mut Tx<'_>, query: &AlertQuery) -> Result<AlertPage, StoreError> {
 
 fn calls(tx: &mut Tx<'_>, alert: AlertId) -> Result<Vec<AlertCall>, StoreError> {
     tx.legible(
-        "SELECT id, status, reason FROM calls WHERE alert_id = $1 ORDER BY id DESC LIMIT $2",
+        "SELECT calls.id, status, reason, account_id, COALESCE(display_name, ''), destination, calls.created_at, ended_at
+         FROM calls LEFT JOIN accounts ON accounts.id = account_id
+         WHERE alert_id = $1 ORDER BY calls.id DESC LIMIT $2",
         &[&alert, &MOST_CALLS],
         |row| {
             Ok(AlertCall {
                 id: row.get::<CallId>(0)?.to_string(),
                 status: row.get::<CallStatus>(1)?.to_string(),
                 reason: row.get::<Option<Reason>>(2)?.map(|reason| reason.to_string()),
+                account_id: row.get(3)?,
+                display_name: row.get(4)?,
+                destination: row.get(5)?,
+                created_at: row.get::<Timestamp>(6)?.to_string(),
+                ended_at: row.get::<Option<Timestamp>>(7)?.map(|at| at.to_string()),
             })
         },
     )
@@ -263,11 +301,24 @@ mod tests {
             (ALERTS_IN_STATE, "alerts_by_state (org_id=? AND state=? AND id<?)"),
             (ALERTS_OF_PROJECT, "alerts_by_project (project_id=? AND id<?)"),
             (ALERTS_OF_PROJECT_IN_STATE, "alerts_by_project_and_state (project_id=? AND state=? AND id<?)"),
+            (ALERTS_SO_BAD, "alerts_by_severity (org_id=? AND severity=? AND id<?)"),
+            (
+                ALERTS_IN_STATE_SO_BAD,
+                "alerts_by_state_and_severity (org_id=? AND state=? AND severity=? AND id<?)",
+            ),
+            (
+                ALERTS_OF_PROJECT_SO_BAD,
+                "alerts_by_project_and_severity (project_id=? AND severity=? AND id<?)",
+            ),
+            (
+                ALERTS_OF_PROJECT_IN_STATE_SO_BAD,
+                "alerts_by_project_state_and_severity (project_id=? AND state=? AND severity=? AND id<?)",
+            ),
         ] {
             let sql: &'static str = format!("EXPLAIN QUERY PLAN {sql}").leak();
-            let count = (3..=5).rev().find(|number| sql.contains(&format!("${number}"))).unwrap();
+            let count = (3..=6).rev().find(|number| sql.contains(&format!("${number}"))).unwrap();
             let plan = store.read(move |tx| {
-                let params: [&dyn ToValue; 5] = [&"org", &NEWEST, &1i64, &"open", &"open"];
+                let params: [&dyn ToValue; 6] = [&"org", &NEWEST, &1i64, &"open", &"open", &"open"];
                 tx.rows(sql, &params[..count], |row| row.get::<String>(3))
             });
             let plan = plan.await.unwrap().join("; ");

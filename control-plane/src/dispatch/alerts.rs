@@ -283,6 +283,27 @@ pub fn acknowledge_by(
     }
 }
 
+/// People are to be called again about an alert of this organization: it is open again where somebody had taken it. The
+/// caller queues the calls.
+///
+/// # Errors
+/// [`AlertError::Unknown`], [`AlertError::Closed`], or what the database said.
+pub fn call_again(
+    tx: &mut Tx<'_>,
+    org: OrgId,
+    id: AlertId,
+    hand: Hand,
+    at: Timestamp,
+) -> Result<(), AlertError> {
+    match state(tx, org, id)?.as_deref() {
+        None => return Err(AlertError::Unknown),
+        Some("closed") => return Err(AlertError::Closed),
+        Some(_) => {}
+    }
+    tx.execute("UPDATE alerts SET state = 'open', updated_at = $2 WHERE id = $1", &[&id, &at])?;
+    Ok(timeline::record(tx, id, &hand.entry(Kind::CalledAgain, at))?)
+}
+
 /// Somebody has taken the alert: its other calls are no longer needed. Whether that was news.
 pub(super) fn taken(tx: &mut Tx<'_>, id: AlertId, acknowledged: &Entry) -> Result<bool, StoreError> {
     let changed = tx.execute(
@@ -325,6 +346,14 @@ pub fn count_open(tx: &mut Tx<'_>, org: OrgId, project: Option<ProjectId>) -> Re
         |row| row.get(0),
     )?;
     Ok(counted.unwrap_or(0))
+}
+
+/// How bad an alert of this organization is; `None` where it has no such alert.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn severity(tx: &mut Tx<'_>, org: OrgId, id: AlertId) -> Result<Option<Severity>, StoreError> {
+    tx.row("SELECT severity FROM alerts WHERE id = $1 AND org_id = $2", &[&id, &org], |row| row.get(0))
 }
 
 fn state(tx: &mut Tx<'_>, org: OrgId, id: AlertId) -> Result<Option<String>, StoreError> {

@@ -1,6 +1,6 @@
 //! Attempts: rows of `call_logs`, one for each dial order.
 
-use super::{call::Send, queue::Queued};
+use super::{call::Send, news, queue::Queued, rollup};
 use crate::{
     fleet::choice::Busy,
     store::{StoreError, Tx},
@@ -46,6 +46,7 @@ pub(super) fn insert(
             &journal,
         ],
     )?;
+    news::of_call(tx, call);
     Ok(())
 }
 
@@ -187,7 +188,10 @@ pub(super) fn note(
     at: Timestamp,
     event: &AttemptEvent,
 ) -> Result<(), StoreError> {
-    match event {
+    if *event == AttemptEvent::Answered {
+        rollup::answered(tx, attempt, at)?;
+    }
+    counting(tx, attempt, |tx| match event {
         AttemptEvent::Refused { reason, .. } => refused(tx, attempt, at, *reason),
         AttemptEvent::Originated { ari_status } => originated(tx, attempt, at, *ari_status),
         AttemptEvent::Ringing => ringing(tx, attempt, at),
@@ -195,7 +199,19 @@ pub(super) fn note(
         AttemptEvent::Key { digit: '1' } => acknowledged(tx, attempt, at),
         AttemptEvent::Key { .. } => Ok(()),
         AttemptEvent::Ended(ending) => ended(tx, attempt, at, ending),
-    }
+    })
+}
+
+/// Changes an attempt, and what it counts for.
+fn counting<T>(
+    tx: &mut Tx<'_>,
+    attempt: AttemptId,
+    change: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let before = rollup::of_attempt(tx, attempt)?;
+    let done = change(tx)?;
+    rollup::attempt_changed(tx, attempt, before)?;
+    Ok(done)
 }
 
 /// Nothing was heard of its end in time. Its host is asked again when it comes back. Over which route
@@ -205,13 +221,15 @@ pub(super) fn give_up(
     attempt: AttemptId,
     now: Timestamp,
 ) -> Result<Option<(PbxId, String)>, StoreError> {
-    tx.row(
-        "UPDATE call_logs SET ended_at = COALESCE(ended_at, $2),
-                              status = CASE WHEN status IN ('initiated', 'placed') THEN 'failed' ELSE status END
-         WHERE id = $1 RETURNING pbx_id, trunk",
-        &[&attempt, &now],
-        |row| Ok(row.get(0).ok().zip(row.get(1).ok())),
-    )
+    counting(tx, attempt, |tx| {
+        tx.row(
+            "UPDATE call_logs SET ended_at = COALESCE(ended_at, $2),
+                                  status = CASE WHEN status IN ('initiated', 'placed') THEN 'failed' ELSE status END
+             WHERE id = $1 RETURNING pbx_id, trunk",
+            &[&attempt, &now],
+            |row| Ok(row.get(0).ok().zip(row.get(1).ok())),
+        )
+    })
     .map(Option::flatten)
 }
 
@@ -224,26 +242,30 @@ pub(super) fn doubt(tx: &mut Tx<'_>, call: CallId) -> Result<(), StoreError> {
 /// Its host says that it is over: nobody is asked about it any more. How it ended will be noted when the report
 /// comes, unless that was reported once and is forgotten on both sides.
 pub(super) fn forget(tx: &mut Tx<'_>, attempt: AttemptId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE call_logs SET ended_at = COALESCE(ended_at, $2), unsettled = 0,
-                              status = CASE WHEN status IN ('initiated', 'placed') THEN 'failed' ELSE status END
-         WHERE id = $1 AND unsettled = 1",
-        &[&attempt, &now],
-    )?;
-    Ok(())
+    counting(tx, attempt, |tx| {
+        tx.execute(
+            "UPDATE call_logs SET ended_at = COALESCE(ended_at, $2), unsettled = 0,
+                                  status = CASE WHEN status IN ('initiated', 'placed') THEN 'failed' ELSE status END
+             WHERE id = $1 AND unsettled = 1",
+            &[&attempt, &now],
+        )
+    })
+    .map(drop)
 }
 
 /// The order certainly was not and will not be started; said of one that had been answered, it means
 /// that the host lost its journal.
 pub(super) fn close_unstarted(tx: &mut Tx<'_>, attempt: AttemptId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE call_logs SET status = CASE WHEN status IN ('initiated', 'placed') THEN 'failed' ELSE status END,
-                              reason = CASE WHEN status IN ('initiated', 'placed') THEN $3 ELSE reason END,
-                              ended_at = COALESCE(ended_at, $2), unsettled = 0
-         WHERE id = $1 AND unsettled = 1",
-        &[&attempt, &now, &Reason::NoPbx],
-    )?;
-    Ok(())
+    counting(tx, attempt, |tx| {
+        tx.execute(
+            "UPDATE call_logs SET status = CASE WHEN status IN ('initiated', 'placed') THEN 'failed' ELSE status END,
+                                  reason = CASE WHEN status IN ('initiated', 'placed') THEN $3 ELSE reason END,
+                                  ended_at = COALESCE(ended_at, $2), unsettled = 0
+             WHERE id = $1 AND unsettled = 1",
+            &[&attempt, &now, &Reason::NoPbx],
+        )
+    })
+    .map(drop)
 }
 
 fn refused(tx: &mut Tx<'_>, id: AttemptId, at: Timestamp, reason: Reason) -> Result<(), StoreError> {

@@ -1,13 +1,15 @@
 //! Calls and their attempts as the API shows them.
 
+use super::alert_history::AlertState;
 use crate::{
-    store::{Row, Store, StoreError, Tx},
+    store::{Row, Store, StoreError, ToValue, Tx},
     words,
 };
 use serde::Serialize;
 use shared::{
     ids::{AlertId, AttemptId, CallId, OrgId, RequestId},
     outcome::{AttemptStatus, CallStatus, Reason},
+    severity::Severity,
     time::Timestamp,
 };
 use std::collections::HashMap;
@@ -105,6 +107,8 @@ pub struct CallQuery {
     pub org_id: OrgId,
     /// Only those of this request.
     pub request_id: Option<RequestId>,
+    /// Only those about this alert.
+    pub alert_id: Option<AlertId>,
     /// Only those older than this call.
     pub before: Option<CallId>,
     /// At most so many.
@@ -121,14 +125,13 @@ pub async fn page(store: &Store, query: CallQuery) -> Result<CallPage, StoreErro
 
 // A call's id is a UUID of version 7: newest first by id is newest first by time.
 macro_rules! calls {
-    ($columns:literal) => {
-        concat!("SELECT ", $columns, " FROM calls WHERE org_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
-    };
-    ($columns:literal, of_request) => {
+    ($columns:literal $(, $and:literal)?) => {
         concat!(
             "SELECT ",
             $columns,
-            " FROM calls WHERE org_id = $1 AND id < $2 AND request_id = $4 ORDER BY id DESC LIMIT $3"
+            " FROM calls WHERE org_id = $1 AND id < $2",
+            $(" AND ", $and,)?
+            " ORDER BY id DESC LIMIT $3"
         )
     };
 }
@@ -149,41 +152,125 @@ macro_rules! attempts_of {
     };
 }
 
-const CALLS: &str = calls!("id, request_id, alert_id, destination, status, reason, created_at, ended_at");
-const CALLS_OF_REQUEST: &str =
-    calls!("id, request_id, alert_id, destination, status, reason, created_at, ended_at", of_request);
-const ATTEMPTS: &str = attempts_of!(calls!("id"));
-const ATTEMPTS_OF_REQUEST: &str = attempts_of!(calls!("id", of_request));
+macro_rules! ways {
+    ($($and:literal)?) => {
+        Way {
+            calls: calls!("id, request_id, alert_id, destination, status, reason, created_at, ended_at" $(, $and)?),
+            attempts: attempts_of!(calls!("id" $(, $and)?)),
+        }
+    };
+}
+
+/// The statements of one way to look for calls. All take organization, call and limit; then what they look for.
+struct Way {
+    calls: &'static str,
+    attempts: &'static str,
+}
+
+const ALL: Way = ways!();
+const OF_REQUEST: Way = ways!("request_id = $4");
+const OF_ALERT: Way = ways!("alert_id = $4");
+const OF_ALERT_AND_REQUEST: Way = ways!("alert_id = $4 AND request_id = $5");
 /// Sorts after every id.
 const NEWEST: &str = "g";
 
 fn read(tx: &mut Tx<'_>, query: &CallQuery) -> Result<CallPage, StoreError> {
     let before = query.before.map_or_else(|| NEWEST.to_owned(), |id| id.to_string());
     let one_more = i64::from(query.limit) + 1;
-    let key = |row: &Row| row.get::<CallId>(0);
-    let ((mut items, next), mut attempts) = match &query.request_id {
-        Some(request) => {
-            let params: [&dyn crate::store::ToValue; 4] = [&query.org_id, &before, &one_more, request];
-            (
-                tx.page(CALLS_OF_REQUEST, &params, query.limit, key, call)?,
-                by_call(tx, ATTEMPTS_OF_REQUEST, &params)?,
-            )
-        }
-        None => {
-            let params: [&dyn crate::store::ToValue; 3] = [&query.org_id, &before, &one_more];
-            (tx.page(CALLS, &params, query.limit, key, call)?, by_call(tx, ATTEMPTS, &params)?)
-        }
+    let mut params: Vec<&dyn ToValue> = vec![&query.org_id, &before, &one_more];
+    params.extend(query.alert_id.iter().map(|alert| alert as &dyn ToValue));
+    params.extend(query.request_id.iter().map(|request| request as &dyn ToValue));
+    let Way { calls, attempts } = match (&query.alert_id, &query.request_id) {
+        (None, None) => ALL,
+        (None, Some(_)) => OF_REQUEST,
+        (Some(_), None) => OF_ALERT,
+        (Some(_), Some(_)) => OF_ALERT_AND_REQUEST,
     };
+    let (mut items, next) = tx.page(calls, &params, query.limit, |row| row.get::<CallId>(0), call)?;
+    let mut attempts = by_call(tx, attempts, &params)?;
     for item in &mut items {
         item.attempts = attempts.remove(&item.id).unwrap_or_default();
     }
     Ok(CallPage { items, next: next.map(|last| last.to_string()) })
 }
 
+/// One call, with what it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CallDetail {
+    /// The call.
+    #[serde(flatten)]
+    pub call: CallView,
+    /// Slug of the project.
+    pub project: String,
+    /// The project's id.
+    #[schema(format = "uuid")]
+    pub project_id: String,
+    /// Who is to be reached.
+    #[schema(format = "uuid")]
+    pub account_id: String,
+    /// What they want to be called; may be empty.
+    pub display_name: String,
+    /// How bad the alert is.
+    #[schema(value_type = words::Severity)]
+    pub severity: String,
+    /// What the alert says.
+    pub message: String,
+    /// Where the alert stands.
+    #[schema(value_type = AlertState)]
+    pub alert_state: String,
+    /// After this nobody is rung for it any more, RFC 3339, UTC.
+    #[schema(format = "date-time")]
+    pub expires_at: String,
+    /// When something is to be done about it next, RFC 3339, UTC; null once it is over.
+    #[schema(format = "date-time")]
+    pub due_at: Option<String>,
+}
+
+/// Reads one call of this organization; `None` where it has none with this id.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn detail(store: &Store, org: OrgId, id: CallId) -> Result<Option<CallDetail>, StoreError> {
+    store
+        .read(move |tx| {
+            let found = tx.row(
+                "SELECT calls.id, request_id, alert_id, destination, calls.status, reason, calls.created_at, ended_at,
+                        REPLACE(projects.slug, '~' || projects.id, ''), projects.id, account_id,
+                        COALESCE(display_name, ''), severity, message, state, expires_at, due_at
+                 FROM calls
+                 JOIN projects ON projects.id = calls.project_id JOIN alerts ON alerts.id = alert_id
+                 LEFT JOIN accounts ON accounts.id = account_id
+                 WHERE calls.id = $1 AND calls.org_id = $2",
+                &[&id, &org],
+                detailed,
+            )?;
+            let Some(mut found) = found else { return Ok(None) };
+            let mut attempts = by_call(tx, attempts_of!("$1"), &[&id])?;
+            found.call.attempts = attempts.remove(&found.call.id).unwrap_or_default();
+            Ok(Some(found))
+        })
+        .await
+}
+
+fn detailed(row: &Row) -> Result<CallDetail, StoreError> {
+    Ok(CallDetail {
+        call: call(row)?,
+        project: row.get(8)?,
+        project_id: row.get(9)?,
+        account_id: row.get(10)?,
+        display_name: row.get(11)?,
+        severity: row.get::<Severity>(12)?.to_string(),
+        message: row.get(13)?,
+        alert_state: row.get(14)?,
+        expires_at: row.get::<Timestamp>(15)?.to_string(),
+        due_at: moment(row, 16)?,
+    })
+}
+
 fn by_call(
     tx: &mut Tx<'_>,
     sql: &'static str,
-    params: &[&dyn crate::store::ToValue],
+    params: &[&dyn ToValue],
 ) -> Result<HashMap<String, Vec<AttemptView>>, StoreError> {
     let mut found: HashMap<String, Vec<AttemptView>> = HashMap::new();
     for (call, attempt) in tx.legible(sql, params, |row| Ok((row.get::<String>(0)?, attempt(row)?)))? {
@@ -237,16 +324,22 @@ fn reason(row: &Row, column: usize) -> Result<Option<String>, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::store::{ToValue, testing};
+    use super::*;
+    use crate::store::testing;
 
     #[tokio::test]
-    async fn the_calls_of_one_request_are_found_without_reading_all_of_the_organizations() {
+    async fn the_calls_of_one_request_or_alert_are_found_without_reading_all_of_the_organizations() {
         let store = testing::store().await;
-        let sql = concat!("EXPLAIN QUERY PLAN ", calls!("id", of_request));
-        let plan = store.read(move |tx| {
-            let params: [&dyn ToValue; 4] = [&"org", &"g", &1i64, &"request"];
-            tx.rows(sql, &params, |row| row.get::<String>(3))
-        });
-        assert!(plan.await.unwrap()[0].contains("calls_by_request"));
+        for (way, index) in
+            [(OF_REQUEST, "calls_by_request"), (OF_ALERT, "calls_by_alert (alert_id=? AND id<?)")]
+        {
+            let sql: &'static str = format!("EXPLAIN QUERY PLAN {}", way.calls).leak();
+            let plan = store.read(move |tx| {
+                let params: [&dyn ToValue; 4] = [&"org", &"g", &1i64, &"of"];
+                tx.rows(sql, &params, |row| row.get::<String>(3))
+            });
+            let plan = plan.await.unwrap().join("; ");
+            assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
     }
 }

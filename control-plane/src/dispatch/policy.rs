@@ -1,5 +1,6 @@
 //! How hard a project tries to reach somebody: data, read from the apply file and kept with it.
 
+use crate::accounts::projects::Project;
 use serde::{Deserialize, Serialize};
 use std::{ops::RangeInclusive, time::Duration};
 use utoipa::ToSchema;
@@ -56,6 +57,14 @@ pub struct OutOfRange {
 }
 
 impl Policy {
+    /// A project's. One that cannot be read any more must not lose the alert.
+    pub fn of(project: &Project) -> Self {
+        serde_json::from_str(&project.policy).unwrap_or_else(|error| {
+            tracing::error!(project = %project.id, %error, "a stored policy cannot be read: apply it again");
+            Self::default()
+        })
+    }
+
     /// How long a phone rings.
     pub fn ring(&self) -> Duration {
         Duration::from_secs(self.ring_seconds.into())

@@ -5,7 +5,9 @@ use super::{
     call::{Call, Input, LONGEST_PAUSE},
     do_not_call,
     limits::{self, RINGS_AT_ONCE},
+    news,
     policy::Policy,
+    rollup,
     timeline::{self, Entry},
     verification,
 };
@@ -13,7 +15,7 @@ use super::{
 use crate::store::ToValue;
 use crate::{
     accounts::orgs::NOBODYS,
-    store::{StoreError, Tx},
+    store::{Change, Changed, StoreError, Tx},
 };
 use shared::{
     ids::{AccountId, AlertId, CallId, OrgId, ProjectId, RequestId},
@@ -64,6 +66,21 @@ impl Judged {
     /// `queued`, or `blocked` when it is held back.
     pub fn status(&self) -> CallStatus {
         self.machine.status()
+    }
+
+    /// Who is to be reached.
+    pub fn account(&self) -> AccountId {
+        self.new.account_id
+    }
+
+    /// Their phone, as it is stored; `None` where they have none.
+    pub fn phone(&self) -> Option<&str> {
+        self.new.phone.as_deref()
+    }
+
+    /// Why it is held back; `None`: it is queued.
+    pub fn held_back(&self) -> Option<Reason> {
+        self.machine.reason().filter(|_| self.status() == CallStatus::Blocked)
     }
 
     /// It speaks a code, and is about no alert.
@@ -118,7 +135,13 @@ pub fn insert(tx: &mut Tx<'_>, call: &Judged) -> Result<(), StoreError> {
             &written(machine),
         ],
     )?;
-    if !machine.status().is_final() || machine.speaks_code() {
+    let what = Changed::Call(new.id, new.alert_id);
+    tx.announce(Change { org: new.org_id, project: new.project_id, what });
+    if !machine.status().is_final() {
+        return Ok(());
+    }
+    rollup::call_ended_at_once(tx, new.org_id, new.project_id, machine.status(), new.at)?;
+    if machine.speaks_code() {
         return Ok(());
     }
     let held_back = Entry {
@@ -206,6 +229,7 @@ pub(super) fn load_legible(
 /// Writes a call back after its machine has moved.
 pub(super) fn save(tx: &mut Tx<'_>, call: &Queued, now: Timestamp) -> Result<(), StoreError> {
     let machine = &call.machine;
+    rollup::call_ends(tx, call.id, machine.status(), now)?;
     tx.execute(
         "UPDATE calls SET status = $2, reason = $3, due_at = $4, cancel_wanted = 0, machine = $5,
                           ended_at = COALESCE(ended_at, $6), expires_at = $7 WHERE id = $1",
@@ -224,6 +248,7 @@ pub(super) fn save(tx: &mut Tx<'_>, call: &Queued, now: Timestamp) -> Result<(),
 
 /// The call rings somebody else, or another phone.
 pub(super) fn readdress(tx: &mut Tx<'_>, call: &Queued) -> Result<(), StoreError> {
+    news::of_call(tx, call);
     let sql = "UPDATE calls SET account_id = $2, destination = $3 WHERE id = $1";
     tx.execute(sql, &[&call.id, &call.account_id, &call.destination]).map(drop)
 }
@@ -234,6 +259,14 @@ pub(super) fn put_off(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<(),
         "UPDATE calls SET reason = NULL, due_at = CASE WHEN expires_at > $2 THEN $3 END WHERE id = $1",
         &[&id, &now, &(now + LONGEST_PAUSE)],
     )?;
+    let is_over = tx.row(
+        "SELECT 1 FROM calls WHERE id = $1 AND due_at IS NULL AND status IN ('queued', 'calling')",
+        &[&id],
+        |_| Ok(()),
+    )?;
+    if is_over.is_some() {
+        rollup::call_ends(tx, id, CallStatus::Expired, now)?;
+    }
     let expired = tx.row(
         "UPDATE calls SET status = 'expired', reason = 'expired', ended_at = $2
          WHERE id = $1 AND due_at IS NULL AND status IN ('queued', 'calling') RETURNING alert_id, account_id, org_id",
@@ -245,6 +278,7 @@ pub(super) fn put_off(tx: &mut Tx<'_>, id: CallId, now: Timestamp) -> Result<(),
     )?;
     let Some(about) = expired else { return Ok(()) };
     verification::forget(tx, id)?;
+    news::of_call_named(tx, id)?;
     let Some((alert, account)) = about else { return Ok(()) };
     let ended = Entry::call_ended(CallStatus::Expired, Some(Reason::Expired), now);
     timeline::record(tx, alert, &Entry { account: Some(account), call: Some(id), ..ended })?;

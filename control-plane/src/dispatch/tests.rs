@@ -30,6 +30,7 @@ mod limits;
 mod raised;
 mod readdressed;
 mod restored;
+mod rollup;
 mod shares;
 mod timeline;
 mod verification;
@@ -155,7 +156,8 @@ impl Stage {
     }
 
     async fn call(&self, request: RequestId) -> CallView {
-        let query = CallQuery { org_id: ORG, request_id: Some(request), before: None, limit: 10 };
+        let query =
+            CallQuery { org_id: ORG, request_id: Some(request), alert_id: None, before: None, limit: 10 };
         history::page(&self.store, query).await.unwrap().items.remove(0)
     }
 
@@ -519,7 +521,7 @@ async fn pages_of_calls_are_each_organizations_own() {
         stage.webhook(Severity::Critical, quick(0), Some(PHONE)).await;
     }
     let page = |org_id, before| {
-        history::page(&stage.store, CallQuery { org_id, request_id: None, before, limit: 2 })
+        history::page(&stage.store, CallQuery { org_id, request_id: None, alert_id: None, before, limit: 2 })
     };
     let mut seen = Vec::new();
     let mut before = None;

@@ -4,6 +4,7 @@
 //! alert, calls that are held back) folds into one row with a count, as long as nothing else happens
 //! in between.
 
+use super::news;
 use crate::{
     store::{Row, StoreError, Tx},
     words,
@@ -27,6 +28,8 @@ pub enum Kind {
     Raised,
     /// It became worse after somebody had taken it.
     Reopened,
+    /// Somebody had people called again about it.
+    CalledAgain,
     /// Somebody took it; the detail says by `key` or `answer` of a call, nothing for an API key.
     Acknowledged,
     /// A key was pressed that changed nothing; the detail is the key.
@@ -42,11 +45,12 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Opened,
         Self::Repeated,
         Self::Raised,
         Self::Reopened,
+        Self::CalledAgain,
         Self::Acknowledged,
         Self::Key,
         Self::Closed,
@@ -61,6 +65,7 @@ impl Kind {
             Self::Repeated => "repeated",
             Self::Raised => "raised",
             Self::Reopened => "reopened",
+            Self::CalledAgain => "called_again",
             Self::Acknowledged => "acknowledged",
             Self::Key => "key",
             Self::Closed => "closed",
@@ -119,9 +124,13 @@ impl Entry {
         match self.kind {
             Kind::Repeated | Kind::NobodyReached => true,
             Kind::CallEnded => self.detail.as_deref() == Some(CallStatus::Blocked.as_str()),
-            Kind::Opened | Kind::Raised | Kind::Reopened | Kind::Acknowledged | Kind::Key | Kind::Closed => {
-                false
-            }
+            Kind::Opened
+            | Kind::Raised
+            | Kind::Reopened
+            | Kind::CalledAgain
+            | Kind::Acknowledged
+            | Kind::Key
+            | Kind::Closed => false,
         }
     }
 }
@@ -131,6 +140,7 @@ impl Entry {
 /// # Errors
 /// [`StoreError`]
 pub fn record(tx: &mut Tx<'_>, alert: AlertId, entry: &Entry) -> Result<(), StoreError> {
+    news::of_alert(tx, alert)?;
     if entry.folds() && fold(tx, alert, entry)? {
         return Ok(());
     }

@@ -11,6 +11,7 @@ mod whom;
 mod work;
 
 pub use effects::Effects;
+pub(super) use route::{HEARD_WITHIN, share_of};
 use whom::Addressee;
 pub use work::{Missed, Work};
 
@@ -21,6 +22,7 @@ use super::{
     call::{Input, Output},
     do_not_call,
     limits::Spent,
+    news,
     queue::{self, Queued},
     verification,
 };
@@ -207,7 +209,7 @@ impl<'a, 'tx> Turn<'a, 'tx> {
     }
 
     fn drive_loaded(&mut self, mut call: Queued, input: Input) -> Result<(), StoreError> {
-        let before = call.machine.status();
+        let (before, waited_for) = (call.machine.status(), call.machine.reason());
         let reported = Reported::of(&input);
         let mut inputs = VecDeque::new();
         if call.cancel_wanted {
@@ -221,6 +223,10 @@ impl<'a, 'tx> Turn<'a, 'tx> {
         }
         queue::save(self.tx, &call, self.now)?;
         let after = call.machine.status();
+        // A call that still waits for the same is nothing new.
+        if reported.is_some() || after != before || call.machine.reason() != waited_for {
+            news::of_call(self.tx, &call);
+        }
         if after != before {
             tracing::info!(call = %call.id, from = %before, to = %after, reason = ?call.machine.reason().map(|reason| reason.as_str()), "call");
         }
@@ -267,6 +273,7 @@ impl<'a, 'tx> Turn<'a, 'tx> {
                 Ok(None)
             }
             Output::GiveUp { attempt } => {
+                news::of_call(self.tx, call);
                 if let Some((pbx, trunk)) = attempts::give_up(self.tx, attempt, self.now)? {
                     self.effects.ratings.push((pbx, trunk, Evidence::HostFailed));
                     // Its host may be there all the same: it is asked now, and not only when it returns.
@@ -277,6 +284,7 @@ impl<'a, 'tx> Turn<'a, 'tx> {
                 Ok(None)
             }
             Output::CloseUnstarted { attempt } => {
+                news::of_call(self.tx, call);
                 attempts::close_unstarted(self.tx, attempt, self.now)?;
                 self.busy = None;
                 self.freed = true;

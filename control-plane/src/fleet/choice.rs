@@ -2,7 +2,11 @@
 //!
 //! A pure function over what is known of every host, so that each reason can be tested.
 
+mod prospect;
+
 use super::rating::{Ratings, Standing};
+use prospect::Prospect;
+pub use prospect::{Route, RouteStanding, routes};
 use serde::{Deserialize, Serialize};
 use shared::{
     ids::PbxId,
@@ -127,29 +131,25 @@ pub fn choose(hosts: &[&Host], turn: usize, wish: &Wish<'_>) -> Result<Candidate
             obstacle.unknown_host = true;
             continue;
         };
-        for trunk in health.trunks.iter().filter(|trunk| trunk.route_countries.allows(wish.number)) {
-            let active = wish.busy_on(host.id, &trunk.name).max(trunk.active);
-            if !host.is_healthy(health, trunk) || (wish.speaks_code && !health.speaks_codes) {
-                obstacle.away = true;
-            } else if health.draining {
-                obstacle.draining = true;
-            } else if wish.tried(host.id, &trunk.name) {
-                obstacle.tried = true;
-            } else if active >= wish.share.of(trunk.max_concurrent) {
-                obstacle.full = true;
-            } else {
-                let rank = Rank {
-                    standing: wish.standing(host, &trunk.name, active),
-                    tried_host: wish.avoid.iter().any(|tried| tried.pbx == host.id),
-                    tried_name: wish.avoid.iter().any(|tried| tried.trunk == trunk.name),
-                    place,
-                    active,
-                };
-                if best.as_ref().is_none_or(|(other, _)| rank < *other) {
-                    let candidate =
-                        Candidate { pbx: host.id, pbx_name: host.name.clone(), trunk: trunk.name.clone() };
-                    best = Some((rank, candidate));
+        for trunk in &health.trunks {
+            let (standing, active) = match Prospect::of(host, health, trunk, wish) {
+                Prospect::Free { standing, active } => (standing, active),
+                hindered => {
+                    obstacle.note(hindered);
+                    continue;
                 }
+            };
+            let rank = Rank {
+                standing,
+                tried_host: wish.avoid.iter().any(|tried| tried.pbx == host.id),
+                tried_name: wish.avoid.iter().any(|tried| tried.trunk == trunk.name),
+                place,
+                active,
+            };
+            if best.as_ref().is_none_or(|(other, _)| rank < *other) {
+                let candidate =
+                    Candidate { pbx: host.id, pbx_name: host.name.clone(), trunk: trunk.name.clone() };
+                best = Some((rank, candidate));
             }
         }
     }
@@ -208,6 +208,16 @@ struct Obstacle {
 }
 
 impl Obstacle {
+    fn note(&mut self, hindered: Prospect) {
+        match hindered {
+            Prospect::Away => self.away = true,
+            Prospect::Draining => self.draining = true,
+            Prospect::Tried => self.tried = true,
+            Prospect::Full => self.full = true,
+            Prospect::NotAllowed | Prospect::Free { .. } => {}
+        }
+    }
+
     fn verdict(&self, nobody: bool) -> NoRoute {
         if self.full {
             NoRoute::NotNow(Reason::Capacity)
@@ -409,6 +419,45 @@ mod tests {
         assert_eq!(take(&hosts, 0, &most), is("pbx-1", "b"));
         let whole = [tried(1, "a", true), tried(2, "a", true)];
         assert_eq!(take(&hosts, 0, &whole), Err(NoRoute::AllTried));
+    }
+
+    #[test]
+    fn every_trunk_says_in_a_word_how_it_stands() {
+        let mut hosts = [
+            host(1, vec![trunk("a", &["UA"]), trunk("pl", &["PL"]), trunk("failing", &["UA"])]),
+            host(2, vec![trunk("a", &["UA"])]),
+            host(3, vec![trunk("a", &["UA"])]),
+            host(4, vec![trunk("a", &["UA"]), trunk("spent", &["UA"])]),
+        ];
+        hosts[0].ratings.note("failing", crate::fleet::rating::Evidence::TrunkFailed, NOW);
+        hosts[1].connected = false;
+        health(&mut hosts[2]).draining = true;
+        health(&mut hosts[3]).trunks[0].active = 2;
+        let number = phone::judge("+380501234567").unwrap();
+        let wish = Wish {
+            number: &number,
+            avoid: &[tried(4, "spent", false)],
+            busy: &Busy::new(),
+            silent: &BTreeSet::new(),
+            critical: false,
+            speaks_code: false,
+            now: NOW,
+            share: Share::Whole,
+        };
+        let told: Vec<_> = routes(&hosts.iter().collect::<Vec<_>>(), &wish)
+            .into_iter()
+            .map(|route| format!("{} {} {}", route.pbx, route.trunk, route.standing.as_str()))
+            .collect();
+        let expected = [
+            "pbx-1 a ready",
+            "pbx-1 pl not_allowed",
+            "pbx-1 failing doubtful",
+            "pbx-2 a offline",
+            "pbx-3 a draining",
+            "pbx-4 a full",
+            "pbx-4 spent full",
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! it is held for a few microseconds and never across an await.
 
 use super::{
-    choice::{self, Candidate, Host, NoRoute, Wish},
+    choice::{self, Candidate, Host, NoRoute, Route, Wish},
     link::{Closing, Link, REPLACED_KEY, SHUTTING_DOWN},
     rating::{Evidence, Ratings},
 };
@@ -61,6 +61,15 @@ impl Hub {
     }
 
     pub(super) fn choose(&self, wish: &Wish<'_>) -> Result<Candidate, NoRoute> {
+        self.look(|hosts| choice::choose(hosts, self.turn.load(Ordering::Relaxed), wish))
+    }
+
+    /// Every trunk, as a call would find it.
+    pub(super) fn routes(&self, wish: &Wish<'_>) -> Vec<Route> {
+        self.look(|hosts| choice::routes(hosts, wish))
+    }
+
+    fn look<T>(&self, at: impl FnOnce(&[&Host]) -> T) -> T {
         let mut seats = self.seats();
         for seat in seats.values_mut() {
             // Its session has not come round to saying so.
@@ -68,7 +77,7 @@ impl Hub {
                 seat.connection.as_ref().is_some_and(|connection| !connection.link.is_closed());
         }
         let hosts: Vec<&Host> = seats.values().map(|seat| &seat.host).collect();
-        choice::choose(&hosts, self.turn.load(Ordering::Relaxed), wish)
+        at(&hosts)
     }
 
     /// The next call starts with the host after this one.

@@ -6,14 +6,15 @@ use super::{
     reading::{self, Reading},
 };
 use crate::{
-    accounts::people::Callee,
+    accounts::{people::Callee, projects::Project},
     dispatch::{
         alerts::{self, By, LiveAlert, NewAlert},
         policy::Policy,
-        queue::{self, Judged, NewCall},
+        queue::{self, Judged},
+        summons::Summons,
     },
     routing::{rule::Action, scenarios},
-    store::{StoreError, Tx},
+    store::{Change, Changed, StoreError, Tx},
 };
 use serde::Serialize;
 use shared::{
@@ -34,6 +35,8 @@ pub(super) struct Acceptance {
     request_id: RequestId,
     /// Of the alert, should it open one.
     alert_id: AlertId,
+    /// The stored request that is taken in again as this one.
+    replayed_from: Option<RequestId>,
     endpoint: Endpoint,
     arrival: Arrival,
     idempotency_key: Option<String>,
@@ -80,13 +83,19 @@ impl Acceptance {
         Ok(Self {
             request_id: RequestId::new(new_id()),
             alert_id: AlertId::new(new_id()),
+            replayed_from: None,
             idempotency_key: idempotency_key(&arrival)?,
             action: endpoint.scenario.decide(&reading.fields),
-            policy: policy(&endpoint),
+            policy: Policy::of(&endpoint.project),
             endpoint,
             arrival,
             reading,
         })
+    }
+
+    /// The same, as one that somebody had taken in again.
+    pub(super) fn replaying(self, stored: RequestId) -> Self {
+        Self { replayed_from: Some(stored), ..self }
     }
 
     /// Stores alert, request and calls, in the order in which they refer to each other.
@@ -234,23 +243,17 @@ impl Acceptance {
         at: Timestamp,
     ) -> Result<Vec<Judged>, StoreError> {
         let project = &self.endpoint.project;
-        let mut calls = Vec::new();
-        for callee in scenarios::callees(tx, &self.action, project)? {
-            let new = NewCall {
-                id: CallId::new(new_id()),
-                request_id: self.request_id,
-                alert_id,
-                org_id: project.org_id,
-                project_id: project.id,
-                account_id: callee.account_id,
-                phone: callee.phone,
-                severity: self.reading.severity,
-                policy: self.policy.clone(),
-                at,
-            };
-            calls.push(queue::judge(tx, new, &calls)?);
-        }
-        Ok(calls)
+        let callees = scenarios::callees(tx, &self.action, project)?;
+        let summons = Summons {
+            request_id: self.request_id,
+            alert_id,
+            org_id: project.org_id,
+            project_id: project.id,
+            severity: self.reading.severity,
+            policy: self.policy.clone(),
+            at,
+        };
+        summons.judge(tx, callees, new_id)
     }
 
     fn answer(&self, course: &Course, calls: &[Judged]) -> Result<String, StoreError> {
@@ -278,8 +281,8 @@ impl Acceptance {
         tx.execute(
             "INSERT INTO incoming_requests (
                  id, endpoint_id, org_id, alert_id, idempotency_key, received_at, remote, method, query,
-                 headers, body, severity, message, action, answer)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                 headers, body, severity, message, action, answer, replayed_from)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
             &[
                 &self.request_id,
                 &self.endpoint.id,
@@ -296,8 +299,11 @@ impl Acceptance {
                 &self.reading.message,
                 &course.action,
                 &answer,
+                &self.replayed_from,
             ],
         )?;
+        let Project { id: project, org_id: org, .. } = self.endpoint.project;
+        tx.announce(Change { org, project, what: Changed::Request(self.request_id, course.alert) });
         Ok(())
     }
 }
@@ -317,15 +323,6 @@ fn idempotency_key(arrival: &Arrival) -> Result<Option<String>, IntakeError> {
         return Err(IntakeError::BadHeader("Idempotency-Key holds control characters: send a UUID"));
     }
     Ok(Some(key.to_owned()))
-}
-
-/// The project's policy. One that cannot be read any more must not lose the alert.
-fn policy(endpoint: &Endpoint) -> Policy {
-    let Endpoint { project, .. } = endpoint;
-    serde_json::from_str(&project.policy).unwrap_or_else(|error| {
-        tracing::error!(project = %project.id, %error, "a stored policy cannot be read: apply it again");
-        Policy::default()
-    })
 }
 
 fn json(value: &impl Serialize) -> Result<String, StoreError> {

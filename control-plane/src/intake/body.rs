@@ -16,14 +16,57 @@ pub(super) fn payload(arrival: &Arrival) -> Value {
     let query = Value::Object(pairs(arrival.query.as_bytes()));
     match body(arrival) {
         Body::Empty => query,
-        Body::Read(payload) => merged(query, payload),
+        Body::Read(payload, _) => merged(query, payload),
         Body::Text(text) => merged(query, named("message", text)),
+    }
+}
+
+/// What a body is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyKind {
+    /// JSON.
+    Json,
+    /// The pairs of a form.
+    Form,
+    /// Text.
+    Text,
+    /// What is no text in UTF-8.
+    Binary,
+    /// Nothing.
+    Empty,
+}
+
+impl BodyKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Json, Self::Form, Self::Text, Self::Binary, Self::Empty];
+
+    /// The word of the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Form => "form",
+            Self::Text => "text",
+            Self::Binary => "binary",
+            Self::Empty => "empty",
+        }
+    }
+
+    /// As it is read.
+    pub(super) fn of(arrival: &Arrival) -> Self {
+        match body(arrival) {
+            Body::Empty => Self::Empty,
+            Body::Read(_, kind) => kind,
+            Body::Text(_) if std::str::from_utf8(&arrival.body).is_err() || arrival.body.contains(&0) => {
+                Self::Binary
+            }
+            Body::Text(_) => Self::Text,
+        }
     }
 }
 
 enum Body {
     Empty,
-    Read(Value),
+    Read(Value, BodyKind),
     Text(String),
 }
 
@@ -38,7 +81,7 @@ fn body(arrival: &Arrival) -> Body {
     if text.starts_with(['{', '[']) {
         // serde_json stops at 128 levels; a body nested deeper is text to us.
         if let Ok(payload) = serde_json::from_str(text) {
-            return Body::Read(payload);
+            return Body::Read(payload, BodyKind::Json);
         }
     }
     if text.starts_with('"')
@@ -47,7 +90,7 @@ fn body(arrival: &Arrival) -> Body {
         return Body::Text(text);
     }
     if is_called("application/x-www-form-urlencoded") && looks_like_a_form(text) {
-        return Body::Read(Value::Object(pairs(text.as_bytes())));
+        return Body::Read(Value::Object(pairs(text.as_bytes())), BodyKind::Form);
     }
     Body::Text(text.to_owned())
 }
@@ -129,6 +172,23 @@ mod tests {
         ] {
             assert_eq!(payload(&request(content_type, query, body)), read, "{content_type} {query} {body}");
         }
+    }
+
+    #[test]
+    fn what_a_body_is_made_of_is_told_in_a_word() {
+        for (content_type, body, kind) in [
+            ("", "{\"a\":1}", BodyKind::Json),
+            (FORM, "a=1", BodyKind::Form),
+            ("", "a=1", BodyKind::Text),
+            ("application/json", "{\"a\":", BodyKind::Text),
+            ("", "a\0b", BodyKind::Binary),
+            ("", " \n", BodyKind::Empty),
+        ] {
+            assert_eq!(BodyKind::of(&request(content_type, "", body)), kind, "{body:?}");
+        }
+        let mut latin = request("text/plain", "", "");
+        latin.body = bytes::Bytes::from_static(b"d\xfcster");
+        assert_eq!(BodyKind::of(&latin), BodyKind::Binary);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Endpoints: webhook URLs.
 
-use super::IntakeError;
+use super::{
+    IntakeError,
+    addresses::{self, Address},
+};
 use crate::{
     accounts::projects::{self, Project},
     routing::{rule::Scenario, scenarios},
@@ -51,35 +54,84 @@ pub fn apply_endpoint(
             OR endpoints.alert_key_hash IS DISTINCT FROM excluded.alert_key_hash",
         &[&id, &project, &scenario, &alert_key.map(secret::hash_of), &Timestamp::now()],
     )?;
+    // Of one that was rotated its first address is there already, and over.
+    addresses::open(tx, id)?;
     Ok(changed > 0)
 }
 
-/// The endpoint of this id, if `key_hash` is that of its key or it has none.
-pub(super) fn open(tx: &mut Tx<'_>, id: EndpointId, key_hash: Option<&str>) -> Result<Endpoint, IntakeError> {
-    let found = tx.row(
-        "SELECT project_id, scenario, alert_key_hash FROM endpoints WHERE id = $1 AND deleted_at IS NULL",
-        &[&id],
-        |row| Ok((row.get::<ProjectId>(0)?, row.get::<Option<String>>(1)?, row.get::<Option<String>>(2)?)),
-    )?;
-    let Some((project, scenario, wanted_hash)) = found else { return Err(IntakeError::UnknownEndpoint) };
+const BY_ADDRESS: &str = "SELECT endpoints.id, project_id, scenario, alert_key_hash
+     FROM endpoint_addresses JOIN endpoints ON endpoints.id = endpoint_id
+     WHERE address = $1 AND (until IS NULL OR until > $2) AND deleted_at IS NULL";
+
+/// The endpoint that has this address now, if `key_hash` is that of its key or it has none.
+pub(super) fn open(
+    tx: &mut Tx<'_>,
+    address: Address,
+    key_hash: Option<&str>,
+    now: Timestamp,
+) -> Result<Endpoint, IntakeError> {
+    let found = tx.row(BY_ADDRESS, &[&address, &now], |row| {
+        let named = (row.get::<ProjectId>(1)?, row.get::<Option<String>>(2)?);
+        Ok((row.get::<EndpointId>(0)?, named, row.get::<Option<String>>(3)?))
+    })?;
+    let Some((id, (project, scenario), wanted_hash)) = found else {
+        return Err(IntakeError::UnknownEndpoint);
+    };
     if let Some(wanted) = wanted_hash
         && !secret::same(&wanted, key_hash.unwrap_or_default())
     {
         return Err(IntakeError::WrongKey);
     }
-    let scenario = match scenario {
-        Some(name) => scenarios::scenario(tx, project, &name)?.unwrap_or_default(),
-        None => Scenario::default(),
-    };
+    opened(tx, id, project, scenario)
+}
+
+/// The endpoint of this id, for whoever may look into it: no key is asked for.
+pub(super) fn by_id(tx: &mut Tx<'_>, id: EndpointId) -> Result<Endpoint, IntakeError> {
+    let found = tx.row(
+        "SELECT project_id, scenario FROM endpoints WHERE id = $1 AND deleted_at IS NULL",
+        &[&id],
+        |row| Ok((row.get::<ProjectId>(0)?, row.get::<Option<String>>(1)?)),
+    )?;
+    let (project, scenario) = found.ok_or(IntakeError::UnknownEndpoint)?;
+    opened(tx, id, project, scenario)
+}
+
+/// The rules of an endpoint, be it deleted.
+pub(super) fn scenario_of(tx: &mut Tx<'_>, id: EndpointId) -> Result<Scenario, StoreError> {
+    let found = tx.row("SELECT project_id, scenario FROM endpoints WHERE id = $1", &[&id], |row| {
+        Ok((row.get::<ProjectId>(0)?, row.get::<Option<String>>(1)?))
+    })?;
+    found.map_or_else(|| Ok(Scenario::default()), |(project, name)| rules(tx, project, name))
+}
+
+fn opened(
+    tx: &mut Tx<'_>,
+    id: EndpointId,
+    project: ProjectId,
+    scenario: Option<String>,
+) -> Result<Endpoint, IntakeError> {
+    let scenario = rules(tx, project, scenario)?;
     let project = projects::project(tx, project)?.ok_or(IntakeError::UnknownEndpoint)?;
     Ok(Endpoint { id, project, scenario })
+}
+
+/// Without rules where none are named, or none are there.
+fn rules(tx: &mut Tx<'_>, project: ProjectId, name: Option<String>) -> Result<Scenario, StoreError> {
+    let Some(name) = name else { return Ok(Scenario::default()) };
+    Ok(scenarios::scenario(tx, project, &name)?.unwrap_or_default())
 }
 
 /// An endpoint as its organization sees it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Its id, which is its credential.
+    /// Its id, which stays.
     pub id: EndpointId,
+    /// What its URL ends in now, which is its credential.
+    pub address: Address,
+    /// When it got that, where it had another before.
+    pub rotated_at: Option<Timestamp>,
+    /// Until when the one before is good, where it is at all.
+    pub former_until: Option<Timestamp>,
     /// In which project.
     pub project: ProjectId,
     /// What people call it; may be empty.
@@ -105,8 +157,11 @@ pub struct Chosen<'a> {
 macro_rules! listed {
     ($which:literal) => {
         concat!(
-            "SELECT endpoints.id, project_id, name, scenario, alert_key_hash IS NOT NULL, endpoints.created_at
+            "SELECT endpoints.id, project_id, name, scenario, alert_key_hash IS NOT NULL, endpoints.created_at, address,
+                    rotated_at, (SELECT MAX(former.until) FROM endpoint_addresses AS former
+                                 WHERE former.endpoint_id = endpoints.id)
              FROM endpoints JOIN projects ON projects.id = project_id
+             JOIN endpoint_addresses ON endpoint_addresses.endpoint_id = endpoints.id AND until IS NULL
              WHERE org_id = $1 AND endpoints.deleted_at IS NULL AND projects.deleted_at IS NULL AND ",
             $which
         )
@@ -150,6 +205,9 @@ fn listed(row: &Row) -> Result<Listed, StoreError> {
         scenario: row.get(3)?,
         has_alert_key: row.get::<i64>(4)? != 0,
         created_at: row.get(5)?,
+        address: row.get(6)?,
+        rotated_at: row.get(7)?,
+        former_until: row.get(8)?,
     })
 }
 
@@ -170,6 +228,7 @@ pub fn create(
          VALUES ($1, $2, $3, $4, $5, $6)",
         &[&id, &project, &chosen.name, &chosen.scenario, &chosen.alert_key_hash, &now],
     )?;
+    addresses::open(tx, id)?;
     Ok(id)
 }
 

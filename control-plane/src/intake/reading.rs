@@ -14,22 +14,23 @@ use shared::severity::Severity;
 /// What was read from a request. Reading never fails: the worst request is a major alert with its
 /// own text.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Reading {
+pub struct Reading {
     /// What the rules see.
-    pub(super) fields: Value,
-    pub(super) severity: Severity,
+    pub fields: Value,
+    /// How bad it is.
+    pub severity: Severity,
     /// One line, at most 500 characters, never empty.
-    pub(super) message: String,
+    pub message: String,
     /// The sender said the message; otherwise it is made of whatever the payload held.
-    pub(super) has_own_message: bool,
+    pub has_own_message: bool,
     /// At most 255 bytes.
-    pub(super) dedup_key: Option<String>,
+    pub dedup_key: Option<String>,
     /// The sender says that an alert is over.
-    pub(super) resolves: bool,
+    pub resolves: bool,
 }
 
 /// Reads a request.
-pub(super) fn read(arrival: &Arrival) -> Reading {
+pub fn read(arrival: &Arrival) -> Reading {
     let payload = word_as_status(body::payload(arrival));
     let places = places(&payload);
     let Urgency { severity, resolves } = urgency(&places);

@@ -1,6 +1,6 @@
 //! One condition of a rule: a field, an operator, and what it is compared with.
 
-use super::{RuleError, comparison, fields};
+use super::{Finding, RuleError, comparison, explanation, fields};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -75,6 +75,27 @@ impl Condition {
             fields::elements(found).into_iter().any(|found| self.is_satisfied_by(found))
         };
         holds != self.operator.is_negated()
+    }
+
+    /// Whether it holds and what its field leads to; neither where nothing is `asked`.
+    pub(super) fn explain(&self, of: &Value, asked: bool) -> Finding {
+        let found = if asked { explanation::shown(fields::values(of, &self.field)) } else { None };
+        Finding { condition: self.clone(), found, holds: asked && self.holds(of) }
+    }
+
+    /// Path of its field.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// How that is compared.
+    pub fn operator(&self) -> Operator {
+        self.operator
+    }
+
+    /// With what; `Null` where the operator takes nothing.
+    pub fn value(&self) -> &Value {
+        &self.value
     }
 
     /// As if the operator were not negated.

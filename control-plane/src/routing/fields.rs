@@ -44,7 +44,7 @@ pub(super) fn elements(mut values: Vec<&Value>) -> Vec<&Value> {
 }
 
 /// Whether there is more than rules look at.
-pub(super) fn is_too_much(fields: &Value) -> bool {
+pub(crate) fn is_too_much(fields: &Value) -> bool {
     let mut pending = vec![fields];
     let mut seen = 0;
     while let Some(value) = pending.pop() {

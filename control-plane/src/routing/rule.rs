@@ -1,6 +1,6 @@
 //! Ordered rules over what a request says.
 
-use super::{Condition, RuleError, condition::WrittenCondition, fields};
+use super::{Condition, Finding, RuleError, Verdict, condition::WrittenCondition, fields};
 use crate::words::ActionWord;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,7 +80,7 @@ impl Scenario {
     /// [`view`](super::fields::view). Where it holds too much for that no rule matches, since a call
     /// too many is better than an alert that rings nobody.
     pub fn decide(&self, fields: &Value) -> Action {
-        if !self.rule.is_empty() && fields::is_too_much(fields) {
+        if self.is_too_much(fields) {
             tracing::warn!("a payload holds too many values for its rules; the primary is called");
             return Action::CallPrimary;
         }
@@ -88,7 +88,16 @@ impl Scenario {
         decided.map_or(Action::CallPrimary, |rule| rule.action.clone())
     }
 
-    /// Every action that a rule names, for checks at `apply`.
+    /// Whether the rules are not asked, because there is more than they look at.
+    pub(super) fn is_too_much(&self, fields: &Value) -> bool {
+        !self.rule.is_empty() && fields::is_too_much(fields)
+    }
+
+    pub(super) fn rules(&self) -> &[Rule] {
+        &self.rule
+    }
+
+    /// Every action that a rule names, in their order.
     pub fn actions(&self) -> impl Iterator<Item = &Action> {
         self.rule.iter().map(|rule| &rule.action)
     }
@@ -96,11 +105,23 @@ impl Scenario {
 
 impl Rule {
     fn matches(&self, fields: &Value) -> bool {
-        let mut conditions = self.when.iter();
+        self.is_met(self.when.iter().map(|condition| condition.holds(fields)))
+    }
+
+    /// Whether so many of its conditions hold as must.
+    fn is_met(&self, mut holding: impl Iterator<Item = bool>) -> bool {
         match self.matching {
-            Match::All => conditions.all(|condition| condition.holds(fields)),
-            Match::Any => self.when.is_empty() || conditions.any(|condition| condition.holds(fields)),
+            Match::All => holding.all(|holds| holds),
+            Match::Any => self.when.is_empty() || holding.any(|holds| holds),
         }
+    }
+
+    /// What it makes of a request; nothing where nothing is `asked`.
+    pub(super) fn explain(&self, fields: &Value, asked: bool) -> Verdict {
+        let findings: Vec<Finding> =
+            self.when.iter().map(|condition| condition.explain(fields, asked)).collect();
+        let matches = asked && self.is_met(findings.iter().map(|finding| finding.holds));
+        Verdict { matches, findings }
     }
 }
 

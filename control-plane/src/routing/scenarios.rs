@@ -8,7 +8,11 @@ use crate::{
     },
     store::{Row, StoreError, Tx},
 };
-use shared::{ids::ProjectId, phone, time::Timestamp};
+use shared::{
+    ids::{OrgId, ProjectId},
+    phone,
+    time::Timestamp,
+};
 use uuid::Uuid;
 
 /// Stores a scenario; whether anything changed.
@@ -44,12 +48,41 @@ pub fn scenario(tx: &mut Tx<'_>, project: ProjectId, name: &str) -> Result<Optio
         &[&project, &name],
         |row| row.get::<String>(0),
     )?;
-    let Some(rules) = rules else { return Ok(None) };
-    match serde_json::from_str(&rules) {
-        Ok(scenario) => Ok(Some(scenario)),
-        Err(error) => {
-            tracing::error!(%project, name, %error, "a stored scenario cannot be read: apply it again");
-            Ok(None)
+    Ok(rules.and_then(|rules| legible(&rules, project, name)))
+}
+
+/// Reads stored rules; `None` where that cannot be done any more.
+pub fn legible(rules: &str, project: ProjectId, name: &str) -> Option<Scenario> {
+    let told = |error: &serde_json::Error| tracing::error!(%project, name, %error, "a stored scenario cannot be read: apply it again");
+    serde_json::from_str(rules).inspect_err(told).ok()
+}
+
+/// Whom an action calls.
+pub struct Called {
+    /// No phone twice.
+    pub callees: Vec<Callee>,
+    /// Why the primary is called, where the action means somebody else.
+    pub fallback: Option<Fallback>,
+}
+
+/// Why the primary is called instead of whom an action means, or as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// There are no schedules yet.
+    NoSchedules,
+    /// The member has left, or never was one.
+    NoMember,
+    /// The member has no phone that may be dialled.
+    NoPhone,
+}
+
+impl Fallback {
+    /// The word of the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoSchedules => "no_schedules",
+            Self::NoMember => "no_member",
+            Self::NoPhone => "no_phone",
         }
     }
 }
@@ -63,10 +96,15 @@ pub fn scenario(tx: &mut Tx<'_>, project: ProjectId, name: &str) -> Result<Optio
 ///
 /// # Errors
 /// [`StoreError`]
-pub fn callees(tx: &mut Tx<'_>, action: &Action, project: &Project) -> Result<Vec<Callee>, StoreError> {
-    let called = match action {
+pub fn called(tx: &mut Tx<'_>, action: &Action, project: &Project) -> Result<Called, StoreError> {
+    let mut fallback = None;
+    let callees = match action {
         Action::Suppress => Vec::new(),
-        Action::CallPrimary | Action::CallOnSchedule { .. } => vec![people::callee(tx, project.primary)?],
+        Action::CallPrimary => vec![people::callee(tx, project.primary)?],
+        Action::CallOnSchedule { .. } => {
+            fallback = Some(Fallback::NoSchedules);
+            vec![people::callee(tx, project.primary)?]
+        }
         Action::CallAll | Action::CallProject => {
             let mut called = vec![people::callee(tx, project.primary)?];
             called.extend(people::callees(tx, project.org_id)?);
@@ -79,12 +117,21 @@ pub fn callees(tx: &mut Tx<'_>, action: &Action, project: &Project) -> Result<Ve
             }
             let rings = |callee: &Callee| callee.phone.as_deref().is_some_and(|it| phone::judge(it).is_ok());
             if !called.iter().any(rings) {
+                fallback = Some(if called.is_empty() { Fallback::NoMember } else { Fallback::NoPhone });
                 called.push(people::callee(tx, project.primary)?);
             }
             called
         }
     };
-    Ok(each_once(called))
+    Ok(Called { callees: each_once(callees), fallback })
+}
+
+/// [`called`] alone, without why.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn callees(tx: &mut Tx<'_>, action: &Action, project: &Project) -> Result<Vec<Callee>, StoreError> {
+    Ok(called(tx, action, project)?.callees)
 }
 
 fn each_once(called: Vec<Callee>) -> Vec<Callee> {
@@ -130,6 +177,20 @@ macro_rules! listed {
 /// [`StoreError`]
 pub fn stored(tx: &mut Tx<'_>, project: ProjectId, name: &str) -> Result<Option<Listed>, StoreError> {
     tx.row(listed!("name = $2"), &[&project, &name], listed)
+}
+
+/// One by its id, with its project; `None` where this organization has none, or its project was deleted.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn by_id(tx: &mut Tx<'_>, org: OrgId, id: Uuid) -> Result<Option<(ProjectId, Listed)>, StoreError> {
+    tx.row(
+        "SELECT scenarios.id, name, rules, version, updated_at, project_id
+         FROM scenarios JOIN projects ON projects.id = project_id
+         WHERE scenarios.id = $1 AND org_id = $2 AND deleted_at IS NULL",
+        &[&id.to_string(), &org],
+        |row| Ok((row.get(5)?, listed(row)?)),
+    )
 }
 
 /// A page of a project's, in the order of their names, and the name to go on after.

@@ -40,7 +40,8 @@ impl Memory {
         unit: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.connection.control("SAVEPOINT unit")?;
-        let result = unit(&mut Tx { connection: &mut self.connection });
+        // Nobody watches here: what is announced goes with the transaction.
+        let result = unit(&mut Tx::of(&mut self.connection));
         if fate != Fate::Durable || result.is_err() {
             self.connection.control("ROLLBACK TO unit")?;
         }

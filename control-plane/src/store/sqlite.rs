@@ -4,7 +4,10 @@
 //! never pass some 4,000 units a second. The writer therefore takes every unit that is waiting,
 //! runs each in its savepoint, commits once, and only then answers all of them.
 
-use super::{Row, StoreError, ToValue, Tx, Value};
+use super::{
+    Row, StoreError, ToValue, Tx, Value,
+    change::{Announced, Changes, Publisher},
+};
 use rusqlite::{OpenFlags, config::DbConfig, types::ValueRef};
 use std::{
     collections::HashMap,
@@ -15,7 +18,7 @@ use std::{
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
 /// Units that may wait for the writer before callers have to wait themselves.
 const WAITING_UNITS: usize = 1024;
@@ -48,6 +51,7 @@ pub(super) struct Sqlite {
     readers: Mutex<Vec<Connection>>,
     reading: Semaphore,
     path: PathBuf,
+    publisher: Publisher,
 }
 
 impl Sqlite {
@@ -58,11 +62,20 @@ impl Sqlite {
         let readers =
             (0..READERS).map(|_| Connection::open(path, Access::Read)).collect::<Result<Vec<_>, _>>()?;
         let (writer, units) = mpsc::channel(WAITING_UNITS);
+        let publisher = Publisher::new();
         std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || write_until_closed(connection, units))
+            .spawn({
+                let publisher = publisher.clone();
+                move || write_until_closed(connection, units, &publisher)
+            })
             .map_err(|error| StoreError::Open { path: path.into(), detail: error.to_string() })?;
-        Ok(Self { writer, readers: Mutex::new(readers), reading: Semaphore::new(READERS), path: path.into() })
+        let (readers, reading) = (Mutex::new(readers), Semaphore::new(READERS));
+        Ok(Self { writer, readers, reading, path: path.into(), publisher })
+    }
+
+    pub(super) fn watch(&self) -> broadcast::Receiver<Changes> {
+        self.publisher.subscribe()
     }
 
     pub(super) async fn write<T, E>(
@@ -131,37 +144,44 @@ impl Sqlite {
 }
 
 /// The writer thread: collects, runs, commits, answers, until every handle is gone.
-fn write_until_closed(mut connection: Connection, mut units: mpsc::Receiver<Unit>) {
+fn write_until_closed(mut connection: Connection, mut units: mpsc::Receiver<Unit>, publisher: &Publisher) {
     while let Some(first) = units.blocking_recv() {
-        let (answers, outcome) = commit_together(&mut connection, first, &mut units);
+        let (answers, announced, outcome) = commit_together(&mut connection, first, &mut units);
+        if outcome.is_ok() {
+            publisher.publish(announced);
+        }
         for answer in answers {
             answer(outcome.clone().map_err(StoreError::NotDurable));
         }
     }
 }
 
-/// One commit: `first` and whatever else is waiting. The error is what the engine said.
+/// One commit: `first` and whatever else is waiting, and what there is to tell of it. The error is what the engine said.
 fn commit_together(
     connection: &mut Connection,
     first: Unit,
     units: &mut mpsc::Receiver<Unit>,
-) -> (Vec<Answer>, Result<(), String>) {
+) -> (Vec<Answer>, Announced, Result<(), String>) {
+    let mut announced = Announced::default();
     if let Err(error) = connection.control("BEGIN IMMEDIATE") {
         // For all who wait: a lock that another program keeps must not be waited for by each in turn.
         let waiting = std::iter::once(first).chain(std::iter::from_fn(|| units.try_recv().ok()));
         let answers = waiting.take(WAITING_UNITS).map(|unit| unit(Err(error.clone())).answer).collect();
-        return (answers, Err(error.to_string()));
+        return (answers, announced, Err(error.to_string()));
     }
     let started = Instant::now();
     let mut answers = Vec::new();
     let mut next = Some(first);
     while let Some(unit) = next {
         match catch_unwind(AssertUnwindSafe(|| connection.in_savepoint(unit))) {
-            Ok(Ok(answer)) => answers.push(answer),
+            Ok(Ok((answer, told))) => {
+                announced.append(told);
+                answers.push(answer);
+            }
             Ok(Err((answer, detail))) => {
                 answers.push(answer);
                 connection.roll_back();
-                return (answers, Err(detail));
+                return (answers, announced, Err(detail));
             }
             // Its caller learns of it by the dropped channel. What it wrote is undone.
             Err(_) => connection.undo_savepoint(),
@@ -171,7 +191,7 @@ fn commit_together(
     }
     let outcome = connection.control("COMMIT").map_err(|error| error.to_string());
     connection.roll_back();
-    (answers, outcome)
+    (answers, announced, outcome)
 }
 
 /// What a connection is for.
@@ -299,9 +319,12 @@ impl Connection {
 
     /// Runs a unit whose writes are undone if it fails. The error is that the whole transaction
     /// is gone: SQLite rolls back by itself when the disk is full or fails.
-    fn in_savepoint(&mut self, unit: Unit) -> Result<Answer, (Answer, String)> {
+    fn in_savepoint(&mut self, unit: Unit) -> Result<(Answer, Announced), (Answer, String)> {
         let opened = self.control("SAVEPOINT unit");
-        let Ran { keep, answer } = unit(Ok(&mut Tx { connection: self }));
+        let mut tx = Tx::of(self);
+        let Ran { keep, answer } = unit(Ok(&mut tx));
+        // A unit that fails has changed nothing.
+        let announced = if keep { tx.announced } else { Announced::default() };
         let closed = opened.and_then(|()| {
             if !keep {
                 self.control("ROLLBACK TO unit")?;
@@ -309,7 +332,7 @@ impl Connection {
             self.control("RELEASE unit")
         });
         match closed {
-            Ok(()) if !self.sqlite.is_autocommit() => Ok(answer),
+            Ok(()) if !self.sqlite.is_autocommit() => Ok((answer, announced)),
             Ok(()) => Err((answer, "the database rolled the transaction back".to_owned())),
             Err(error) => Err((answer, error.to_string())),
         }
@@ -336,7 +359,7 @@ impl Connection {
         unit: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.control("BEGIN")?;
-        let result = unit(&mut Tx { connection: self });
+        let result = unit(&mut Tx::of(self));
         self.roll_back();
         result
     }

@@ -9,8 +9,11 @@ mod cookies;
 mod creation;
 mod description;
 mod documents;
+mod dry_run;
 mod endpoints;
+mod events;
 mod fields;
+mod figures;
 mod fleet;
 mod invites;
 mod keys;
@@ -24,6 +27,7 @@ mod phones;
 mod profile;
 mod projects;
 mod query;
+mod requests;
 mod scenarios;
 mod second_factor;
 mod session;
@@ -34,6 +38,7 @@ mod tried;
 mod verifications;
 
 pub(super) use description::describe;
+pub(crate) use events::Streams;
 pub(crate) use pace::Pace;
 
 use super::{
@@ -115,10 +120,17 @@ const ROUTES: &[Route] = &[
     member("GET", "/api/v1/endpoints/{id}", Act::ChangeEndpoints, Some(ProjectsWrite), run!(endpoints::read, who)),
     member("PATCH", "/api/v1/endpoints/{id}", Act::ChangeEndpoints, Some(ProjectsWrite), run!(endpoints::change, who)),
     member("DELETE", "/api/v1/endpoints/{id}", Act::ChangeEndpoints, None, run!(endpoints::delete, who)).proved(),
+    member("POST", "/api/v1/endpoints/{id}/rotate", Act::ChangeEndpoints, None, run!(endpoints::rotate, who)).proved().once().limited(),
     member("GET", "/api/v1/projects/{id}/scenarios", Act::Look, Some(Read), run!(scenarios::list, who)).query(of::<Paging>),
     member("GET", "/api/v1/projects/{id}/scenarios/{name}", Act::Look, Some(Read), run!(scenarios::read, who)),
     member("PUT", "/api/v1/projects/{id}/scenarios/{name}", Act::ChangeProjects, Some(ProjectsWrite), run!(scenarios::write, who)),
     member("DELETE", "/api/v1/projects/{id}/scenarios/{name}", Act::ChangeProjects, Some(ProjectsWrite), run!(scenarios::delete, who)),
+    member("GET", "/api/v1/scenarios/{id}", Act::Look, Some(Read), run!(scenarios::read_by_id, who)),
+    member("POST", "/api/v1/scenarios/{id}/dry-run", Act::Look, Some(Read), run!(dry_run::run, who)),
+    member("GET", "/api/v1/endpoints/{id}/requests", Act::ChangeEndpoints, Some(ProjectsWrite), run!(requests::of_endpoint, who)).query(of::<Paging>),
+    member("GET", "/api/v1/alerts/{id}/requests", Act::Look, Some(Read), run!(requests::of_alert, who)).query(of::<Paging>),
+    member("GET", "/api/v1/requests/{id}", Act::Look, Some(Read), run!(requests::read, who)),
+    member("POST", "/api/v1/requests/{id}/replay", Act::ChangeEndpoints, Some(ProjectsWrite), run!(requests::replay, who)).once().limited(),
     member("GET", "/api/v1/keys", Act::ChangeKeys, None, run!(keys::list, who)).query(of::<Paging>),
     member("POST", "/api/v1/keys", Act::ChangeKeys, None, run!(keys::create, who)).proved().once(),
     member("GET", "/api/v1/keys/{id}", Act::ChangeKeys, None, run!(keys::read, who)),
@@ -128,7 +140,11 @@ const ROUTES: &[Route] = &[
     member("GET", "/api/v1/alerts/{id}", Act::Look, Some(Read), run!(alerts::alert, who)).query(of::<alerts::TimelinePaging>),
     member("POST", "/api/v1/alerts/{id}/acknowledge", Act::HandleAlerts, Some(AlertsWrite), run!(alerts::acknowledge, who)),
     member("POST", "/api/v1/alerts/{id}/close", Act::HandleAlerts, Some(AlertsWrite), run!(alerts::close, who)),
+    member("POST", "/api/v1/alerts/{id}/call-again", Act::HandleAlerts, Some(AlertsWrite), run!(alerts::call_again, who)).once().limited(),
     member("GET", "/api/v1/calls", Act::Look, Some(Read), run!(calls::calls, who)).query(of::<calls::CallFilter>),
+    member("GET", "/api/v1/calls/{id}", Act::Look, Some(Read), run!(calls::one, who)),
+    member("GET", "/api/v1/figures", Act::Look, Some(Read), run!(figures::read, who)).query(of::<figures::FiguresFilter>),
+    member("GET", "/api/v1/events", Act::Look, Some(Read), run!(events::watch, who)).limited(),
     member("GET", "/api/v1/fleet", Act::Look, Some(Read), run!(fleet::pbxs, who)),
     open("POST", "/api/admin/v1/session", run!(session::sign_in)).limited(),
     person("GET", "/api/admin/v1/session", run!(session::read, who)),

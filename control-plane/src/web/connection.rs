@@ -24,12 +24,13 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use std::{
+    any::Any,
     convert::Infallible,
     net::SocketAddr,
     panic::AssertUnwindSafe,
     pin::pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -118,8 +119,11 @@ where
             request.extensions_mut().insert(Peer { address, ..peer.clone() });
             let (site, under_way) = (site.clone(), Activity::begin(&activity));
             async move {
-                let response = answer(request, site, address).await;
-                drop(under_way);
+                let mut response = answer(request, site, address).await;
+                // What goes on for long is under way until its body is over.
+                if let Some(Lasting(until)) = response.extensions_mut().remove() {
+                    drop(until.set(Box::new(under_way)));
+                }
                 Ok::<_, Infallible>(response)
             }
         }
@@ -155,6 +159,11 @@ where
         }
     }
 }
+
+/// Of an answer that goes on for long: kept by its body, which lets go of it at its end. Meanwhile the connection is not
+/// idle, however little is sent on it.
+#[derive(Clone, Default)]
+pub(super) struct Lasting(Arc<OnceLock<Box<dyn Any + Send + Sync>>>);
 
 /// What goes on on a connection.
 #[derive(Default)]

@@ -28,6 +28,12 @@ pub struct Limits {
     pub writes: Rate,
     /// How fast the people and keys of one organization may together.
     pub writes_of_org: Rate,
+    /// Streams of events that one person or key may have open.
+    pub streams_of_one: u32,
+    /// Streams of events that may be open in all.
+    pub streams: u32,
+    /// How often somebody who watches is asked for again, and hears that the connection is alive.
+    pub stream_pulse: Duration,
     /// Bytes of a webhook's body.
     pub webhook_bytes: usize,
     /// Bytes of all bodies that are held at once, from their first byte until they are stored.
@@ -59,6 +65,9 @@ impl Default for Limits {
             endpoint_rate: Rate::default(),
             writes: WRITES,
             writes_of_org: WRITES_OF_ORG,
+            streams_of_one: 8,
+            streams: 1_000,
+            stream_pulse: Duration::from_secs(15),
             webhook_bytes: 256 * 1024,
             body_memory: 128 * 1024 * 1024,
             body_time: Duration::from_secs(30),

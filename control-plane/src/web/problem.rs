@@ -96,6 +96,11 @@ impl Problem {
         self
     }
 
+    /// Whether it says that somebody may not, and not that something is out of order here.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.status.is_client_error()
+    }
+
     /// Names the request that an answer is about.
     pub(super) fn about(mut self, request_id: RequestId) -> Self {
         self.request_id = Some(request_id);

@@ -7,14 +7,12 @@ use super::{
     problem::{Kind, Problem},
     routes::{json, raw_query, with},
 };
-use crate::intake::{Arrival, IntakeError};
+use crate::intake::{Arrival, IntakeError, addresses::Address};
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use hyper::{HeaderMap, Method};
-use shared::ids::EndpointId;
 use std::sync::Arc;
 use utoipa::ToSchema;
-use uuid::Uuid;
 use warp::{Filter, Reply, http::StatusCode};
 
 /// Methods that ask about a resource instead of sending something; every other one is taken in.
@@ -92,7 +90,7 @@ pub(super) struct QueuedCall {
     path = "/api/wh/{endpoint_id}",
     tag = "webhook",
     params(
-        ("endpoint_id" = String, Path, description = "The endpoint's id, which is its credential", format = "uuid"),
+        ("endpoint_id" = String, Path, description = "What the endpoint's URL ends in, which is its credential", format = "uuid"),
         ("X-Alert-Key" = Option<String>, Header, description = "The endpoint's second secret, where it has one"),
         ("X-Dedup-Key" = Option<String>, Header, description = "What the alert is called, at most 255 bytes of UTF-8: requests with the same key are one alert, and a resolve closes it. Without it a key of the payload counts, such as `dedup_key`, `fingerprint` or `incident_key`"),
         ("Idempotency-Key" = Option<String>, Header, description = "The same key gets the same answer, once")
@@ -102,7 +100,7 @@ pub(super) struct QueuedCall {
         (status = 202, description = "Stored", body = AcceptedDocument),
         (status = 400, description = "A header cannot be used"),
         (status = 401, description = "The alert key is missing or wrong"),
-        (status = 404, description = "No endpoint has this id"),
+        (status = 404, description = "No endpoint has this address"),
         (status = 408, description = "The body did not arrive in time"),
         (status = 413, description = "Over 256 KiB"),
         (status = 422, description = "The idempotency key was used for another request"),
@@ -111,7 +109,7 @@ pub(super) struct QueuedCall {
     )
 )]
 async fn take<B: Buf, E>(
-    id: &str,
+    address: &str,
     app: &App,
     call: Call,
     body: impl Stream<Item = Result<B, E>>,
@@ -120,9 +118,9 @@ async fn take<B: Buf, E>(
     if NEVER.contains(&method) {
         return Err(Problem::wrong_method(ALLOWED));
     }
-    let id = Uuid::try_parse(id).map(EndpointId::new).map_err(|_| unknown_endpoint())?;
+    let address: Address = address.parse().map_err(|_| unknown_endpoint())?;
     let alert_key = headers.get("x-alert-key").map(|key| String::from_utf8_lossy(key.as_bytes()));
-    let endpoint = app.intake.open(id, alert_key.as_deref()).await?;
+    let endpoint = app.intake.open(address, alert_key.as_deref()).await?;
     let limits = &app.limits;
     let Whole { bytes, memory } =
         body::read(&headers, body, limits.webhook_bytes, limits.body_time, &app.body_memory).await?;
@@ -142,7 +140,7 @@ fn arrival(peer: &Peer, method: &Method, query: String, headers: &HeaderMap, bod
 }
 
 fn unknown_endpoint() -> Problem {
-    Problem::new(Kind::UnknownEndpoint, "no endpoint has this id")
+    Problem::new(Kind::UnknownEndpoint, "no endpoint has this address")
 }
 
 impl From<IntakeError> for Problem {

@@ -1,6 +1,6 @@
 //! People as they meet the API: they sign up, sign in, invite each other, and are turned away.
 
-mod browser;
+pub(crate) mod browser;
 mod documents;
 mod limits;
 mod organizations;
@@ -56,7 +56,7 @@ async fn link(plane: &Plane, to: &str, template: &str) -> String {
 }
 
 /// Somebody with an account, signed in.
-async fn somebody<'p>(plane: &'p Plane, email: &str) -> Browser<'p> {
+pub(crate) async fn somebody<'p>(plane: &'p Plane, email: &str) -> Browser<'p> {
     have_account(plane, email).await;
     let mut browser = Browser::new(plane);
     browser.sign_in(email, PASSWORD).await;
@@ -80,7 +80,7 @@ async fn have_account(plane: &Plane, email: &str) {
 }
 
 /// The owner of a new organization.
-async fn owner_of<'p>(plane: &'p Plane, email: &str, slug: &str) -> Browser<'p> {
+pub(crate) async fn owner_of<'p>(plane: &'p Plane, email: &str, slug: &str) -> Browser<'p> {
     let browser = somebody(plane, email).await;
     let made = browser.post("/api/v1/organizations", json!({"name": slug, "slug": slug})).await;
     assert_eq!(made.status, 201, "{}", made.body);
@@ -88,7 +88,7 @@ async fn owner_of<'p>(plane: &'p Plane, email: &str, slug: &str) -> Browser<'p> 
 }
 
 /// Runs a statement on the database: what only time or an accident would do.
-async fn sql(plane: &Plane, statement: &'static str) {
+pub(crate) async fn sql(plane: &Plane, statement: &'static str) {
     let done: Result<usize, StoreError> =
         plane.store().await.write(move |tx| tx.execute(statement, &[])).await;
     done.unwrap();

@@ -192,9 +192,10 @@ async fn a_wrong_parameter_is_named() {
     let id = shop.alert("db").await;
     for (query, word) in [
         ("?state=ringing", "open, acknowledged or closed"),
+        ("?severity=loud", "critical, major, minor or info"),
         ("?before=1", "before"),
         ("?limit=201", "limit"),
-        ("?status=open", "known here: state, before, limit"),
+        ("?status=open", "known here: state, severity, before, limit"),
         (&format!("/{id}?after=-1"), "after"),
         (&format!("/{id}?limit=0"), "limit"),
         (&format!("/{id}?before={UNKNOWN}"), "known here: after, limit"),

@@ -70,7 +70,7 @@ async fn a_wrong_parameter_is_named() {
         ("limit=0", "limit"),
         ("limit=201", "limit"),
         ("limit=99999999999999999999", "limit"),
-        ("requestid=x", "known here: request_id, before, limit"),
+        ("requestid=x", "known here: request_id, alert_id, before, limit"),
         ("limit=1&limit=2", "twice"),
     ] {
         let refused = answer(plane.request("GET", &format!("/api/v1/calls?{query}")).bearer_auth(&key)).await;

@@ -13,6 +13,7 @@ mod hostile;
 mod mail;
 mod paths;
 mod plane;
+mod portal;
 mod service;
 mod shutdown;
 mod start;

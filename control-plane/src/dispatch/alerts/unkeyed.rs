@@ -1,6 +1,6 @@
 //! A resolve without a dedup key: it may close many alerts at once.
 
-use crate::store::{StoreError, ToValue, Tx};
+use crate::store::{Change, Changed, StoreError, ToValue, Tx};
 use shared::{
     ids::{AlertId, EndpointId, RequestId},
     time::Timestamp,
@@ -30,7 +30,7 @@ macro_rules! unkeyed {
                 "UPDATE alerts SET state = 'closed', updated_at = $2
                  WHERE endpoint_id = $1 AND dedup_key IS NULL AND state <> 'closed'",
                 $($and,)?
-                " RETURNING id"
+                " RETURNING id, org_id, project_id"
             ),
         }
     };
@@ -71,8 +71,14 @@ pub fn close_unkeyed(
     params.push(&request);
     tx.execute(record, &params)?;
     params.pop();
-    let closed = tx.rows(close, &params, |row| row.get::<AlertId>(0))?;
-    Ok(closed.into_iter().max())
+    let closed = tx.rows(close, &params, |row| {
+        let id = row.get(0)?;
+        Ok((id, Change { org: row.get(1)?, project: row.get(2)?, what: Changed::Alert(id) }))
+    })?;
+    for (_, change) in &closed {
+        tx.announce(*change);
+    }
+    Ok(closed.into_iter().map(|(id, _)| id).max())
 }
 
 #[cfg(test)]

@@ -322,7 +322,7 @@ async fn a_damaged_call_or_alert_hides_none_that_is_older_from_whoever_reads_pag
     stage.store.write(damage).await.unwrap();
     let (mut calls, mut before) = (Vec::new(), None);
     loop {
-        let query = CallQuery { org_id: ORG, request_id: None, before, limit: 1 };
+        let query = CallQuery { org_id: ORG, request_id: None, alert_id: None, before, limit: 1 };
         let page = history::page(&stage.store, query).await.unwrap();
         calls.extend(page.items.into_iter().map(|call| call.destination));
         let Some(next) = page.next else { break };
@@ -331,7 +331,7 @@ async fn a_damaged_call_or_alert_hides_none_that_is_older_from_whoever_reads_pag
     assert_eq!(calls, ["+380501234563", "+380501234561"]);
     let (mut alerts, mut before) = (Vec::new(), None);
     loop {
-        let query = AlertQuery { org_id: ORG, state: None, project: None, before, limit: 1 };
+        let query = AlertQuery { org_id: ORG, state: None, severity: None, project: None, before, limit: 1 };
         let page = alert_history::page(&stage.store, query).await.unwrap();
         alerts.extend(page.items.into_iter().map(|alert| alert.id));
         let Some(next) = page.next else { break };

@@ -5,7 +5,7 @@ use crate::{
     dispatch::{
         attempts::{self, Given},
         call::{Input, ORDER_LIFETIME},
-        queue, verdict,
+        news, queue, verdict,
     },
     fleet::{Link, journals, session::AgentEvent},
     store::StoreError,
@@ -143,6 +143,7 @@ impl Turn<'_, '_> {
             // database. Those that come still count.
             Standing::Over => {
                 attempts::forget(self.tx, attempt, self.now)?;
+                news::of_call_named(self.tx, call)?;
                 self.busy = None;
                 self.freed = true;
                 Ok(())

@@ -26,7 +26,12 @@ use std::time::Duration;
 const MISSES: u32 = 16;
 
 /// An agent tells what became of an order within milliseconds.
-const HEARD_WITHIN: Duration = Duration::from_secs(2);
+pub(in crate::dispatch) const HEARD_WITHIN: Duration = Duration::from_secs(2);
+
+/// What an organization may use of a trunk where it shares the fleet with others.
+pub(in crate::dispatch) fn share_of(shared: bool, under_way: &UnderWay) -> Share {
+    if shared && !under_way.nothing { Share::ExceptKept } else { Share::Whole }
+}
 
 impl Turn<'_, '_> {
     pub(super) fn choose(
@@ -91,7 +96,7 @@ impl Turn<'_, '_> {
             Some(shared) => shared,
             None => *self.shared.insert(orgs::are_several(self.tx)?),
         };
-        Ok(if shared && !under_way.nothing { Share::ExceptKept } else { Share::Whole })
+        Ok(share_of(shared, under_way))
     }
 
     pub(super) fn send(&mut self, call: &Queued, send: Send) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use super::*;
 use crate::intake::Rate;
 use crate::{
     dispatch::Nudge,
-    intake::{Intake, endpoints::apply_endpoint, testing::request},
+    intake::{Intake, addresses::Address, endpoints::apply_endpoint, testing::request},
     routing::{
         rule::Scenario,
         scenarios::apply_scenario,
@@ -43,7 +43,7 @@ impl Shop {
     }
 
     async fn try_send(&self, arrival: Arrival) -> Result<Accepted, IntakeError> {
-        let endpoint = self.intake.open(HOOK, None).await?;
+        let endpoint = self.intake.open(Address::first_of(HOOK), None).await?;
         self.intake.accept(endpoint, arrival).await
     }
 
@@ -358,7 +358,7 @@ async fn what_was_answered_is_there_when_many_come_at_once() {
         sending.spawn(async move {
             let key = format!("k{}", number % 10);
             let arrival = with_header(request("", "severity=p1", &key), "idempotency-key", &key);
-            intake.accept(intake.open(HOOK, None).await?, arrival).await
+            intake.accept(intake.open(Address::first_of(HOOK), None).await?, arrival).await
         });
     }
     let answers = sending.join_all().await;

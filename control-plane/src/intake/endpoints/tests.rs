@@ -69,13 +69,13 @@ async fn an_endpoint_opens_to_its_key_alone() {
         (FREE, None, true),
         (FREE, Some("whatever"), true),
     ] {
-        match intake.open(id, key).await {
+        match intake.open(Address::first_of(id), key).await {
             Ok(endpoint) => assert!(opens && endpoint.id == id, "{key:?}"),
             Err(IntakeError::WrongKey) => assert!(!opens, "{key:?}"),
             Err(error) => panic!("{key:?}: {error}"),
         }
     }
-    let unknown = intake.open(EndpointId::new(Uuid::nil()), Some("open sesame")).await;
+    let unknown = intake.open(Address::first_of(EndpointId::new(Uuid::nil())), Some("open sesame")).await;
     assert!(matches!(unknown, Err(IntakeError::UnknownEndpoint)));
 }
 
@@ -94,7 +94,7 @@ async fn the_key_is_stored_hashed_and_the_id_is_not_shown() {
         .await;
     assert_eq!(hash.unwrap().unwrap(), secret::hash_of("open sesame"));
     let endpoint = Intake::new(store.clone(), Nudge::default(), Rate::default())
-        .open(LOCKED, Some("open sesame"))
+        .open(Address::first_of(LOCKED), Some("open sesame"))
         .await
         .unwrap();
     assert!(!format!("{endpoint:?}").contains(&LOCKED.to_string()));
@@ -115,6 +115,6 @@ async fn an_endpoint_brings_its_scenario_along() {
         .await
         .unwrap();
     let intake = Intake::new(store.clone(), Nudge::default(), Rate::default());
-    assert_eq!(intake.open(LOCKED, None).await.unwrap().scenario, rules);
-    assert_eq!(intake.open(FREE, None).await.unwrap().scenario, Scenario::default());
+    assert_eq!(intake.open(Address::first_of(LOCKED), None).await.unwrap().scenario, rules);
+    assert_eq!(intake.open(Address::first_of(FREE), None).await.unwrap().scenario, Scenario::default());
 }

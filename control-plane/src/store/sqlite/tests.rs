@@ -1,7 +1,8 @@
 //! The promises of the embedded engine.
 
 use super::{Access, Connection, Ran, Unit, commit_together};
-use crate::store::{Database, Store, StoreError, testing};
+use crate::store::{Change, Changed, Database, Store, StoreError, testing};
+use shared::ids::{AlertId, OrgId, ProjectId};
 
 const MAKE: &str = "CREATE TABLE notes (id BIGINT PRIMARY KEY, text TEXT NOT NULL)";
 const ADD: &str = "INSERT INTO notes (id, text) VALUES ($1, $2)";
@@ -160,7 +161,7 @@ fn a_lock_that_stays_is_waited_for_once_and_not_by_each_unit() {
     for _ in 0..8 {
         assert!(waiting.try_send(unit()).is_ok());
     }
-    let (answers, outcome) = commit_together(&mut connection, unit(), &mut units);
+    let (answers, _, outcome) = commit_together(&mut connection, unit(), &mut units);
     assert!(outcome.is_err());
     assert_eq!(answers.len(), 9);
 }
@@ -189,4 +190,69 @@ fn a_statement_is_planned_once_whatever_its_parameters_are() {
     }
     let statement = connection.sqlite.prepare_cached("SELECT id FROM notes WHERE id > ?1 LIMIT ?2").unwrap();
     assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
+}
+
+fn change(number: u128) -> Change {
+    let id = uuid::Uuid::from_u128(number);
+    Change { org: OrgId::new(id), project: ProjectId::new(id), what: Changed::Alert(AlertId::new(id)) }
+}
+
+#[tokio::test]
+async fn what_a_unit_announces_is_told_once_it_is_durable_and_each_once() {
+    let store = notes().await;
+    let mut watching = store.watch();
+    store
+        .write(|tx| {
+            tx.announce(change(2));
+            tx.announce(change(1));
+            tx.announce(change(2));
+            tx.execute(ADD, &[&1i64, &"x"])
+        })
+        .await
+        .unwrap();
+    assert_eq!(watching.try_recv().unwrap()[..], [change(1), change(2)]);
+    assert!(watching.try_recv().is_err(), "once");
+}
+
+#[tokio::test]
+async fn a_unit_that_fails_or_panics_announces_nothing_and_takes_nothing_from_the_others() {
+    let store = notes().await;
+    let mut watching = store.watch();
+    let failed = store.write(|tx| {
+        tx.announce(change(1));
+        Err::<(), _>(StoreError::Overloaded)
+    });
+    let panicked = store.write(|tx| -> Result<(), StoreError> {
+        tx.announce(change(2));
+        panic!("planted")
+    });
+    let good = store.write(|tx| {
+        tx.announce(change(3));
+        tx.execute(ADD, &[&1i64, &"x"])
+    });
+    let (failed, panicked, good) = tokio::join!(failed, panicked, good);
+    assert!(failed.is_err() && panicked.is_err() && good.is_ok());
+    let told: Vec<Change> =
+        std::iter::from_fn(|| watching.try_recv().ok()).flat_map(|it| it.to_vec()).collect();
+    assert_eq!(told, [change(3)]);
+}
+
+#[tokio::test]
+async fn what_the_disk_refuses_is_told_nobody() {
+    let store = notes().await;
+    let mut watching = store.watch();
+    store.write(|tx| tx.execute("PRAGMA max_page_count = 40", &[])).await.ok();
+    for id in 0..200i64 {
+        let text = "x".repeat(4000);
+        let added = store.write(move |tx| {
+            tx.announce(change(u128::from(id.unsigned_abs())));
+            tx.execute(ADD, &[&id, &text])
+        });
+        let is_told = added.await.is_ok();
+        assert_eq!(watching.try_recv().is_ok(), is_told, "{id}");
+        if !is_told {
+            return;
+        }
+    }
+    panic!("the database is never full");
 }

@@ -1,31 +1,38 @@
 //! `/api/v1/alerts`.
 
 use super::{
-    call::{Call, missing, ok},
+    call::{Call, count, missing, ok},
     caller::Member,
+    creation::{self, Created},
+    query::{Query, bad},
 };
 use crate::{
     accounts::{
         audit::{self, Deed, Who},
-        projects,
+        projects, tries,
     },
     dispatch::{
         alert_history::{self, AlertDetail, AlertPage, AlertQuery, AlertState},
         alerts::{self, AlertError, Hand},
     },
+    intake::CallAgain,
     store::Tx,
     web::{
         Response,
         api::organizations::in_org,
         problem::{Kind, Problem},
     },
+    words,
 };
 use serde::Serialize;
 use shared::{
-    ids::{AlertId, OrgId, ProjectId},
+    ids::{AlertId, CallId, OrgId, ProjectId},
+    outcome::CallStatus,
+    severity::Severity,
     time::Timestamp,
 };
 use utoipa::{IntoParams, ToSchema};
+use warp::http::StatusCode;
 
 /// Where an alert stands after it was changed.
 #[derive(Serialize, ToSchema)]
@@ -45,6 +52,9 @@ pub(super) struct AlertFilter {
     /// Only those that stand here
     #[param(value_type = AlertState, required = false)]
     state: Option<AlertState>,
+    /// Only those that are so bad
+    #[param(value_type = words::Severity, required = false)]
+    severity: Option<Severity>,
     /// The same as `after`, as it was called before
     #[param(value_type = String, required = false, format = "uuid")]
     before: Option<AlertId>,
@@ -71,6 +81,7 @@ pub(super) async fn alerts(call: Call, member: Member) -> Result<Response, Probl
     let query = AlertQuery {
         org_id: member.org,
         state: query.get::<AlertState>("state", "open, acknowledged or closed")?,
+        severity: severity(query)?,
         project: project(&call, &member).await?,
         before: query.after_or_before()?,
         limit: query.limit()?,
@@ -78,8 +89,14 @@ pub(super) async fn alerts(call: Call, member: Member) -> Result<Response, Probl
     ok(&alert_history::page(&call.app.store, query).await?)
 }
 
+fn severity(query: &Query) -> Result<Option<Severity>, Problem> {
+    let Some(word) = query.text("severity") else { return Ok(None) };
+    let known = || bad("the parameter severity is critical, major, minor or info".to_owned());
+    Severity::from_word(word).map(Some).ok_or_else(known)
+}
+
 /// The project that a request names; one that is deleted has its history still, by its id.
-async fn project(call: &Call, member: &Member) -> Result<Option<ProjectId>, Problem> {
+pub(super) async fn project(call: &Call, member: &Member) -> Result<Option<ProjectId>, Problem> {
     let Some(name) = call.query.text("project").map(str::to_owned) else { return Ok(None) };
     let org = member.org;
     let found = call.app.store.read(move |tx| projects::named(tx, org, &name)).await?;
@@ -115,6 +132,14 @@ pub(super) async fn alert(call: Call, member: Member) -> Result<Response, Proble
     ok(&detail.ok_or(AlertError::Unknown)?)
 }
 
+/// An alert of this organization.
+pub(super) fn found(tx: &mut Tx<'_>, org: OrgId, id: AlertId) -> Result<(), Problem> {
+    match alerts::severity(tx, org, id)? {
+        Some(_) => Ok(()),
+        None => Err(AlertError::Unknown.into()),
+    }
+}
+
 /// Take an alert: phones that ring about it are hung up
 ///
 /// Taking an alert that somebody has taken changes nothing.
@@ -148,6 +173,72 @@ pub(super) async fn close(call: Call, member: Member) -> Result<Response, Proble
     change(call, member, AlertState::Closed, Deed::AlertClosed, alerts::close_by).await
 }
 
+fn hand(member: &Member) -> Result<Hand, Problem> {
+    match member.who {
+        Who::Account(id) | Who::Operator(id) => Ok(Hand::Account(id)),
+        Who::ApiKey(id) => Ok(Hand::ApiKey(id)),
+        Who::Nobody => Err(Problem::internal()),
+    }
+}
+
+/// Calls that are queued again.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CalledAgain {
+    /// One for each person who was not being called already; `blocked` where it is held back.
+    calls: Vec<CallDocument>,
+}
+
+/// A call, in short.
+#[derive(Serialize, ToSchema)]
+#[schema(as = QueuedAgain)]
+struct CallDocument {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    id: CallId,
+    /// Where it stands.
+    #[schema(value_type = words::CallStatus)]
+    status: CallStatus,
+}
+
+impl Created for CalledAgain {
+    const STATUS: StatusCode = StatusCode::ACCEPTED;
+}
+
+/// Have people called again about an alert
+///
+/// Whom its newest request calls, by the rules as they are now; whoever is being called already is not called twice. An
+/// alert that somebody has taken is open again.
+#[utoipa::path(
+    post,
+    path = "/api/v1/alerts/{id}/call-again",
+    tag = "alerts",
+    responses(
+        (status = 202, description = "Calls are queued", body = CalledAgain),
+        (status = 404, description = "The organization has no alert with this id"),
+        (status = 409, description = "The alert is closed"),
+        (status = 429, description = "Too many within an hour; again after Retry-After")
+    )
+)]
+pub(super) async fn call_again(call: Call, member: Member) -> Result<Response, Problem> {
+    let id: AlertId = call.id("id", Kind::UnknownAlert)?;
+    let (actor, hand, org) = (call.actor(member.who), hand(&member)?, member.org);
+    let again = call.app.store.read(move |tx| CallAgain::prepare(tx, org, id)).await?;
+    let again = again.ok_or(AlertError::Unknown)?;
+    let answer = creation::once(&call, org, move |tx, _| {
+        member.still_may(tx)?;
+        // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.
+        let now = Timestamp::now();
+        count(tx, [(tries::CALLS_AGAIN, org.to_string())], now)?;
+        let calls = again.carry_out(tx, hand, now)?;
+        audit::record(tx, &in_org(actor, org, Deed::AlertCalledAgain, &id), now)?;
+        let calls = calls.iter().map(|call| CallDocument { id: call.id(), status: call.status() });
+        Ok(CalledAgain { calls: calls.collect() })
+    });
+    let answer = answer.await?;
+    call.app.nudge.nudge();
+    Ok(answer)
+}
+
 type Step = fn(&mut Tx<'_>, OrgId, AlertId, Hand, Timestamp) -> Result<bool, AlertError>;
 
 async fn change(
@@ -159,11 +250,7 @@ async fn change(
 ) -> Result<Response, Problem> {
     let id: AlertId = call.id("id", Kind::UnknownAlert)?;
     let actor = call.actor(member.who);
-    let hand = match member.who {
-        Who::Account(id) | Who::Operator(id) => Hand::Account(id),
-        Who::ApiKey(id) => Hand::ApiKey(id),
-        Who::Nobody => return Err(Problem::internal()),
-    };
+    let hand = hand(&member)?;
     let changed = call.app.store.write(move |tx| {
         member.still_may(tx)?;
         // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.

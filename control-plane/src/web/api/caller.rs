@@ -22,7 +22,7 @@ use hyper::{
     header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN, WWW_AUTHENTICATE},
 };
 use shared::{
-    ids::{AccountId, OrgId},
+    ids::{AccountId, OrgId, SessionId},
     time::Timestamp,
 };
 use url::{Position, Url};
@@ -79,6 +79,8 @@ pub(super) struct Member {
     pub(super) org: OrgId,
     pub(super) who: Who,
     act: Act,
+    /// Of a person.
+    session: Option<SessionId>,
 }
 
 impl Member {
@@ -94,6 +96,16 @@ impl Member {
             Who::Nobody => (false, None),
         };
         if may { Ok(role) } else { Err(super::call::missing(Kind::NotPermitted)) }
+    }
+
+    /// The same of somebody who asks for long: whether the session, too, is not over.
+    pub(super) fn still_looks(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), Problem> {
+        if let Some(session) = self.session
+            && sessions::find(tx, session, Audience::Portal, now)?.is_none()
+        {
+            return Err(Problem::new(Kind::NotSignedIn, "this session is over: sign in"));
+        }
+        self.still_may(tx).map(drop)
     }
 
     /// The person; a key is none.
@@ -172,7 +184,7 @@ pub(super) async fn member(
     let named = credentials.org.map_or(Named::Only, |name| Named::As(name.to_owned()));
     if credentials.headers.contains_key(AUTHORIZATION) {
         let (org, who) = by_key(app, credentials.headers, scope, named).await?;
-        return Ok(Member { org, who, act });
+        return Ok(Member { org, who, act, session: None });
     }
     if cookies::token(credentials.headers, Audience::Portal).is_none() {
         let detail =
@@ -199,7 +211,7 @@ pub(super) async fn member(
         return Err(Problem::new(Kind::NotPermitted, detail));
     }
     let who = Who::Account(session.account_id);
-    Ok(Member { org: membership.org.id, who, act })
+    Ok(Member { org: membership.org.id, who, act, session: Some(session.id) })
 }
 
 /// The session behind the cookie, and what else was looked up with it: one read for both.

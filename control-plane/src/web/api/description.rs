@@ -4,8 +4,9 @@
 use super::{
     ROUTES, alerts, audit,
     call::Call,
-    calls, creation, endpoints, fleet, invites, keys, members, organizations, params, passwords, phones,
-    profile, projects, scenarios, second_factor, session, sessions, sign_up,
+    calls, creation, dry_run, endpoints, events, figures, fleet, invites, keys, members, organizations,
+    params, passwords, phones, profile, projects, requests, scenarios, second_factor, session, sessions,
+    sign_up,
     table::{Access, Route},
     verifications,
 };
@@ -102,8 +103,15 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     endpoints::read,
     endpoints::change,
     endpoints::delete,
+    endpoints::rotate,
     scenarios::list,
     scenarios::read,
+    scenarios::read_by_id,
+    dry_run::run,
+    requests::of_endpoint,
+    requests::of_alert,
+    requests::read,
+    requests::replay,
     scenarios::write,
     scenarios::delete,
     keys::list,
@@ -114,7 +122,11 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     alerts::alert,
     alerts::acknowledge,
     alerts::close,
+    alerts::call_again,
     calls::calls,
+    calls::one,
+    events::watch,
+    figures::read,
     fleet::pbxs,
     fleet::whole,
 ))]
@@ -349,6 +361,6 @@ mod tests {
             assert!(told.contains("after") && told.contains("limit"), "{}", route.path);
             assert!(!properties["next"].is_null(), "{name}");
         }
-        assert_eq!(lists, 14);
+        assert_eq!(lists, 16);
     }
 }

@@ -1,8 +1,8 @@
-//! `/api/v1/projects/{id}/endpoints` and `/api/v1/endpoints/{id}`: webhook URLs. The id is a credential, so whoever sees
-//! endpoints may send alerts.
+//! `/api/v1/projects/{id}/endpoints` and `/api/v1/endpoints/{id}`: webhook URLs. What they end in is a credential, so whoever
+//! sees endpoints may send alerts.
 
 use super::{
-    call::{Call, Page, done, missing, ok},
+    call::{Call, Page, count, done, missing, ok},
     caller::Member,
     creation::{self, Created},
     fields::{self, bad_value, given},
@@ -10,8 +10,14 @@ use super::{
     projects,
 };
 use crate::{
-    accounts::audit::{self, Deed, Entry},
-    intake::endpoints::{self, Chosen, Listed},
+    accounts::{
+        audit::{self, Deed, Entry},
+        tries,
+    },
+    intake::{
+        addresses,
+        endpoints::{self, Chosen, Listed},
+    },
     routing::scenarios,
     secret,
     store::Tx,
@@ -27,23 +33,27 @@ use shared::{
     ids::{EndpointId, OrgId, ProjectId},
     time::Timestamp,
 };
+use std::time::Duration;
 use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use warp::http::StatusCode;
 
 /// Most endpoints of a project.
 const MOST: u32 = 200;
+/// Longest time for which a former URL goes on, minutes.
+const LONGEST_GRACE: u32 = 10_080;
 
 /// A webhook URL.
 #[derive(Serialize, ToSchema)]
 pub(super) struct EndpointDocument {
-    /// Its id, which is its credential.
+    /// Its id, which stays. Until it is rotated, its URL ends in it.
     #[schema(value_type = String, format = "uuid")]
     id: EndpointId,
     /// Its project.
     #[schema(value_type = String, format = "uuid")]
     project_id: ProjectId,
-    /// Where requests are sent to.
+    /// Where requests are sent to. What it ends in is its credential.
     #[schema(format = "uri")]
     url: String,
     /// What people call it; may be empty.
@@ -55,6 +65,12 @@ pub(super) struct EndpointDocument {
     /// When it was made, RFC 3339, UTC.
     #[schema(format = "date-time")]
     created_at: String,
+    /// When it got the URL that it has, RFC 3339, UTC; null where it had no other before.
+    #[schema(format = "date-time")]
+    rotated_at: Option<String>,
+    /// Until when requests to the URL before are taken in too, RFC 3339, UTC; null where they are not.
+    #[schema(format = "date-time")]
+    former_url_until: Option<String>,
 }
 
 impl Created for EndpointDocument {}
@@ -62,7 +78,8 @@ impl Created for EndpointDocument {}
 impl EndpointDocument {
     fn of(endpoint: Listed, public_url: &Url) -> Self {
         let mut url = public_url.clone();
-        url.set_path(&format!("api/wh/{}", endpoint.id));
+        url.set_path(&format!("api/wh/{}", endpoint.address.uuid()));
+        let former_until = endpoint.former_until.filter(|until| *until > Timestamp::now());
         Self {
             id: endpoint.id,
             project_id: endpoint.project,
@@ -71,6 +88,8 @@ impl EndpointDocument {
             scenario: endpoint.scenario,
             has_alert_key: endpoint.has_alert_key,
             created_at: endpoint.created_at.to_string(),
+            rotated_at: endpoint.rotated_at.map(|at| at.to_string()),
+            former_url_until: former_until.map(|until| until.to_string()),
         }
     }
 }
@@ -149,7 +168,7 @@ pub(super) async fn create(call: Call, member: Member) -> Result<Response, Probl
     .await
 }
 
-fn found(tx: &mut Tx<'_>, org: OrgId, id: EndpointId) -> Result<Listed, Problem> {
+pub(super) fn found(tx: &mut Tx<'_>, org: OrgId, id: EndpointId) -> Result<Listed, Problem> {
     endpoints::in_org(tx, org, id)?.ok_or_else(|| missing(Kind::UnknownEndpoint))
 }
 
@@ -247,6 +266,60 @@ pub(super) async fn change(call: Call, member: Member) -> Result<Response, Probl
         Ok::<_, Problem>(after)
     });
     ok(&EndpointDocument::of(changed.await?, &call.app.public_url))
+}
+
+/// How an endpoint gets another URL.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rotation {
+    /// For so many minutes requests to the URL that it had are taken in too; a week at most. With 0 that is over at once,
+    /// and so is any other that it had before.
+    #[schema(maximum = 10080)]
+    grace_minutes: u32,
+}
+
+/// An endpoint with another URL.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Rotated(EndpointDocument);
+
+impl Created for Rotated {
+    const STATUS: StatusCode = StatusCode::OK;
+}
+
+/// Give an endpoint another URL
+///
+/// It keeps its id, its alerts and its history: a resolve to the new URL closes what a request to the old one opened.
+#[utoipa::path(
+    post,
+    path = "/api/v1/endpoints/{id}/rotate",
+    tag = "projects",
+    request_body = Rotation,
+    responses(
+        (status = 200, description = "With its new URL", body = EndpointDocument),
+        (status = 404, description = "No such endpoint"),
+        (status = 422, description = "A value cannot be used"),
+        (status = 429, description = "Too many within a day; again after Retry-After")
+    )
+)]
+pub(super) async fn rotate(call: Call, member: Member) -> Result<Response, Problem> {
+    let id: EndpointId = call.id("id", Kind::UnknownEndpoint)?;
+    let Rotation { grace_minutes } = call.body()?;
+    if grace_minutes > LONGEST_GRACE {
+        return Err(bad_value("grace_minutes", format_args!("is a number from 0 to {LONGEST_GRACE}")));
+    }
+    let (actor, public_url) = (call.actor(member.who), call.app.public_url.clone());
+    creation::once(&call, member.org, move |tx, now| {
+        member.still_may(tx)?;
+        found(tx, member.org, id)?;
+        count(tx, [(tries::ROTATIONS, member.org.to_string())], now)?;
+        addresses::rotate(tx, id, now + Duration::from_secs(u64::from(grace_minutes) * 60), now)?;
+        let (subject, after) = (shown(id), Some(json!({ "grace_minutes": grace_minutes })));
+        let entry = Entry { after, ..in_org(actor, member.org, Deed::EndpointRotated, &subject) };
+        audit::record(tx, &entry, now)?;
+        Ok(Rotated(EndpointDocument::of(found(tx, member.org, id)?, &public_url)))
+    })
+    .await
 }
 
 /// Delete an endpoint

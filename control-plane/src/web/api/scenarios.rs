@@ -33,6 +33,7 @@ use shared::{
     time::Timestamp,
 };
 use utoipa::ToSchema;
+use uuid::Uuid;
 use warp::http::StatusCode;
 
 /// Most scenarios of a project.
@@ -41,6 +42,9 @@ const MOST: u32 = 100;
 /// Rules, the first that matches wins; where none does, the primary is called.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ScenarioDocument {
+    /// Its id: another one of the same name is another.
+    #[schema(format = "uuid")]
+    id: String,
     /// Its name within the project.
     name: String,
     /// The rules, as the apply file writes them.
@@ -57,6 +61,7 @@ impl From<&Listed> for ScenarioDocument {
     fn from(scenario: &Listed) -> Self {
         let stored: Value = serde_json::from_str(&scenario.rules).unwrap_or_default();
         Self {
+            id: scenario.id.clone(),
             name: scenario.name.clone(),
             rule: stored.get("rule").cloned().unwrap_or_else(|| json!([])),
             version: version(scenario),
@@ -106,6 +111,26 @@ pub(super) async fn read(call: Call, member: Member) -> Result<Response, Problem
         scenarios::stored(tx, project, &name)?.ok_or_else(|| missing(Kind::UnknownScenario))
     });
     tagged(StatusCode::OK, &scenario.await?)
+}
+
+/// One scenario, by its id
+#[utoipa::path(
+    get,
+    path = "/api/v1/scenarios/{id}",
+    tag = "projects",
+    responses(
+        (
+            status = 200, description = "The scenario", body = ScenarioDocument,
+            headers(("ETag" = String, description = "Names its version"))
+        ),
+        (status = 404, description = "No such scenario")
+    )
+)]
+pub(super) async fn read_by_id(call: Call, member: Member) -> Result<Response, Problem> {
+    let id: Uuid = call.id("id", Kind::UnknownScenario)?;
+    let found = call.app.store.read(move |tx| scenarios::by_id(tx, member.org, id)).await?;
+    let (_, scenario) = found.ok_or_else(|| missing(Kind::UnknownScenario))?;
+    tagged(StatusCode::OK, &scenario)
 }
 
 fn tagged(status: StatusCode, scenario: &Listed) -> Result<Response, Problem> {
@@ -186,8 +211,7 @@ pub(super) async fn write(call: Call, member: Member) -> Result<Response, Proble
     let project: ProjectId = call.id("id", Kind::UnknownProject)?;
     let name = fields::name("the name", call.param("name"))?;
     let wanted = Wanted::of(&call)?;
-    let scenario: Scenario = serde_json::from_slice(&call.body)
-        .map_err(|error| Problem::new(Kind::BadScenario, format!("line {}: {error}", error.line())))?;
+    let scenario: Scenario = serde_json::from_slice(&call.body).map_err(|error| bad_scenario(&error))?;
     let (actor, now) = (call.actor(member.who), Timestamp::now());
     let written = call.app.store.write(move |tx| {
         member.still_may(tx)?;
@@ -213,6 +237,19 @@ pub(super) async fn write(call: Call, member: Member) -> Result<Response, Proble
     });
     let (is_new, scenario) = written.await?;
     tagged(if is_new { StatusCode::CREATED } else { StatusCode::OK }, &scenario)
+}
+
+/// Rules as the value of a key.
+pub(super) fn read_rules(rules: Value) -> Result<Scenario, Problem> {
+    serde_json::from_value(json!({ "rule": rules })).map_err(|error| bad_scenario(&error))
+}
+
+fn bad_scenario(error: &serde_json::Error) -> Problem {
+    let detail = match error.line() {
+        0 => error.to_string(),
+        line => format!("line {line}: {error}"),
+    };
+    Problem::new(Kind::BadScenario, detail)
 }
 
 /// As the audit log keeps it: enough to tell one version from another, whatever its size.

@@ -75,7 +75,7 @@ codes! {
 
     // Webhooks.
     UnknownEndpoint = "unknown_endpoint", NOT_FOUND, "No such endpoint",
-        "No endpoint has the id in the URL, or it was deleted. Copy the URL from the portal again.";
+        "No endpoint has the id that is named or that the URL ends in, or it was deleted, or given another URL. Copy the URL from the portal again.";
     WrongAlertKey = "wrong_alert_key", UNAUTHORIZED, "The alert key is wrong",
         "This endpoint has a second secret: send it in the header X-Alert-Key.";
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The idempotency key was used for something else",
@@ -197,7 +197,7 @@ codes! {
     UnknownProject = "unknown_project", NOT_FOUND, "No such project",
         "The organization has no project with this id.";
     UnknownScenario = "unknown_scenario", NOT_FOUND, "No such scenario",
-        "The project has no scenario of this name.";
+        "The project has no scenario of this name, or the organization none with this id.";
     ScenarioInUse = "scenario_in_use", CONFLICT, "Endpoints use the scenario",
         "Point the endpoints that the detail counts at another scenario first.";
     BadScenario = "bad_scenario", UNPROCESSABLE_ENTITY, "The scenario cannot be used",
@@ -214,6 +214,12 @@ codes! {
     // Alerts.
     UnknownAlert = "unknown_alert", NOT_FOUND, "No such alert",
         "The organization has no alert with this id.";
+    UnknownRequest = "unknown_request", NOT_FOUND, "No such request",
+        "The organization has no stored request with this id.";
+    UnknownCall = "unknown_call", NOT_FOUND, "No such call",
+        "The organization has no call with this id.";
+    TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS, "Too many streams of events",
+        "You watch from too many places at once, or too many people watch. Close a window, or ask again after Retry-After.";
     AlertClosed = "alert_closed", CONFLICT, "The alert is closed",
         "Nobody can take it any more; the next request opens a new one.";
 

@@ -188,9 +188,10 @@ async fn no_tenant_sees_it_and_the_figures_of_the_fleet_do() {
     assert_eq!((under_way.calling, under_way.open_attempts), (1, 1));
     stage.hears(&mut host, &order, true).await;
     for org_id in [ORG, OTHER_ORG] {
-        let calls = CallQuery { org_id, request_id: None, before: None, limit: 10 };
+        let calls = CallQuery { org_id, request_id: None, alert_id: None, before: None, limit: 10 };
         assert!(history::page(&stage.store, calls).await.unwrap().items.is_empty());
-        let alerts = AlertQuery { org_id, state: None, project: None, before: None, limit: 10 };
+        let alerts =
+            AlertQuery { org_id, state: None, severity: None, project: None, before: None, limit: 10 };
         assert!(alert_history::page(&stage.store, alerts).await.unwrap().items.is_empty());
     }
     assert_eq!(stage.count("SELECT COUNT(*) FROM alert_events").await, 0);

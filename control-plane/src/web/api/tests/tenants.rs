@@ -20,6 +20,9 @@ async fn theirs(world: &World) -> Vec<(&'static str, String)> {
     let hook = "/api/wh/6c1f6f1e-0000-4000-8000-000000000002";
     let (alert, _) = world.send("POST", hook, &[], &json!({"message": "theirs"})).await;
     let project = world.ids("SELECT id FROM projects WHERE slug = 'theirs'").await.remove(0);
+    let scenarios =
+        "SELECT scenarios.id FROM scenarios JOIN projects ON projects.id = project_id WHERE slug = 'theirs'";
+    let scenario = world.ids(scenarios).await.remove(0);
     let account =
         world.ids("SELECT id FROM accounts WHERE email = 'owner@other.example.com'").await.remove(0);
     let session = world
@@ -39,6 +42,9 @@ async fn theirs(world: &World) -> Vec<(&'static str, String)> {
         ("/api/v1/invites/", invite),
         ("/api/v1/keys/", key),
         ("/api/v1/alerts/", alert.body["alert_id"].as_str().unwrap().to_owned()),
+        ("/api/v1/requests/", alert.body["request_id"].as_str().unwrap().to_owned()),
+        ("/api/v1/calls/", alert.body["calls"][0]["id"].as_str().unwrap().to_owned()),
+        ("/api/v1/scenarios/", scenario),
         ("/api/v1/projects/", project),
         ("/api/v1/endpoints/", "6c1f6f1e-0000-4000-8000-000000000002".to_owned()),
         ("/api/v1/members/", account),
@@ -53,6 +59,7 @@ fn good_body(path: &str, method: &str) -> Value {
     match (path, method) {
         ("/api/v1/members/{account_id}", "PATCH") => json!({"role": "viewer"}),
         ("/api/v1/projects/{id}/scenarios/{name}", "PUT") => json!({"rule": []}),
+        ("/api/v1/endpoints/{id}/rotate", _) => json!({"grace_minutes": 0}),
         ("/api/v1/account/phones/{id}/verification/code", _) => json!({"code": "123456"}),
         _ => json!({}),
     }
@@ -89,6 +96,9 @@ const EVERYTHING: &str = "
     UNION ALL SELECT id || COALESCE(revoked_at, 0) || expires_at FROM invites
     UNION ALL SELECT id || COALESCE(deleted_at, 0) FROM api_keys
     UNION ALL SELECT id || state FROM alerts
+    UNION ALL SELECT id FROM incoming_requests
+    UNION ALL SELECT address || COALESCE(until, 0) FROM endpoint_addresses
+    UNION ALL SELECT id FROM calls
     UNION ALL SELECT org_id || account_id || role FROM memberships
     UNION ALL SELECT id || enabled || position FROM phones
     UNION ALL SELECT id || COALESCE(ended_at, 0) FROM sessions";
