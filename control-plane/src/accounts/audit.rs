@@ -101,6 +101,10 @@ deeds! {
     AlertClosed = "alert.closed";
     OperatorMade = "operator.made";
     OperatorRemoved = "operator.removed";
+    IncidentOpened = "incident.opened";
+    IncidentChanged = "incident.changed";
+    IncidentTold = "incident.told";
+    IncidentDeleted = "incident.deleted";
 }
 
 impl FromStr for Deed {

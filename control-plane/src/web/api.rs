@@ -12,6 +12,7 @@ mod documents;
 mod endpoints;
 mod fields;
 mod fleet;
+mod incidents;
 mod invites;
 mod keys;
 mod letters;
@@ -23,7 +24,7 @@ mod passwords;
 mod phones;
 mod profile;
 mod projects;
-mod query;
+pub(super) mod query;
 mod scenarios;
 mod second_factor;
 mod session;
@@ -136,6 +137,12 @@ const ROUTES: &[Route] = &[
     open("POST", "/api/admin/v1/session/refresh", run!(session::refresh)).limited(),
     person("POST", "/api/admin/v1/session/proof", run!(session::prove, who)).limited(),
     person("GET", "/api/admin/v1/fleet", run!(fleet::whole, who)),
+    person("GET", "/api/admin/v1/incidents", run!(incidents::list, who)).query(of::<Paging>),
+    person("POST", "/api/admin/v1/incidents", run!(incidents::create, who)).once(),
+    person("GET", "/api/admin/v1/incidents/{id}", run!(incidents::read, who)),
+    person("PATCH", "/api/admin/v1/incidents/{id}", run!(incidents::change, who)),
+    person("DELETE", "/api/admin/v1/incidents/{id}", run!(incidents::delete, who)).proved(),
+    person("POST", "/api/admin/v1/incidents/{id}/updates", run!(incidents::tell, who)).once(),
     person("GET", "/api/admin/v1/audit", run!(audit::of_everybody, who)).query(of::<audit::AuditFilter>),
 ];
 

@@ -1,6 +1,6 @@
 //! The routes that warp serves, put together.
 
-use super::{App, Response, Routes, api, health, mail, pages, problem, problem::Problem, webhook};
+use super::{App, Response, Routes, api, health, mail, pages, problem, problem::Problem, status, webhook};
 use std::{convert::Infallible, sync::Arc};
 use warp::{Filter, Rejection, http::Method};
 
@@ -13,7 +13,9 @@ pub(super) const POST: &str = "POST";
 pub(super) fn public(app: &Arc<App>) -> Routes {
     let (webhooks, health, api, mail) =
         (webhook::routes(app), health::routes(app), api::routes(app), mail::routes(app));
-    answered(webhooks.or(health).unify().or(api).unify().or(mail).unify().or(pages::routes()).unify().boxed())
+    let (pages, status) = (pages::routes(), status::routes(app));
+    let machines = webhooks.or(health).unify().or(api).unify().or(mail).unify();
+    answered(machines.or(pages).unify().or(status).unify().boxed())
 }
 
 /// Routes that answer whatever comes.

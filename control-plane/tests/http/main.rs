@@ -16,6 +16,7 @@ mod plane;
 mod service;
 mod shutdown;
 mod start;
+mod status;
 mod support;
 mod tls;
 mod trust;

@@ -4,8 +4,8 @@
 use super::{
     ROUTES, alerts, audit,
     call::Call,
-    calls, creation, endpoints, fleet, invites, keys, members, organizations, params, passwords, phones,
-    profile, projects, scenarios, second_factor, session, sessions, sign_up,
+    calls, creation, endpoints, fleet, incidents, invites, keys, members, organizations, params, passwords,
+    phones, profile, projects, scenarios, second_factor, session, sessions, sign_up,
     table::{Access, Route},
     verifications,
 };
@@ -117,6 +117,12 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     calls::calls,
     fleet::pbxs,
     fleet::whole,
+    incidents::list,
+    incidents::create,
+    incidents::read,
+    incidents::change,
+    incidents::delete,
+    incidents::tell,
 ))]
 struct Handlers;
 
@@ -349,6 +355,6 @@ mod tests {
             assert!(told.contains("after") && told.contains("limit"), "{}", route.path);
             assert!(!properties["next"].is_null(), "{name}");
         }
-        assert_eq!(lists, 14);
+        assert_eq!(lists, 15);
     }
 }
