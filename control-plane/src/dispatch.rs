@@ -24,6 +24,7 @@ pub mod statistics;
 pub mod summons;
 pub mod timeline;
 pub mod turn;
+mod turns;
 mod verdict;
 pub mod verification;
 
@@ -44,6 +45,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use turn::{CALLS_PER_TURN, Missed, Turn, Work};
+pub use turns::Turns;
 use uuid::Uuid;
 
 /// Agent events taken into one turn.
@@ -67,7 +69,7 @@ impl Nudge {
 }
 
 /// Starts the dispatcher; it ends when `stop` is cancelled, after the turn under way. Its turns are what
-/// the service manager's watchdog hears.
+/// the service manager's watchdog hears, and those that came to their end are noted in `turns`.
 ///
 /// What agents report but is not applied by then is reported again after the next start. Whatever is in the
 /// database when this returns counts as from before the start, so nothing is to be accepted earlier.
@@ -79,11 +81,11 @@ pub async fn start(
     fleet: Fleet,
     events: mpsc::Receiver<AgentEvent>,
     nudge: Nudge,
-    pulse: Pulse,
+    (pulse, turns): (Pulse, Turns),
     stop: CancellationToken,
 ) -> Result<JoinHandle<()>, StoreError> {
     let inherited = store.read(Inherited::read).await?;
-    let dispatcher = Dispatcher { pulse, ..Dispatcher::new(store, fleet, inherited, events, nudge) };
+    let dispatcher = Dispatcher { pulse, turns, ..Dispatcher::new(store, fleet, inherited, events, nudge) };
     Ok(tokio::spawn(dispatcher.run(stop)))
 }
 
@@ -98,6 +100,7 @@ struct Dispatcher {
     wall: WallClock,
     started: Instant,
     pulse: Pulse,
+    turns: Turns,
 }
 
 impl Dispatcher {
@@ -110,8 +113,8 @@ impl Dispatcher {
     ) -> Self {
         let (inherited, missed) = (Arc::new(inherited), Vec::new());
         let wall = WallClock::new(Timestamp::now(), Duration::ZERO);
-        let (pulse, started) = (Pulse::unwatched(), Instant::now());
-        Self { store, fleet, inherited, events, nudge, missed, wall, started, pulse }
+        let (pulse, turns, started) = (Pulse::unwatched(), Turns::default(), Instant::now());
+        Self { store, fleet, inherited, events, nudge, missed, wall, started, pulse, turns }
     }
 
     async fn run(mut self, stop: CancellationToken) {
@@ -201,6 +204,7 @@ impl Dispatcher {
             move |tx: &mut Tx<'_>, now| Turn::take(tx, &fleet, &inherited, now, &mut Uuid::now_v7, &task);
         let (now, done) = self.write(take).await?;
         *work = Work::default();
+        self.turns.note();
         self.missed = done.effects.carry_out(&self.fleet, now);
         Ok(match done.next {
             _ if done.more => Instant::now(),

@@ -12,6 +12,7 @@ pub mod journals;
 mod keys;
 mod link;
 pub mod rating;
+mod regions;
 mod registry;
 pub mod session;
 #[cfg(test)]

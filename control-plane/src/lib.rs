@@ -18,6 +18,7 @@ pub mod say;
 mod secret;
 pub mod serve;
 pub mod service;
+pub mod status;
 pub mod store;
 mod suggestion;
 mod values;

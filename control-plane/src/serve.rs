@@ -7,11 +7,12 @@ use crate::{
         sessions,
     },
     config::{Data, Settings},
-    dispatch::{self, Nudge},
+    dispatch::{self, Nudge, Turns},
     fleet::{Fleet, FleetError},
     intake::Intake,
     mail::{self, MailError},
     service::{Listeners, Service},
+    status::{self, Probe},
     store::{Store, StoreError},
     web::{self, App, Limits, Listening, Pace, Streams, TlsError},
 };
@@ -197,9 +198,10 @@ impl Server {
         let nudge = Nudge::default();
         let (events, reported) = mpsc::channel(WAITING_EVENTS);
         let stop = CancellationToken::new();
-        let (pulse, ended) = (manager.pulse(), stop.clone());
+        let (turns, ended) = (Turns::default(), stop.clone());
+        let watched = (manager.pulse(), turns.clone());
         let dispatcher =
-            dispatch::start(store.clone(), fleet.clone(), reported, nudge.clone(), pulse, ended).await?;
+            dispatch::start(store.clone(), fleet.clone(), reported, nudge.clone(), watched, ended).await?;
         let (address, metrics_address) = (everybody.address(), metrics.as_ref().map(Listening::address));
         let app = Arc::new(App {
             hasher: Hasher::default(),
@@ -219,13 +221,27 @@ impl Server {
             streams: Streams::new(&limits),
             limits,
             proxies: Arc::new(settings.trusted_proxies.clone()),
+            board: status::Board::default(),
+            status_pages: web::StatusPages::default(),
             tasks: TaskTracker::new(),
             stop,
         });
+        let probe = Probe {
+            store: app.store.clone(),
+            fleet: app.fleet.clone(),
+            turns,
+            dispatcher: app.dispatcher.clone(),
+            mail: settings.mail.clone(),
+            address,
+            is_tls: tls.is_some(),
+            every: limits.status_pause,
+            board: app.board.clone(),
+        };
         app.tasks.spawn(everybody.serve(tls.as_ref().map(web::Renewal::current), app.public_site()));
         app.tasks.spawn(app.fleet.clone().watch(app.stop.clone()));
         app.tasks.spawn(app.session_keys.clone().follow(app.stop.clone()));
         app.tasks.spawn(sessions::tidy(app.store.clone(), app.stop.clone()));
+        app.tasks.spawn(probe.run(app.stop.clone()));
         if let Some(renewal) = tls {
             app.tasks.spawn(renewal.follow(app.stop.clone()));
         }
@@ -253,6 +269,12 @@ impl Server {
     /// Wakes the sender of letters after one was queued.
     pub fn mail(&self) -> mail::Nudge {
         self.app.mail.clone()
+    }
+
+    /// What its surfaces work with.
+    #[cfg(test)]
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.app
     }
 
     /// Completes only where it can no longer do its work, so that whoever watches the process starts it

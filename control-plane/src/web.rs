@@ -19,6 +19,7 @@ mod proxies;
 mod renewal;
 mod routes;
 mod server;
+mod status;
 mod tls;
 mod webhook;
 
@@ -30,6 +31,7 @@ pub use tls::{TlsError, TlsFiles};
 pub(crate) use api::{Pace, Streams};
 pub(crate) use renewal::Renewal;
 pub(crate) use server::{Listening, Site, listen};
+pub(crate) use status::Pages as StatusPages;
 
 use crate::{
     accounts::{password::Hasher, session_keys::SessionKeys},
@@ -37,6 +39,7 @@ use crate::{
     fleet::{Fleet, session::AgentEvent},
     intake::Intake,
     mail::{self as letters, WebhookSecret},
+    status::Board,
     store::Store,
 };
 use std::{sync::Arc, time::Instant};
@@ -84,6 +87,10 @@ pub(crate) struct App {
     pub(crate) proxies: Arc<TrustedProxies>,
     /// One permit for each byte of a body that may be held; as many as the limits say.
     pub(crate) body_memory: Semaphore,
+    /// How everything was when it was last looked at.
+    pub(crate) board: Board,
+    /// The status page, as it was last made.
+    pub(crate) status_pages: StatusPages,
     /// Every task that the surfaces start.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the process is asked to end.

@@ -7,6 +7,7 @@ use crate::{
     intake::requests::BodyKind,
     mail::Language,
     routing::{Operator, rule::Action},
+    status::{State, incidents},
 };
 use std::borrow::Cow;
 use utoipa::{
@@ -46,6 +47,10 @@ pub enum Reason {}
 pub enum ActionWord {}
 /// Who acted.
 pub enum ActorKind {}
+/// How a component of the service is now.
+pub enum ComponentState {}
+/// What a day of a component was.
+pub enum DayState {}
 
 described! {
     Role as "Role": "What somebody is in an organization" = Role::ALL.map(Role::as_str);
@@ -61,6 +66,13 @@ described! {
         = RouteStanding::ALL.map(RouteStanding::as_str);
     Operator as "Operator": "How a field is compared" = Operator::ALL.map(Operator::word);
     ActionWord as "ActionWord": "What is done" = Action::WORDS;
+    State as "StatusState": "How the service is" = State::ALL.map(State::as_str);
+    ComponentState as "ComponentState": "How a component is now"
+        = State::ALL.map(State::as_str).into_iter().chain(["unknown"]);
+    DayState as "DayState": "What a day was" = State::ALL.map(State::as_str).into_iter().chain(["no_data"]);
+    incidents::Impact as "Impact": "How bad an incident is" = incidents::Impact::ALL.iter().map(|it| it.as_str());
+    incidents::Stage as "IncidentState": "How far an incident is"
+        = incidents::Stage::ALL.iter().map(|it| it.as_str());
     ActorKind as "ActorKind": "Who acted" = ["account", "api_key", "operator", "nobody"];
     Severity as "Severity": "The most urgent first"
         = shared::severity::Severity::ALL.map(shared::severity::Severity::as_str);

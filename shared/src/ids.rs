@@ -80,6 +80,8 @@ ids! {
     ApiKeyId,
     /// One letter to one person. Also its key at the mail provider, which takes it once.
     LetterId,
+    /// Something that went wrong, as operators tell of it.
+    IncidentId,
     /// One journal of one agent. A new journal file is a new id, so that report numbers that
     /// start again at 1 are not mistaken for old ones.
     JournalId,

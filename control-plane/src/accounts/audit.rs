@@ -104,6 +104,10 @@ deeds! {
     AlertCalledAgain = "alert.called_again";
     OperatorMade = "operator.made";
     OperatorRemoved = "operator.removed";
+    IncidentOpened = "incident.opened";
+    IncidentChanged = "incident.changed";
+    IncidentTold = "incident.told";
+    IncidentDeleted = "incident.deleted";
 }
 
 impl FromStr for Deed {

@@ -1,7 +1,8 @@
 //! How much work there is: what the metrics show.
 
+use super::queue;
 use crate::store::{Store, StoreError};
-use shared::outcome::CallStatus;
+use shared::{outcome::CallStatus, time::Timestamp};
 
 /// Calls and attempts that are not over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +42,14 @@ pub async fn figures(store: &Store) -> Result<Figures, StoreError> {
         .await
 }
 
+/// The moment at which something is to be done with the call that is next; long past where nobody does it.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn oldest_due(store: &Store) -> Result<Option<Timestamp>, StoreError> {
+    store.read(queue::next_due).await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +59,17 @@ mod tests {
     async fn an_empty_queue_counts_as_nothing() {
         let store = testing::store().await;
         assert_eq!(figures(&store).await.unwrap(), Figures::default());
+        assert_eq!(oldest_due(&store).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn the_call_that_is_next_is_found_without_a_look_at_the_others() {
+        let store = testing::store().await;
+        let plan = store.read(|tx| {
+            let sql = "EXPLAIN QUERY PLAN SELECT MIN(due_at) FROM calls WHERE due_at IS NOT NULL";
+            tx.rows(sql, &[], |row| row.get::<String>(3))
+        });
+        let plan = plan.await.unwrap().join("; ");
+        assert!(plan.contains("COVERING INDEX calls_due"), "{plan}");
     }
 }

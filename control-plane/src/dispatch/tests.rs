@@ -187,8 +187,16 @@ async fn dispatcher(
     let (events, receiver) = mpsc::channel(64);
     let (stop, nudge) = (CancellationToken::new(), Nudge::default());
     let (quiet, ended) = (daemon::Pulse::unwatched(), stop.clone());
-    let running =
-        start((*store).clone(), fleet.clone(), receiver, nudge.clone(), quiet, ended).await.unwrap();
+    let running = start(
+        (*store).clone(),
+        fleet.clone(),
+        receiver,
+        nudge.clone(),
+        (quiet, super::Turns::default()),
+        ended,
+    )
+    .await
+    .unwrap();
     (events, stop, nudge, running)
 }
 

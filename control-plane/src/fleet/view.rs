@@ -113,7 +113,7 @@ impl Fleet {
 }
 
 impl PbxHealth {
-    fn of(host: Option<&Host>) -> Self {
+    pub(super) fn of(host: Option<&Host>) -> Self {
         match host {
             Some(Host { connected: true, health: Some(health), .. }) => {
                 if health.draining {

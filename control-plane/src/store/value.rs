@@ -3,8 +3,8 @@
 use super::StoreError;
 use shared::{
     ids::{
-        AccountId, AlertId, ApiKeyId, AttemptId, CallId, EndpointId, InviteId, JournalId, LetterId, OrgId,
-        PbxId, PhoneId, ProjectId, RequestId, SessionId, VerificationId,
+        AccountId, AlertId, ApiKeyId, AttemptId, CallId, EndpointId, IncidentId, InviteId, JournalId,
+        LetterId, OrgId, PbxId, PhoneId, ProjectId, RequestId, SessionId, VerificationId,
     },
     outcome::{AttemptStatus, CallStatus, Reason},
     phone::E164,
@@ -214,6 +214,7 @@ as_text! {
     ApiKeyId => "an id", |text| text.parse().ok();
     JournalId => "an id", |text| text.parse().ok();
     LetterId => "an id", |text| text.parse().ok();
+    IncidentId => "an id", |text| text.parse().ok();
     E164 => "a number that may be dialled", |text| text.parse().ok();
     Severity => "a severity", Severity::from_word;
     CallStatus => "a call status", CallStatus::from_word;

@@ -15,6 +15,7 @@ mod events;
 mod fields;
 mod figures;
 mod fleet;
+mod incidents;
 mod invites;
 mod keys;
 mod letters;
@@ -26,7 +27,7 @@ mod passwords;
 mod phones;
 mod profile;
 mod projects;
-mod query;
+pub(super) mod query;
 mod requests;
 mod scenarios;
 mod second_factor;
@@ -152,6 +153,12 @@ const ROUTES: &[Route] = &[
     open("POST", "/api/admin/v1/session/refresh", run!(session::refresh)).limited(),
     person("POST", "/api/admin/v1/session/proof", run!(session::prove, who)).limited(),
     person("GET", "/api/admin/v1/fleet", run!(fleet::whole, who)),
+    person("GET", "/api/admin/v1/incidents", run!(incidents::list, who)).query(of::<Paging>),
+    person("POST", "/api/admin/v1/incidents", run!(incidents::create, who)).once(),
+    person("GET", "/api/admin/v1/incidents/{id}", run!(incidents::read, who)),
+    person("PATCH", "/api/admin/v1/incidents/{id}", run!(incidents::change, who)),
+    person("DELETE", "/api/admin/v1/incidents/{id}", run!(incidents::delete, who)).proved(),
+    person("POST", "/api/admin/v1/incidents/{id}/updates", run!(incidents::tell, who)).once(),
     person("GET", "/api/admin/v1/audit", run!(audit::of_everybody, who)).query(of::<audit::AuditFilter>),
 ];
 

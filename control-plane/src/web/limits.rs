@@ -50,6 +50,10 @@ pub struct Limits {
     pub failed_enrolments: u32,
     /// Time for the database to answer a readiness probe.
     pub readiness_time: Duration,
+    /// How often it is looked at how everything is, for the status page.
+    pub status_pause: Duration,
+    /// For how long the status page is not made anew, however often it is asked for.
+    pub status_page_age: Duration,
     /// Time for requests in flight, the dispatcher and the agents' links when the process ends.
     pub shutdown_time: Duration,
 }
@@ -76,6 +80,8 @@ impl Default for Limits {
             unproven_agents: 1024,
             failed_enrolments: 10,
             readiness_time: Duration::from_secs(2),
+            status_pause: Duration::from_secs(30),
+            status_page_age: Duration::from_secs(10),
             shutdown_time: Duration::from_secs(9),
         }
     }

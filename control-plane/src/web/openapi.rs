@@ -1,6 +1,6 @@
 //! The description of the API, generated from what stands beside the handlers.
 
-use super::{api, health, mail, problem::ProblemDocument, webhook};
+use super::{api, health, mail, problem::ProblemDocument, status, webhook};
 use std::sync::LazyLock;
 use utoipa::{
     Modify, OpenApi,
@@ -15,7 +15,7 @@ use utoipa::{
 #[derive(OpenApi)]
 #[openapi(
     info(title = "CallPing", description = "Rings a phone when a machine says something is wrong."),
-    paths(webhook::take, health::lives, health::ready, mail::resend),
+    paths(webhook::take, health::lives, health::ready, mail::resend, status::read),
     components(schemas(ProblemDocument))
 )]
 struct Description;
@@ -120,6 +120,9 @@ mod tests {
             ("DeliveredWhen", "answered"),
             ("InviteState", "expired"),
             ("VerificationState", "replaced"),
+            ("ComponentState", "unknown"),
+            ("Impact", "critical"),
+            ("IncidentState", "monitoring"),
         ] {
             let words =
                 schemas[name]["enum"].as_array().unwrap_or_else(|| panic!("{name}: {}", schemas[name]));

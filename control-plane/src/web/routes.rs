@@ -1,6 +1,8 @@
 //! The routes that warp serves, put together.
 
-use super::{App, Response, Routes, api, assets, health, mail, pages, problem, problem::Problem, webhook};
+use super::{
+    App, Response, Routes, api, assets, health, mail, pages, problem, problem::Problem, status, webhook,
+};
 use std::{convert::Infallible, sync::Arc};
 use warp::{Filter, Rejection, http::Method};
 
@@ -13,8 +15,9 @@ pub(super) const POST: &str = "POST";
 pub(super) fn public(app: &Arc<App>) -> Routes {
     let (webhooks, health, api, mail) =
         (webhook::routes(app), health::routes(app), api::routes(app), mail::routes(app));
-    let pages = pages::routes().or(assets::routes()).unify();
-    answered(webhooks.or(health).unify().or(api).unify().or(mail).unify().or(pages).unify().boxed())
+    let (status, pages) = (status::routes(app), pages::routes().or(assets::routes()).unify());
+    let machines = webhooks.or(health).unify().or(api).unify().or(mail).unify();
+    answered(machines.or(status).unify().or(pages).unify().boxed())
 }
 
 /// Routes that answer whatever comes.

@@ -12,8 +12,10 @@ mod sign_up;
 mod tokens;
 mod verification;
 
+pub(crate) use browser::Browser;
+pub(crate) use second_factor::operator;
+
 use crate::plane::Plane;
-use browser::Browser;
 use control_plane::{
     accounts::{
         account,

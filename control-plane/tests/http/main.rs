@@ -17,6 +17,7 @@ mod portal;
 mod service;
 mod shutdown;
 mod start;
+mod status;
 mod support;
 mod tls;
 mod trust;

@@ -28,7 +28,7 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Runs a command on the running server's data.
 async fn run(plane: &Plane, arguments: &[&str]) {
@@ -52,7 +52,7 @@ async fn hear_frame(socket: &mut Socket) -> ControlFrame {
 }
 
 /// The host of [`agents::key`] on a plain connection, and what it is told.
-async fn connect(plane: &Plane) -> (Socket, ControlFrame) {
+pub(crate) async fn connect(plane: &Plane) -> (Socket, ControlFrame) {
     let mut request = format!("ws://{}/agent/v1/ws", plane.address()).into_client_request().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
     request.headers_mut().insert("x-forwarded-for", HeaderValue::from_static("203.0.113.9"));
@@ -76,7 +76,7 @@ async fn connect(plane: &Plane) -> (Socket, ControlFrame) {
 }
 
 /// Enrols the host; the order keys that it pins.
-async fn enrol(plane: &Plane) -> OrderKeys {
+pub(crate) async fn enrol(plane: &Plane) -> OrderKeys {
     let body = enrolment(&agents::token(plane).await, "pbx-1");
     let enrolled = plane.send("POST", "/agent/v1/enroll", body).await;
     assert_eq!(enrolled.status, 200, "{}", enrolled.body);

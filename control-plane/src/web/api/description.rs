@@ -4,9 +4,9 @@
 use super::{
     ROUTES, alerts, audit,
     call::Call,
-    calls, creation, dry_run, endpoints, events, figures, fleet, invites, keys, members, organizations,
-    params, passwords, phones, profile, projects, requests, scenarios, second_factor, session, sessions,
-    sign_up,
+    calls, creation, dry_run, endpoints, events, figures, fleet, incidents, invites, keys, members,
+    organizations, params, passwords, phones, profile, projects, requests, scenarios, second_factor, session,
+    sessions, sign_up,
     table::{Access, Route},
     verifications,
 };
@@ -129,6 +129,12 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     figures::read,
     fleet::pbxs,
     fleet::whole,
+    incidents::list,
+    incidents::create,
+    incidents::read,
+    incidents::change,
+    incidents::delete,
+    incidents::tell,
 ))]
 struct Handlers;
 
@@ -361,6 +367,6 @@ mod tests {
             assert!(told.contains("after") && told.contains("limit"), "{}", route.path);
             assert!(!properties["next"].is_null(), "{name}");
         }
-        assert_eq!(lists, 16);
+        assert_eq!(lists, 17);
     }
 }

@@ -8,11 +8,11 @@ const MOST: u16 = 200;
 
 /// The parameters of a request, each known and given once.
 #[derive(Debug)]
-pub(super) struct Query(Vec<(String, String)>);
+pub(in crate::web) struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Reads a raw query string; `known` are the parameters there are.
-    pub(super) fn read(raw: &str, known: &[impl AsRef<str>]) -> Result<Self, Problem> {
+    pub(in crate::web) fn read(raw: &str, known: &[impl AsRef<str>]) -> Result<Self, Problem> {
         let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(raw)
             .map_err(|_| bad("the query string is not made of name=value pairs in UTF-8".to_owned()))?;
@@ -29,13 +29,13 @@ impl Query {
     }
 
     /// One parameter; `None` where it is not given. `what` it must be, for the error.
-    pub(super) fn get<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
+    pub(in crate::web) fn get<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
         let Some(text) = self.text(name) else { return Ok(None) };
         text.parse().map(Some).map_err(|_| bad(format!("the parameter {name} is {what}")))
     }
 
     /// One parameter as it is written.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(in crate::web) fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(given, _)| given == name).map(|(_, text)| text.as_str())
     }
 
@@ -63,7 +63,7 @@ impl Query {
 }
 
 /// 400, saying which parameter is wrong.
-pub(super) fn bad(detail: String) -> Problem {
+pub(in crate::web) fn bad(detail: String) -> Problem {
     Problem::new(Kind::BadQuery, detail)
 }
 

@@ -223,6 +223,10 @@ codes! {
     AlertClosed = "alert_closed", CONFLICT, "The alert is closed",
         "Nobody can take it any more; the next request opens a new one.";
 
+    // The status page.
+    UnknownIncident = "unknown_incident", NOT_FOUND, "No such incident",
+        "No incident has this id, or it was deleted.";
+
     // Verification of phones.
     NoCode = "no_code", CONFLICT, "No code is awaited",
         "No call has spoken a code for this phone, or it has expired or was tried too often. Ask for another call.";

@@ -49,6 +49,22 @@ async fn set_up(ann: &Browser<'_>) -> (App, Vec<String>) {
     (app, codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect())
 }
 
+/// Somebody who runs the installation, in the admin panel.
+pub(crate) async fn operator(plane: &Plane) -> Browser<'_> {
+    have_account(plane, ANN).await;
+    let made = run_with_input(&["operator", ANN, "--data-dir", text(plane.data_dir())], PASSWORD.as_bytes());
+    assert_eq!(made.code, 0, "{}", made.err);
+    let mut ann = Browser::new(plane);
+    ann.sign_in(ANN, PASSWORD).await;
+    let (app, _) = set_up(&ann).await;
+    half_a_minute_passes(plane).await;
+    let mut operator = Browser::new(plane);
+    let body = json!({"email": ANN, "password": PASSWORD, "code": app.code(0)});
+    let entered = operator.visit("POST", "/api/admin/v1/session", body).await;
+    assert_eq!(entered.status, 201, "{}", entered.body);
+    operator
+}
+
 async fn enter(plane: &Plane, path: &str, code: Option<&str>) -> Answer {
     let body = json!({"email": ANN, "password": PASSWORD, "code": code});
     Browser::new(plane).post(path, body).await
