@@ -18,6 +18,7 @@ mod limits;
 pub mod policy;
 pub mod queue;
 pub mod timeline;
+pub mod trunk_figures;
 pub mod turn;
 mod verdict;
 pub mod verification;

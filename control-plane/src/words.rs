@@ -3,6 +3,7 @@
 use crate::{
     accounts::{audit::Deed, keys::Scope, members::Role, token::Audience},
     dispatch::{alert_history::AlertState, timeline},
+    fleet::rating::Standing,
     mail::Language,
     routing::{Operator, rule::Action},
 };
@@ -44,6 +45,8 @@ pub enum Reason {}
 pub enum ActionWord {}
 /// Who acted.
 pub enum ActorKind {}
+/// The words of [`Standing`].
+pub enum TrunkStanding {}
 
 described! {
     Role as "Role": "What somebody is in an organization" = Role::ALL.map(Role::as_str);
@@ -57,6 +60,7 @@ described! {
     Operator as "Operator": "How a field is compared" = Operator::ALL.map(Operator::word);
     ActionWord as "ActionWord": "What is done" = Action::WORDS;
     ActorKind as "ActorKind": "Who acted" = ["account", "api_key", "operator", "nobody"];
+    TrunkStanding as "TrunkStanding": "How a trunk stands, the best first" = Standing::ALL.map(Standing::as_str);
     Severity as "Severity": "The most urgent first"
         = shared::severity::Severity::ALL.map(shared::severity::Severity::as_str);
     CallStatus as "CallStatus": "Where the duty to reach one phone stands"

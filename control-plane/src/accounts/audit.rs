@@ -99,6 +99,12 @@ deeds! {
     KeyDeleted = "api_key.deleted";
     AlertAcknowledged = "alert.acknowledged";
     AlertClosed = "alert.closed";
+    PbxCreated = "pbx.created";
+    PbxDrained = "pbx.drained";
+    PbxResumed = "pbx.resumed";
+    PbxRevoked = "pbx.revoked";
+    EnrolmentTokenMade = "pbx.enrolment_token_made";
+    TrunkRested = "trunk.rested";
     OperatorMade = "operator.made";
     OperatorRemoved = "operator.removed";
 }

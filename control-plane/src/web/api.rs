@@ -1,5 +1,6 @@
 //! `/api/v1/` for people and programs, `/api/admin/v1/` for operators: every route, and whose requests it takes.
 
+mod admin;
 mod alerts;
 mod audit;
 mod call;
@@ -135,7 +136,12 @@ const ROUTES: &[Route] = &[
     person("DELETE", "/api/admin/v1/session", run!(session::sign_out, who)).or_refresh(),
     open("POST", "/api/admin/v1/session/refresh", run!(session::refresh)).limited(),
     person("POST", "/api/admin/v1/session/proof", run!(session::prove, who)).limited(),
-    person("GET", "/api/admin/v1/fleet", run!(fleet::whole, who)),
+    person("GET", "/api/admin/v1/fleet", run!(admin::pbxs::fleet, who)),
+    person("POST", "/api/admin/v1/pbxs", run!(admin::pbxs::create, who)),
+    person("POST", "/api/admin/v1/pbxs/{id}/drain", run!(admin::pbxs::drain, who)),
+    person("POST", "/api/admin/v1/pbxs/{id}/trunks/{name}/rest", run!(admin::pbxs::rest, who)),
+    person("POST", "/api/admin/v1/pbxs/{id}/revoke", run!(admin::pbxs::revoke, who)).proved(),
+    person("POST", "/api/admin/v1/pbxs/{id}/enrolment-token", run!(admin::pbxs::enrolment_token, who)).proved(),
     person("GET", "/api/admin/v1/audit", run!(audit::of_everybody, who)).query(of::<audit::AuditFilter>),
 ];
 

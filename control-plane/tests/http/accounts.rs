@@ -13,7 +13,7 @@ mod tokens;
 mod verification;
 
 use crate::plane::Plane;
-use browser::Browser;
+pub(crate) use browser::Browser;
 use control_plane::{
     accounts::{
         account,
@@ -30,7 +30,7 @@ use tokio::sync::OnceCell;
 pub(crate) const PASSWORD: &str = "violet tractor hums quietly";
 
 /// The letters to an address, the oldest first: template, and what the text says.
-async fn letters(plane: &Plane, to: &str) -> Vec<(String, String)> {
+pub(crate) async fn letters(plane: &Plane, to: &str) -> Vec<(String, String)> {
     let (to, store) = (to.to_owned(), plane.store().await);
     let read = store.read(move |tx| {
         tx.rows(
@@ -56,7 +56,7 @@ async fn link(plane: &Plane, to: &str, template: &str) -> String {
 }
 
 /// Somebody with an account, signed in.
-async fn somebody<'p>(plane: &'p Plane, email: &str) -> Browser<'p> {
+pub(crate) async fn somebody<'p>(plane: &'p Plane, email: &str) -> Browser<'p> {
     have_account(plane, email).await;
     let mut browser = Browser::new(plane);
     browser.sign_in(email, PASSWORD).await;
@@ -64,7 +64,7 @@ async fn somebody<'p>(plane: &'p Plane, email: &str) -> Browser<'p> {
 }
 
 /// Somebody with an account, without the way through the mail.
-async fn have_account(plane: &Plane, email: &str) {
+pub(crate) async fn have_account(plane: &Plane, email: &str) {
     static HASH: OnceCell<String> = OnceCell::const_new();
     let hash = HASH
         .get_or_init(|| async { Hasher::default().hash(Password::given(PASSWORD).unwrap()).await.unwrap() })
@@ -80,7 +80,7 @@ async fn have_account(plane: &Plane, email: &str) {
 }
 
 /// The owner of a new organization.
-async fn owner_of<'p>(plane: &'p Plane, email: &str, slug: &str) -> Browser<'p> {
+pub(crate) async fn owner_of<'p>(plane: &'p Plane, email: &str, slug: &str) -> Browser<'p> {
     let browser = somebody(plane, email).await;
     let made = browser.post("/api/v1/organizations", json!({"name": slug, "slug": slug})).await;
     assert_eq!(made.status, 201, "{}", made.body);
@@ -88,7 +88,7 @@ async fn owner_of<'p>(plane: &'p Plane, email: &str, slug: &str) -> Browser<'p> 
 }
 
 /// Runs a statement on the database: what only time or an accident would do.
-async fn sql(plane: &Plane, statement: &'static str) {
+pub(crate) async fn sql(plane: &Plane, statement: &'static str) {
     let done: Result<usize, StoreError> =
         plane.store().await.write(move |tx| tx.execute(statement, &[])).await;
     done.unwrap();

@@ -2,7 +2,7 @@
 //! makes true of each.
 
 use super::{
-    ROUTES, alerts, audit,
+    ROUTES, admin, alerts, audit,
     call::Call,
     calls, creation, endpoints, fleet, invites, keys, members, organizations, params, passwords, phones,
     profile, projects, scenarios, second_factor, session, sessions, sign_up,
@@ -116,7 +116,12 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     alerts::close,
     calls::calls,
     fleet::pbxs,
-    fleet::whole,
+    admin::pbxs::fleet,
+    admin::pbxs::create,
+    admin::pbxs::drain,
+    admin::pbxs::rest,
+    admin::pbxs::revoke,
+    admin::pbxs::enrolment_token,
 ))]
 struct Handlers;
 

@@ -217,6 +217,14 @@ codes! {
     AlertClosed = "alert_closed", CONFLICT, "The alert is closed",
         "Nobody can take it any more; the next request opens a new one.";
 
+    // The admin panel.
+    UnknownPbx = "unknown_pbx", NOT_FOUND, "No such PBX",
+        "No PBX has this id.";
+    PbxExists = "pbx_exists", CONFLICT, "A PBX of this name is there",
+        "Names of PBXs are unique. Choose another, or use the one that is there.";
+    UnknownTrunk = "unknown_trunk", NOT_FOUND, "No such trunk",
+        "The PBX has told of no trunk of this name since the control plane was started.";
+
     // Verification of phones.
     NoCode = "no_code", CONFLICT, "No code is awaited",
         "No call has spoken a code for this phone, or it has expired or was tried too often. Ask for another call.";

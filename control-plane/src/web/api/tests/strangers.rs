@@ -65,7 +65,7 @@ async fn what_needs_a_proof_is_refused_five_minutes_after_it() {
     let owner = world.sign_in_as(Role::Owner).await;
     world.age_proofs().await;
     let mut asked = 0;
-    for route in ROUTES.iter().filter(|route| route.proof) {
+    for route in ROUTES.iter().filter(|route| route.proof && !route.is_admin()) {
         let answer = owner.send(route.method, &nowhere(route), &json!({})).await;
         let seen = format!("{} {}: {answer:?}", route.method, route.path);
         assert_eq!((answer.status, answer.code.as_str()), (403, "proof_needed"), "{seen}");
