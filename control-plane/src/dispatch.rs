@@ -15,6 +15,7 @@ pub mod figures;
 pub mod history;
 mod inherited;
 mod limits;
+pub mod live;
 pub mod policy;
 pub mod queue;
 pub mod timeline;
@@ -22,6 +23,7 @@ pub mod trunk_figures;
 pub mod turn;
 mod verdict;
 pub mod verification;
+pub mod volumes;
 
 use crate::{
     fleet::{Fleet, session::AgentEvent},

@@ -4,7 +4,7 @@ use crate::{
     accounts::{audit::Deed, keys::Scope, members::Role, token::Audience},
     dispatch::{alert_history::AlertState, timeline},
     fleet::rating::Standing,
-    mail::Language,
+    mail::{self, Language},
     routing::{Operator, rule::Action},
 };
 use std::borrow::Cow;
@@ -60,6 +60,7 @@ described! {
     Operator as "Operator": "How a field is compared" = Operator::ALL.map(Operator::word);
     ActionWord as "ActionWord": "What is done" = Action::WORDS;
     ActorKind as "ActorKind": "Who acted" = ["account", "api_key", "operator", "nobody"];
+    mail::State as "LetterState": "Where a letter stands" = mail::State::ALL.map(mail::State::as_str);
     TrunkStanding as "TrunkStanding": "How a trunk stands, the best first" = Standing::ALL.map(Standing::as_str);
     Severity as "Severity": "The most urgent first"
         = shared::severity::Severity::ALL.map(shared::severity::Severity::as_str);

@@ -1,7 +1,11 @@
 //! The admin panel's API as operators meet it.
 
+mod abuse;
 mod fleet;
 mod host;
+mod lists;
+mod people;
+mod queue;
 
 use crate::{
     accounts::{Browser, PASSWORD, have_account},
@@ -81,6 +85,21 @@ impl<'p> Office<'p> {
             let answer = self.asks(method, path, body).await;
             assert_eq!(answer.status, status, "{caller}: {method} {path}: {}", answer.body);
             answer.body
+        }
+    }
+
+    /// Reads a list page by page, two at a time.
+    async fn reads_all(&self, path: &str) -> Vec<Value> {
+        let (mut seen, mut after) = (Vec::new(), String::new());
+        let joined = if path.contains('?') { '&' } else { '?' };
+        loop {
+            let page = self.reads(&format!("{path}{joined}limit=2{after}")).await;
+            let items = page["items"].as_array().unwrap();
+            assert!(items.len() <= 2, "{page}");
+            seen.extend(items.iter().cloned());
+            let Some(next) = page["next"].as_str() else { return seen };
+            let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+            after = format!("&after={next}");
         }
     }
 

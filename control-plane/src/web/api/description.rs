@@ -122,6 +122,21 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     admin::pbxs::rest,
     admin::pbxs::revoke,
     admin::pbxs::enrolment_token,
+    admin::calls::live,
+    admin::calls::queue,
+    admin::organizations::list,
+    admin::organizations::read,
+    admin::accounts::list,
+    admin::accounts::read,
+    admin::accounts::end_sessions,
+    admin::do_not_call::list,
+    admin::do_not_call::add,
+    admin::do_not_call::remove,
+    admin::letters::list,
+    admin::letters::retry,
+    admin::letters::suppressed,
+    admin::letters::release,
+    admin::abuse::signals,
 ))]
 struct Handlers;
 
@@ -354,6 +369,6 @@ mod tests {
             assert!(told.contains("after") && told.contains("limit"), "{}", route.path);
             assert!(!properties["next"].is_null(), "{name}");
         }
-        assert_eq!(lists, 14);
+        assert_eq!(lists, 20);
     }
 }

@@ -95,14 +95,18 @@ async fn what_needs_a_proof_is_refused_five_minutes_after_it() {
         assert_eq!((answer.status, answer.code.as_str()), (403, "proof_needed"), "{seen}");
         asked.insert(route.path);
     }
-    for path in ["/api/admin/v1/pbxs/{id}/revoke", "/api/admin/v1/pbxs/{id}/enrolment-token"] {
+    for path in [
+        "/api/admin/v1/pbxs/{id}/revoke",
+        "/api/admin/v1/pbxs/{id}/enrolment-token",
+        "/api/admin/v1/accounts/{id}/sessions",
+    ] {
         assert!(asked.contains(path), "{path}");
     }
     world.server.stop().await;
 }
 
 /// What each route would be asked for that changes something.
-fn changes(pbx: &str) -> Vec<(&'static str, String, Value)> {
+fn changes(pbx: &str, account: &str, letter: &str) -> Vec<(&'static str, String, Value)> {
     let of_pbx = |rest: &str| format!("/api/admin/v1/pbxs/{pbx}{rest}");
     vec![
         ("POST", "/api/admin/v1/pbxs".into(), json!({"name": "pbx-2", "region": ""})),
@@ -110,6 +114,11 @@ fn changes(pbx: &str) -> Vec<(&'static str, String, Value)> {
         ("POST", of_pbx("/trunks/a/rest"), json!({"minutes": 5})),
         ("POST", of_pbx("/revoke"), json!({})),
         ("POST", of_pbx("/enrolment-token"), json!({})),
+        ("DELETE", format!("/api/admin/v1/accounts/{account}/sessions"), json!({})),
+        ("POST", "/api/admin/v1/do-not-call".into(), json!({"number": "+380501234567"})),
+        ("DELETE", "/api/admin/v1/do-not-call/+380501234568".into(), json!({})),
+        ("POST", format!("/api/admin/v1/letters/{letter}/retry"), json!({})),
+        ("DELETE", "/api/admin/v1/suppressions/gone@example.com".into(), json!({})),
     ]
 }
 
@@ -119,7 +128,12 @@ async fn somebody_who_is_an_operator_no_more_changes_nothing() {
     let operator = world.operator().await;
     world.store.write(|tx| crate::fleet::apply_pbx(tx, "pbx-1", "eu")).await.unwrap();
     let pbx = world.ids("SELECT id FROM pbxs").await.remove(0);
-    let asked = changes(&pbx);
+    let account = world.ids("SELECT id FROM accounts WHERE email = 'owner@acme.example.com'").await.remove(0);
+    let (asked_for, _) =
+        world.send("POST", "/api/v1/password-resets", &[], &json!({"email": "owner@acme.example.com"})).await;
+    assert_eq!(asked_for.status, 202, "{asked_for:?}");
+    let letter = world.ids("SELECT id FROM mail_outbox").await.remove(0);
+    let asked = changes(&pbx, &account, &letter);
     let paths: BTreeSet<(&str, &str)> =
         asked.iter().map(|(method, path, _)| (*method, path.as_str())).collect();
     let walked = of_operators().filter(|route| route.changes()).count();
