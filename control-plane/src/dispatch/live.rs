@@ -180,10 +180,12 @@ pub struct QueuedOfOrganization {
 const COUNTED: &str = "SELECT status, urgency, reason, COUNT(*), MIN(created_at) FROM calls
      WHERE status IN ('queued', 'calling') GROUP BY status, urgency, reason";
 
-const BY_ORGANIZATION: &str = "SELECT org_id, MIN(orgs.name), SUM(CASE WHEN status = 'queued' THEN 1 ELSE 0 END) AS queued,
+// Apart from the grouping, for which all calls would be read in the order of their organizations.
+const BY_ORGANIZATION: &str = "WITH live (org_id, status) AS MATERIALIZED (
+         SELECT org_id, status FROM calls WHERE status IN ('queued', 'calling'))
+     SELECT org_id, MIN(orgs.name), SUM(CASE WHEN status = 'queued' THEN 1 ELSE 0 END) AS queued,
             SUM(CASE WHEN status = 'calling' THEN 1 ELSE 0 END) AS calling
-     FROM calls JOIN orgs ON orgs.id = org_id
-     WHERE status IN ('queued', 'calling') GROUP BY org_id ORDER BY queued DESC, calling DESC, org_id LIMIT $1";
+     FROM live JOIN orgs ON orgs.id = org_id GROUP BY org_id ORDER BY queued DESC, calling DESC, org_id LIMIT $1";
 
 /// Counts what waits and what is under way.
 ///

@@ -61,8 +61,10 @@ pub struct Blocked {
     pub calls: u32,
 }
 
+// CROSS JOIN: organization by organization, or SQLite would read all that was ever held back.
 const BLOCKED: &str = "SELECT orgs.id, MIN(orgs.name), calls.reason, COUNT(*) AS held_back
-    FROM orgs JOIN calls ON calls.org_id = orgs.id AND calls.status = 'blocked' AND calls.created_at > $1
+    FROM orgs CROSS JOIN calls
+    WHERE calls.org_id = orgs.id AND calls.status = 'blocked' AND calls.created_at > $1
     GROUP BY orgs.id, calls.reason ORDER BY held_back DESC, orgs.id LIMIT $2";
 
 /// What was held back since, the most first.
@@ -93,8 +95,9 @@ pub struct Busiest {
 }
 
 const BUSIEST: &str = "SELECT orgs.id, MIN(orgs.name), COUNT(*) AS made
-    FROM orgs JOIN calls ON calls.org_id = orgs.id AND calls.status <> 'blocked' AND calls.created_at > $1
-    WHERE orgs.id <> $3 GROUP BY orgs.id ORDER BY made DESC, orgs.id LIMIT $2";
+    FROM orgs CROSS JOIN calls
+    WHERE calls.org_id = orgs.id AND calls.status <> 'blocked' AND calls.created_at > $1 AND orgs.id <> $3
+    GROUP BY orgs.id ORDER BY made DESC, orgs.id LIMIT $2";
 
 /// Who has called most since.
 ///
