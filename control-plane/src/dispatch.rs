@@ -16,6 +16,7 @@ pub mod forecast;
 pub mod history;
 mod inherited;
 mod limits;
+pub mod live;
 mod news;
 pub mod policy;
 pub mod queue;
@@ -23,10 +24,12 @@ mod rollup;
 pub mod statistics;
 pub mod summons;
 pub mod timeline;
+pub mod trunk_figures;
 pub mod turn;
 mod turns;
 mod verdict;
 pub mod verification;
+pub mod volumes;
 
 use crate::{
     fleet::{Fleet, session::AgentEvent},

@@ -6,6 +6,7 @@
 //! session, so that nothing here needs to know of calls.
 
 pub mod choice;
+mod decisions;
 pub mod enrolment;
 mod hub;
 pub mod journals;
@@ -20,12 +21,13 @@ pub(crate) mod testing;
 mod view;
 mod watch;
 
-pub use enrolment::{EnrolError, enrol_token};
+pub use decisions::{Decided, drain, rest};
+pub use enrolment::{EnrolError, enrol_token, make_token};
 pub use keys::{KeyChange, KeyError, order_key_file, retire_order_key, rotate_order_key};
 pub use link::{Link, NotSent};
-pub use registry::{apply_pbx, id_of as pbx_id};
-pub use view::{FleetView, PbxDetails, PbxHealth, PbxView, TrunkView};
-pub use watch::revoke_agent;
+pub use registry::{Pbx, apply_pbx, by_id as pbx, create as create_pbx, id_of as pbx_id};
+pub use view::{FleetView, PbxDetails, PbxHealth, PbxView, TrunkCounts, TrunkFigures, TrunkView};
+pub use watch::{revoke_agent, revoke_within};
 
 use crate::{
     key_file::Stamp,
@@ -107,8 +109,11 @@ impl Fleet {
     /// # Errors
     /// [`FleetError`]; a key file that others may read is refused.
     pub async fn open(store: Store, data_dir: &Path) -> Result<Self, FleetError> {
-        let enrolled = store.read(registry::enrolled).await?;
-        Ok(Self::of(enrolled, store, data_dir, Timestamp::now())?)
+        let known = store.read(|tx| Ok::<_, StoreError>((registry::enrolled(tx)?, decisions::read(tx)?)));
+        let (enrolled, decisions) = known.await?;
+        let fleet = Self::of(enrolled, store, data_dir, Timestamp::now())?;
+        fleet.0.hub.decide(decisions);
+        Ok(fleet)
     }
 
     /// [`open`](Self::open) for those who know who is enrolled.

@@ -8,6 +8,7 @@
 mod decision;
 mod event;
 mod figures;
+pub mod history;
 mod language;
 mod letter;
 mod outbox;

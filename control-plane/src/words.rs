@@ -3,9 +3,9 @@
 use crate::{
     accounts::{audit::Deed, keys::Scope, members::Role, token::Audience},
     dispatch::{alert_history::AlertState, timeline},
-    fleet::choice::RouteStanding,
+    fleet::{choice::RouteStanding, rating::Standing},
     intake::requests::BodyKind,
-    mail::Language,
+    mail::{self, Language},
     routing::{Operator, rule::Action},
     status::{State, incidents},
 };
@@ -51,6 +51,8 @@ pub enum ActorKind {}
 pub enum ComponentState {}
 /// What a day of a component was.
 pub enum DayState {}
+/// The words of [`Standing`].
+pub enum TrunkStanding {}
 
 described! {
     Role as "Role": "What somebody is in an organization" = Role::ALL.map(Role::as_str);
@@ -74,6 +76,8 @@ described! {
     incidents::Stage as "IncidentState": "How far an incident is"
         = incidents::Stage::ALL.iter().map(|it| it.as_str());
     ActorKind as "ActorKind": "Who acted" = ["account", "api_key", "operator", "nobody"];
+    mail::State as "LetterState": "Where a letter stands" = mail::State::ALL.map(mail::State::as_str);
+    TrunkStanding as "TrunkStanding": "How a trunk stands, the best first" = Standing::ALL.map(Standing::as_str);
     Severity as "Severity": "The most urgent first"
         = shared::severity::Severity::ALL.map(shared::severity::Severity::as_str);
     CallStatus as "CallStatus": "Where the duty to reach one phone stands"

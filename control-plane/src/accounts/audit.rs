@@ -102,6 +102,16 @@ deeds! {
     AlertAcknowledged = "alert.acknowledged";
     AlertClosed = "alert.closed";
     AlertCalledAgain = "alert.called_again";
+    PbxCreated = "pbx.created";
+    PbxDrained = "pbx.drained";
+    PbxResumed = "pbx.resumed";
+    PbxRevoked = "pbx.revoked";
+    EnrolmentTokenMade = "pbx.enrolment_token_made";
+    TrunkRested = "trunk.rested";
+    NumberForbidden = "do_not_call.added";
+    NumberAllowed = "do_not_call.removed";
+    LetterRetried = "letter.retried";
+    SuppressionRemoved = "suppression.removed";
     OperatorMade = "operator.made";
     OperatorRemoved = "operator.removed";
     IncidentOpened = "incident.opened";
@@ -321,6 +331,17 @@ pub fn page(tx: &mut Tx<'_>, filter: &Filter) -> Result<(Vec<Deeds>, Option<Stri
     let one_more = limit + 1;
     let params: [&dyn ToValue; 7] = [&whose, &until, &since, &actor, subject, deed, &one_more];
     tx.page(sql, &params, *limit, |row| row.get(0), read)
+}
+
+const OF_NOBODYS: &str = "SELECT COUNT(*) FROM audit_log WHERE org_id IS NULL AND action = $1 AND id >= $2";
+
+/// How often this was done since then, of what belongs to no organization.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn count_of_nobodys(tx: &mut Tx<'_>, deed: Deed, since: Timestamp) -> Result<u32, StoreError> {
+    let counted = tx.row(OF_NOBODYS, &[&deed, &id_of(since, 0).to_string()], |row| row.get(0))?;
+    Ok(counted.unwrap_or(0))
 }
 
 fn read(row: &Row) -> Result<Deeds, StoreError> {

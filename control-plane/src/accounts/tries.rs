@@ -79,6 +79,68 @@ pub const REPLAYS: Limit = Limit { what: "replays of", most: 60, within: HOUR };
 pub const CALLS_AGAIN: Limit = Limit { what: "calls again of", most: 60, within: HOUR };
 /// Webhook URLs that one organization makes others.
 pub const ROTATIONS: Limit = Limit { what: "rotations of", most: 60, within: DAY };
+/// All of them.
+const ALL: [Limit; 24] = [
+    WRONG_PASSWORDS,
+    WRONG_PASSWORDS_FROM_ANYWHERE,
+    SIGN_INS,
+    PASSWORDS,
+    SIGN_UPS,
+    INVITES_TO,
+    UNASKED_MAILS_FROM,
+    UNASKED_MAILS,
+    RESET_MAILS,
+    REFRESHES,
+    REFRESHES_FROM,
+    LINKS,
+    ADDRESS_CHANGES,
+    INVITES,
+    INVITES_BY,
+    INVITES_FROM,
+    ORGANIZATIONS,
+    VERIFICATION_CALLS,
+    VERIFICATION_CALLS_TO,
+    VERIFICATION_CALLS_FROM,
+    VERIFICATION_CALLS_OF_ALL,
+    REPLAYS,
+    CALLS_AGAIN,
+    ROTATIONS,
+];
+
+/// Tries near their limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Near {
+    /// Which limit.
+    pub limit: Limit,
+    /// The beginning of the hash of whose they are.
+    pub whose: String,
+    /// How many.
+    pub count: u32,
+}
+
+/// Characters of a hash that tell one from another.
+const SHOWN: usize = 12;
+/// Counts that are looked at; `tries_counted` holds no lower ones than four, four fifths of the least limit.
+const MOST_LOOKED_AT: u16 = 1000;
+const COUNTED: &str = "SELECT what, whose, window_start, count FROM tries
+     WHERE count >= 4 ORDER BY count DESC LIMIT $1";
+
+/// Those of now that have come to four fifths of their limit, the most first.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn near(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Near>, StoreError> {
+    let counted = tx.legible(COUNTED, &[&MOST_LOOKED_AT], |row| {
+        Ok((row.get::<String>(0)?, row.get::<String>(1)?, row.get::<Timestamp>(2)?, row.get::<u32>(3)?))
+    })?;
+    let near = counted.into_iter().filter_map(|(what, whose, start, count)| {
+        let limit = ALL.into_iter().find(|limit| limit.what == what)?;
+        let runs = start <= now && now.since(start) < limit.within;
+        let whose = whose.chars().take(SHOWN).collect();
+        (runs && count.saturating_mul(5) >= limit.most * 4).then_some(Near { limit, whose, count })
+    });
+    Ok(near.collect())
+}
 
 /// Counts one more try. Too many: how long until the next one counts. Those of which no limit speaks any more are
 /// forgotten on the way.
@@ -191,6 +253,43 @@ mod tests {
         }
         assert_eq!(store.read(|tx| look(tx, LIMIT, "ann", at(100))).await.unwrap(), Ok(()));
         assert_eq!(counted(&store, "ann", at(100)).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn who_comes_near_a_limit_is_told_while_it_lasts_and_nobody_else() {
+        let store = store().await;
+        for (limit, whose, times) in [
+            (WRONG_PASSWORDS, "ann", 8),
+            (WRONG_PASSWORDS, "bob", 7),
+            (RESET_MAILS, "ann", 4),
+            (SIGN_INS, "ann", 40),
+        ] {
+            for _ in 0..times {
+                store.write(move |tx| count(tx, limit, whose, at(1000))).await.unwrap().unwrap();
+            }
+        }
+        let told = async |now: Timestamp| {
+            let near = store.read(move |tx| near(tx, now)).await.unwrap();
+            near.into_iter().map(|near| (near.limit.what, near.count, near.whose)).collect::<Vec<_>>()
+        };
+        let whose: String = hash_of("ann").chars().take(SHOWN).collect();
+        let (passwords, mails) = (("wrong passwords", 8, whose.clone()), ("reset mails to", 4, whose));
+        assert_eq!(told(at(1000)).await, [passwords, mails.clone()]);
+        assert_eq!(told(at(1900)).await, [mails], "a quarter of an hour is over");
+        assert!(told(at(4600)).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn counts_that_are_low_are_not_read() {
+        let store = store().await;
+        let sql: &'static str = format!("EXPLAIN QUERY PLAN {COUNTED}").leak();
+        let plan = store.read(move |tx| tx.rows(sql, &[&1i64], |row| row.get::<String>(3)));
+        let plan = plan.await.unwrap().join("; ");
+        assert!(plan.contains("tries_counted") && !plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(ALL.into_iter().all(|limit| limit.most * 4 >= 4 * 5), "none is missed");
+        let names: std::collections::BTreeSet<&str> = ALL.into_iter().map(|limit| limit.what).collect();
+        let declared = include_str!("tries.rs").split("mod tests").next().unwrap();
+        assert_eq!(names.len(), declared.matches("Limit { what:").count(), "each is listed");
     }
 
     #[test]

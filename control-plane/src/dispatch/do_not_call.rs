@@ -31,10 +31,53 @@ pub fn add_within(tx: &mut Tx<'_>, number: &E164, now: Timestamp) -> Result<bool
 /// # Errors
 /// [`StoreError`]
 pub async fn remove(store: &Store, number: E164) -> Result<bool, StoreError> {
-    store
-        .write(move |tx| tx.execute("DELETE FROM do_not_call WHERE e164 = $1", &[&number.as_str()]))
-        .await
-        .map(|changed| changed > 0)
+    store.write(move |tx| remove_within(tx, number.as_str())).await
+}
+
+/// [`remove`] as part of a unit of work; of a number as it was stored, whatever the numbering plan says of it today.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn remove_within(tx: &mut Tx<'_>, number: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute("DELETE FROM do_not_call WHERE e164 = $1", &[&number])? > 0)
+}
+
+/// A number on the list.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Forbidden {
+    /// Canonical E.164.
+    pub number: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A page of the list, sorted, and the number to go on after.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn page(
+    tx: &mut Tx<'_>,
+    after: &str,
+    limit: u16,
+) -> Result<(Vec<Forbidden>, Option<String>), StoreError> {
+    let one_more = limit + 1;
+    tx.page(
+        "SELECT e164, created_at FROM do_not_call WHERE e164 > $1 ORDER BY e164 LIMIT $2",
+        &[&after, &one_more],
+        limit,
+        |row| row.get(0),
+        |row| Ok(Forbidden { number: row.get(0)?, since: row.get(1)? }),
+    )
+}
+
+/// One number of the list.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn find(tx: &mut Tx<'_>, number: &str) -> Result<Option<Forbidden>, StoreError> {
+    tx.row("SELECT e164, created_at FROM do_not_call WHERE e164 = $1", &[&number], |row| {
+        Ok(Forbidden { number: row.get(0)?, since: row.get(1)? })
+    })
 }
 
 /// The whole list, canonical E.164, sorted.

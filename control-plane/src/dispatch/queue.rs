@@ -157,7 +157,7 @@ pub fn insert(tx: &mut Tx<'_>, call: &Judged) -> Result<(), StoreError> {
 const AFTER_ALERTS: i64 = Severity::Info.rank() + 1;
 
 /// Of what cannot be read the worst is assumed.
-fn severity_of(urgency: i64) -> Severity {
+pub(super) fn severity_of(urgency: i64) -> Severity {
     if urgency == AFTER_ALERTS {
         return Severity::Info;
     }

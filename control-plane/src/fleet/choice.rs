@@ -4,7 +4,10 @@
 
 mod prospect;
 
-use super::rating::{Ratings, Standing};
+use super::{
+    decisions::Decided,
+    rating::{Ratings, Standing},
+};
 use prospect::Prospect;
 pub use prospect::{Route, RouteStanding, routes};
 use serde::{Deserialize, Serialize};
@@ -30,6 +33,8 @@ pub struct Host {
     pub health: Option<Health>,
     /// How it has done lately.
     pub ratings: Ratings,
+    /// What operators have decided about it.
+    pub decided: Decided,
 }
 
 /// A PBX and a trunk on it.
@@ -164,6 +169,19 @@ impl Host {
     fn is_healthy(&self, health: &Health, trunk: &TrunkHealth) -> bool {
         self.connected && health.asterisk.is_some() && trunk.online
     }
+
+    /// Whether it takes no new calls, by its own word or an operator's.
+    pub(super) fn is_draining(&self, health: &Health) -> bool {
+        health.draining || self.decided.drained_at.is_some()
+    }
+
+    /// How a trunk stands, whoever says so.
+    pub(super) fn standing(&self, trunk: &str, now: Timestamp) -> Standing {
+        match self.decided.rests_until(trunk, now) {
+            Some(_) => Standing::Resting,
+            None => self.ratings.standing(trunk, now),
+        }
+    }
 }
 
 impl Wish<'_> {
@@ -173,7 +191,7 @@ impl Wish<'_> {
 
     /// On probation, an ordinary call counts as what shows whether it works; one at a time.
     fn standing(&self, host: &Host, trunk: &str, active: u32) -> Standing {
-        let rated = host.ratings.standing(trunk, self.now);
+        let rated = host.standing(trunk, self.now);
         match rated {
             Standing::Works if self.silent.contains(&host.id) => Standing::Doubtful,
             Standing::Probation if !self.critical && active == 0 => Standing::Works,
@@ -236,7 +254,9 @@ impl Obstacle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::rating::Evidence;
     use shared::{fence::RouteCountries, phone};
+    use std::time::Duration;
     use uuid::Uuid;
 
     const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
@@ -269,6 +289,7 @@ mod tests {
                 speaks_codes: false,
             }),
             ratings: Ratings::default(),
+            decided: Decided::default(),
         }
     }
 
@@ -367,6 +388,38 @@ mod tests {
             };
             assert_eq!(choose(&hosts, 0, &wish).unwrap().pbx_name, chosen);
         }
+    }
+
+    fn rests(host: &mut Host, trunk: &str) {
+        host.decided.rests.insert(trunk.to_owned(), NOW + Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_host_that_an_operator_drains_takes_nothing_and_says_why() {
+        let mut hosts = [host(1, vec![trunk("a", &["UA"])]), host(2, vec![trunk("a", &["UA"])])];
+        hosts[0].decided.drained_at = Some(NOW);
+        for turn in 0..4 {
+            assert_eq!(take(&hosts, turn, &[]), is("pbx-2", "a"));
+        }
+        assert_eq!(take(&hosts[..1], 0, &[]), Err(NoRoute::NotNow(Reason::Draining)));
+        hosts[1].connected = false;
+        assert_eq!(take(&hosts, 0, &[]), Err(NoRoute::NotNow(Reason::Draining)));
+    }
+
+    #[test]
+    fn a_trunk_that_an_operator_lets_rest_is_used_where_nothing_better_may_take_the_call() {
+        let mut hosts =
+            [host(1, vec![trunk("a", &["UA"]), trunk("b", &["UA"])]), host(2, vec![trunk("a", &["PL"])])];
+        rests(&mut hosts[0], "a");
+        for turn in 0..4 {
+            assert_eq!(take(&hosts, turn, &[]), is("pbx-1", "b"));
+        }
+        // A doubtful one is better; and one that rests by its own failures is no better.
+        hosts[0].ratings.note("b", Evidence::TrunkFailed, NOW);
+        assert_eq!(take(&hosts, 0, &[]), is("pbx-1", "b"));
+        assert_eq!(take(&hosts, 0, &[tried(1, "b", false)]), is("pbx-1", "a"), "better than none");
+        let later = NOW + Duration::from_secs(60);
+        assert_eq!(hosts[0].standing("a", later), Standing::Works, "the rest is over");
     }
 
     #[test]

@@ -53,21 +53,31 @@ pub enum EnrolError {
 /// # Errors
 /// [`FleetError::UnknownPbx`], or what the database said.
 pub async fn enrol_token(store: &Store, pbx_name: &str) -> Result<Zeroizing<String>, FleetError> {
-    let token = secret::make();
-    let hash = hash_of(&token);
     let name = pbx_name.to_owned();
-    let now = Timestamp::now();
     store
         .write(move |tx| {
             let Some(pbx) = registry::id_of(tx, &name)? else { return Err(FleetError::UnknownPbx(name)) };
-            tx.execute(
-                "INSERT INTO enroll_tokens (token_hash, pbx_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
-                &[&hash, &pbx, &now, &(now + TOKEN_LIFETIME)],
-            )?;
-            Ok(())
+            let (token, _) = make_token(tx, pbx, Timestamp::now())?;
+            Ok(token)
         })
-        .await?;
-    Ok(token)
+        .await
+}
+
+/// [`enrol_token`] as part of a unit of work, with the moment until which it is good.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn make_token(
+    tx: &mut Tx<'_>,
+    pbx: PbxId,
+    now: Timestamp,
+) -> Result<(Zeroizing<String>, Timestamp), StoreError> {
+    let (token, expires_at) = (secret::make(), now + TOKEN_LIFETIME);
+    tx.execute(
+        "INSERT INTO enroll_tokens (token_hash, pbx_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+        &[&hash_of(&token), &pbx, &now, &expires_at],
+    )?;
+    Ok((token, expires_at))
 }
 
 impl Fleet {

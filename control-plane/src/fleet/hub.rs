@@ -5,6 +5,7 @@
 
 use super::{
     choice::{self, Candidate, Host, NoRoute, Route, Wish},
+    decisions::{Decided, Decisions},
     link::{Closing, Link, REPLACED_KEY, SHUTTING_DOWN},
     rating::{Evidence, Ratings},
 };
@@ -22,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) struct Hub {
     seats: Mutex<BTreeMap<PbxId, Seat>>,
+    /// What operators have decided, for hosts too that have no place yet.
+    decisions: Mutex<Decisions>,
     /// How many challenges were issued.
     challenges: AtomicU64,
     /// Whose turn it is.
@@ -51,9 +54,10 @@ pub(super) struct Connection {
 
 impl Hub {
     pub(super) fn new(enrolled: Vec<(PbxId, String)>) -> Self {
-        let seats = enrolled.into_iter().map(|(id, name)| (id, Seat::empty(id, name))).collect();
+        let empty = |(id, name)| (id, Seat::empty(id, name, Decided::default()));
         Self {
-            seats: Mutex::new(seats),
+            seats: Mutex::new(enrolled.into_iter().map(empty).collect()),
+            decisions: Mutex::default(),
             challenges: AtomicU64::new(0),
             turn: AtomicUsize::new(0),
             draining: CancellationToken::new(),
@@ -105,7 +109,7 @@ impl Hub {
     /// A PBX has enrolled: it gets its place, and whoever holds an older key loses the connection.
     pub(super) fn enrolled(&self, pbx: PbxId, name: String) {
         let mut seats = self.seats();
-        let seat = seats.entry(pbx).or_insert_with(|| Seat::empty(pbx, name));
+        let seat = seats.entry(pbx).or_insert_with(|| Seat::empty(pbx, name, self.decided(pbx)));
         seat.replace(None, REPLACED_KEY);
     }
 
@@ -120,9 +124,9 @@ impl Hub {
         let link = connection.link.clone();
         {
             let mut seats = self.seats();
-            let seat = seats
-                .entry(link.pbx())
-                .or_insert_with(|| Seat::empty(link.pbx(), link.pbx_name().to_owned()));
+            let seat = seats.entry(link.pbx()).or_insert_with(|| {
+                Seat::empty(link.pbx(), link.pbx_name().to_owned(), self.decided(link.pbx()))
+            });
             let newer = |held: &Connection| held.challenge > connection.challenge && !held.link.is_closed();
             if seat.connection.as_ref().is_some_and(newer) {
                 link.close(REPLACED);
@@ -203,6 +207,28 @@ impl Hub {
         }
     }
 
+    /// What operators have decided by now.
+    pub(super) fn decide(&self, decisions: Decisions) {
+        let mut seats = self.seats();
+        for (pbx, seat) in seats.iter_mut() {
+            let decided = decisions.get(pbx).cloned().unwrap_or_default();
+            if decided != seat.host.decided {
+                tracing::info!(pbx = seat.host.name, ?decided, "an operator has decided");
+                seat.host.decided = decided;
+            }
+        }
+        *self.decisions() = decisions;
+    }
+
+    fn decided(&self, pbx: PbxId) -> Decided {
+        self.decisions().get(&pbx).cloned().unwrap_or_default()
+    }
+
+    fn decisions(&self) -> MutexGuard<'_, Decisions> {
+        // Replaced whole. Held within the seats' lock alone, so that no new seat misses what is decided.
+        self.decisions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What is known of one PBX, if it has a place here.
     pub(super) fn snapshot(&self, pbx: PbxId) -> Option<(Host, Option<Connection>)> {
         self.seats().get(&pbx).map(|seat| (seat.host.clone(), seat.connection.clone()))
@@ -218,9 +244,9 @@ const REPLACED: Closing =
     Closing::new(CloseCode::Library(4001), "replaced by a newer connection of this PBX");
 
 impl Seat {
-    fn empty(id: PbxId, name: String) -> Self {
+    fn empty(id: PbxId, name: String, decided: Decided) -> Self {
         Self {
-            host: Host { id, name, connected: false, health: None, ratings: Ratings::default() },
+            host: Host { id, name, connected: false, health: None, ratings: Ratings::default(), decided },
             connection: None,
             greeted: false,
         }

@@ -41,6 +41,21 @@ pub enum Standing {
     Resting,
 }
 
+impl Standing {
+    /// All of them, the best first.
+    pub const ALL: [Self; 4] = [Self::Works, Self::Probation, Self::Doubtful, Self::Resting];
+
+    /// As the API writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Works => "works",
+            Self::Probation => "probation",
+            Self::Doubtful => "doubtful",
+            Self::Resting => "resting",
+        }
+    }
+}
+
 /// Of a host or of a trunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Record {

@@ -83,6 +83,78 @@ pub fn id_of(tx: &mut Tx<'_>, name: &str) -> Result<Option<PbxId>, StoreError> {
     tx.row("SELECT id FROM pbxs WHERE name = $1", &[&name], |row| row.get(0))
 }
 
+/// A PBX, as whoever runs the installation has named it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pbx {
+    /// Its id.
+    pub id: PbxId,
+    /// Its name.
+    pub name: String,
+    /// Where it stands; may be empty.
+    pub region: String,
+}
+
+/// A PBX by its id.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn by_id(tx: &mut Tx<'_>, id: PbxId) -> Result<Option<Pbx>, StoreError> {
+    tx.row("SELECT id, name, region FROM pbxs WHERE id = $1", &[&id], |row| {
+        Ok(Pbx { id: row.get(0)?, name: row.get(1)?, region: row.get(2)? })
+    })
+}
+
+/// Makes a PBX; `None` where the name is taken.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn create(
+    tx: &mut Tx<'_>,
+    name: &str,
+    region: &str,
+    now: Timestamp,
+) -> Result<Option<PbxId>, StoreError> {
+    tx.row(
+        "INSERT INTO pbxs (id, name, region, created_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO NOTHING RETURNING id",
+        &[&PbxId::new(Uuid::now_v7()), &name, &region, &now],
+        |row| row.get(0),
+    )
+}
+
+/// What is written down of a PBX, for operators.
+pub(super) struct Known {
+    pub(super) id: PbxId,
+    pub(super) name: String,
+    pub(super) region: String,
+    pub(super) created_at: Timestamp,
+    /// When its newest key was enrolled, be it revoked.
+    pub(super) enrolled_at: Option<Timestamp>,
+    /// It has a key that counts.
+    pub(super) is_enrolled: bool,
+}
+
+/// Every PBX, by name.
+pub(super) fn all(tx: &mut Tx<'_>) -> Result<Vec<Known>, StoreError> {
+    tx.legible(
+        "SELECT id, name, region, created_at,
+                (SELECT MAX(enrolled_at) FROM agent_keys WHERE pbx_id = pbxs.id),
+                EXISTS (SELECT 1 FROM agent_keys WHERE pbx_id = pbxs.id AND revoked_at IS NULL)
+         FROM pbxs ORDER BY name",
+        &[],
+        |row| {
+            Ok(Known {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                region: row.get(2)?,
+                created_at: row.get(3)?,
+                enrolled_at: row.get(4)?,
+                is_enrolled: row.get::<i64>(5)? != 0,
+            })
+        },
+    )
+}
+
 /// How a PBX proves itself.
 #[expect(clippy::large_enum_variant, reason = "made once for a connection and not kept")]
 pub(super) enum Standing {

@@ -1,6 +1,7 @@
-//! What commands change beside a running `serve`: revoked agents, and the keys that sign orders.
+//! What is changed beside a running `serve`: revoked agents, what operators have decided, and the keys that sign
+//! orders.
 //!
-//! Both are looked for every second, in a table with a row for each host and in one file's metadata.
+//! All is looked for every second, in tables with a row for each host and in one file's metadata.
 //! That needs no message between two processes that could get lost, and costs nothing that could be
 //! measured.
 
@@ -12,9 +13,10 @@ use super::{
 };
 use crate::{
     key_file::Stamp,
-    store::{Store, StoreError},
+    store::{Store, StoreError, Tx},
 };
 use shared::{
+    ids::PbxId,
     protocol::{ControlFrame, to_base64},
     time::Timestamp,
 };
@@ -36,18 +38,26 @@ pub async fn revoke_agent(store: &Store, pbx_name: &str) -> Result<usize, FleetE
     store
         .write(move |tx| {
             let Some(pbx) = registry::id_of(tx, &name)? else { return Err(FleetError::UnknownPbx(name)) };
-            // Whoever found a token beside the key must not be back in a minute.
-            tx.execute(
-                "UPDATE enroll_tokens SET expires_at = $1 WHERE pbx_id = $2 AND used_at IS NULL AND expires_at > $1",
-                &[&now, &pbx],
-            )?;
-            Ok(registry::revoke(tx, pbx, now)?)
+            Ok(revoke_within(tx, pbx, now)?)
         })
         .await
 }
 
+/// [`revoke_agent`] as part of a unit of work.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn revoke_within(tx: &mut Tx<'_>, pbx: PbxId, now: Timestamp) -> Result<usize, StoreError> {
+    // Whoever found a token beside the key must not be back in a minute.
+    tx.execute(
+        "UPDATE enroll_tokens SET expires_at = $1 WHERE pbx_id = $2 AND used_at IS NULL AND expires_at > $1",
+        &[&now, &pbx],
+    )?;
+    registry::revoke(tx, pbx, now)
+}
+
 impl Fleet {
-    /// Follows what commands change, until it is stopped.
+    /// Follows what is changed, until it is stopped.
     pub async fn watch(self, stop: CancellationToken) {
         let mut pause = interval(PAUSE);
         pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -59,6 +69,9 @@ impl Fleet {
             self.reread_keys().await;
             if let Err(error) = self.close_revoked().await {
                 tracing::error!(%error, "whose keys are revoked cannot be read");
+            }
+            if let Err(error) = self.follow_decisions().await {
+                tracing::error!(%error, "what operators have decided cannot be read");
             }
         }
     }

@@ -22,6 +22,8 @@ pub(super) const CLAIM: Duration = Duration::from_secs(300);
 
 /// How long a letter that is over is kept, without what it said.
 const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How long a letter that failed keeps what it says, so that an operator may have it tried once more.
+pub(super) const KEPT_FAILED: Duration = Duration::from_secs(24 * 3600);
 /// More than come, so that none stays.
 const FORGOTTEN_AT_ONCE: u16 = 10;
 
@@ -43,6 +45,7 @@ pub(super) struct Claimed {
 /// Takes at most `limit` letters that are due, oldest first. One whose address is suppressed meanwhile, or whose
 /// row is damaged, is ended instead.
 pub(super) fn claim(tx: &mut Tx<'_>, now: Timestamp, limit: u16) -> Result<Vec<Claimed>, StoreError> {
+    blank_failed(tx, now)?;
     let due = tx.rows(
         "SELECT id, recipient, template, subject, body_text, body_html, queued_at, attempts, first_tried_at
          FROM mail_outbox WHERE due_at IS NOT NULL AND due_at <= $1 ORDER BY due_at, id LIMIT $2",
@@ -122,7 +125,16 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: LetterId, next: &Next, now: Timestamp)
     }
 }
 
-/// Ends a letter that waits, and blanks what it says. Some that ended long ago are forgotten on the way.
+/// What failed is not tried once more after a day: what it says is blank from then on.
+fn blank_failed(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(BLANK_FAILED, &[&(now - KEPT_FAILED)]).map(drop)
+}
+
+const BLANK_FAILED: &str = "UPDATE mail_outbox SET body_text = '', body_html = ''
+     WHERE state = 'failed' AND body_text <> '' AND ended_at <= $1";
+
+/// Ends a letter that waits, and blanks what it says; where it failed, a day later. Some that ended long ago are forgotten
+/// on the way.
 fn end(
     tx: &mut Tx<'_>,
     id: LetterId,
@@ -133,7 +145,8 @@ fn end(
 ) -> Result<(), StoreError> {
     let changed = tx.execute(
         "UPDATE mail_outbox SET state = $1, due_at = NULL, claimed_at = NULL, ended_at = $2, reason = $3,
-                provider_id = $4, body_text = '', body_html = ''
+                provider_id = $4, body_text = CASE WHEN $1 = 'failed' THEN body_text ELSE '' END,
+                body_html = CASE WHEN $1 = 'failed' THEN body_html ELSE '' END
          WHERE id = $5 AND state = 'waiting'",
         &[&state, &now, &reason, &provider_id, &id],
     )?;

@@ -1,6 +1,7 @@
 //! Where a letter stands.
 
 use crate::store::{FromValue, StoreError, ToValue, Tx, Value};
+use std::str::FromStr;
 
 /// Where a letter stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +35,14 @@ impl State {
             Self::Bounced => "bounced",
             Self::Complained => "complained",
         }
+    }
+}
+
+impl FromStr for State {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(())
     }
 }
 

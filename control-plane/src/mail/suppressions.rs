@@ -30,10 +30,45 @@ pub fn add_within(
 /// # Errors
 /// [`StoreError`]
 pub async fn remove(store: &Store, address: Email) -> Result<bool, StoreError> {
-    store
-        .write(move |tx| tx.execute("DELETE FROM mail_suppressions WHERE email = $1", &[&address]))
-        .await
-        .map(|changed| changed > 0)
+    store.write(move |tx| remove_within(tx, &address)).await
+}
+
+/// [`remove`] as part of a unit of work.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn remove_within(tx: &mut Tx<'_>, address: &Email) -> Result<bool, StoreError> {
+    Ok(tx.execute("DELETE FROM mail_suppressions WHERE email = $1", &[address])? > 0)
+}
+
+/// An address on the list.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    /// Which.
+    pub email: String,
+    /// `bounce` or `complaint`.
+    pub cause: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A page of the list, sorted by address, and the address to go on after.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn page(
+    tx: &mut Tx<'_>,
+    after: &str,
+    limit: u16,
+) -> Result<(Vec<Suppressed>, Option<String>), StoreError> {
+    let one_more = limit + 1;
+    tx.page(
+        "SELECT email, cause, created_at FROM mail_suppressions WHERE email > $1 ORDER BY email LIMIT $2",
+        &[&after, &one_more],
+        limit,
+        |row| row.get(0),
+        |row| Ok(Suppressed { email: row.get(0)?, cause: row.get(1)?, since: row.get(2)? }),
+    )
 }
 
 /// The whole list, sorted by address, each with `bounce` or `complaint`.

@@ -1,5 +1,6 @@
 //! `/api/v1/` for people and programs, `/api/admin/v1/` for operators: every route, and whose requests it takes.
 
+mod admin;
 mod alerts;
 mod audit;
 mod call;
@@ -152,13 +153,33 @@ const ROUTES: &[Route] = &[
     person("DELETE", "/api/admin/v1/session", run!(session::sign_out, who)).or_refresh(),
     open("POST", "/api/admin/v1/session/refresh", run!(session::refresh)).limited(),
     person("POST", "/api/admin/v1/session/proof", run!(session::prove, who)).limited(),
-    person("GET", "/api/admin/v1/fleet", run!(fleet::whole, who)),
     person("GET", "/api/admin/v1/incidents", run!(incidents::list, who)).query(of::<Paging>),
     person("POST", "/api/admin/v1/incidents", run!(incidents::create, who)).once(),
     person("GET", "/api/admin/v1/incidents/{id}", run!(incidents::read, who)),
     person("PATCH", "/api/admin/v1/incidents/{id}", run!(incidents::change, who)),
     person("DELETE", "/api/admin/v1/incidents/{id}", run!(incidents::delete, who)).proved(),
     person("POST", "/api/admin/v1/incidents/{id}/updates", run!(incidents::tell, who)).once(),
+    person("GET", "/api/admin/v1/fleet", run!(admin::pbxs::fleet, who)),
+    person("POST", "/api/admin/v1/pbxs", run!(admin::pbxs::create, who)),
+    person("POST", "/api/admin/v1/pbxs/{id}/drain", run!(admin::pbxs::drain, who)),
+    person("POST", "/api/admin/v1/pbxs/{id}/trunks/{name}/rest", run!(admin::pbxs::rest, who)),
+    person("POST", "/api/admin/v1/pbxs/{id}/revoke", run!(admin::pbxs::revoke, who)).proved(),
+    person("POST", "/api/admin/v1/pbxs/{id}/enrolment-token", run!(admin::pbxs::enrolment_token, who)).proved(),
+    person("GET", "/api/admin/v1/calls", run!(admin::calls::live, who)).query(of::<Paging>),
+    person("GET", "/api/admin/v1/queue", run!(admin::calls::queue, who)),
+    person("GET", "/api/admin/v1/organizations", run!(admin::organizations::list, who)).query(of::<admin::SearchFilter>),
+    person("GET", "/api/admin/v1/organizations/{id}", run!(admin::organizations::read, who)),
+    person("GET", "/api/admin/v1/accounts", run!(admin::accounts::list, who)).query(of::<admin::SearchFilter>),
+    person("GET", "/api/admin/v1/accounts/{id}", run!(admin::accounts::read, who)),
+    person("DELETE", "/api/admin/v1/accounts/{id}/sessions", run!(admin::accounts::end_sessions, who)).proved(),
+    person("GET", "/api/admin/v1/do-not-call", run!(admin::do_not_call::list, who)).query(of::<Paging>),
+    person("POST", "/api/admin/v1/do-not-call", run!(admin::do_not_call::add, who)),
+    person("DELETE", "/api/admin/v1/do-not-call/{number}", run!(admin::do_not_call::remove, who)),
+    person("GET", "/api/admin/v1/letters", run!(admin::letters::list, who)).query(of::<admin::letters::LetterFilter>),
+    person("POST", "/api/admin/v1/letters/{id}/retry", run!(admin::letters::retry, who)),
+    person("GET", "/api/admin/v1/suppressions", run!(admin::letters::suppressed, who)).query(of::<Paging>),
+    person("DELETE", "/api/admin/v1/suppressions/{email}", run!(admin::letters::release, who)),
+    person("GET", "/api/admin/v1/abuse", run!(admin::abuse::signals, who)),
     person("GET", "/api/admin/v1/audit", run!(audit::of_everybody, who)).query(of::<audit::AuditFilter>),
 ];
 

@@ -32,7 +32,7 @@ use tokio::sync::OnceCell;
 pub(crate) const PASSWORD: &str = "violet tractor hums quietly";
 
 /// The letters to an address, the oldest first: template, and what the text says.
-async fn letters(plane: &Plane, to: &str) -> Vec<(String, String)> {
+pub(crate) async fn letters(plane: &Plane, to: &str) -> Vec<(String, String)> {
     let (to, store) = (to.to_owned(), plane.store().await);
     let read = store.read(move |tx| {
         tx.rows(
@@ -66,7 +66,7 @@ pub(crate) async fn somebody<'p>(plane: &'p Plane, email: &str) -> Browser<'p> {
 }
 
 /// Somebody with an account, without the way through the mail.
-async fn have_account(plane: &Plane, email: &str) {
+pub(crate) async fn have_account(plane: &Plane, email: &str) {
     static HASH: OnceCell<String> = OnceCell::const_new();
     let hash = HASH
         .get_or_init(|| async { Hasher::default().hash(Password::given(PASSWORD).unwrap()).await.unwrap() })

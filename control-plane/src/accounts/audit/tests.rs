@@ -154,3 +154,12 @@ async fn a_page_of_the_log_reads_the_rows_between_its_bounds_alone() {
         assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");
     }
 }
+
+#[tokio::test]
+async fn what_is_counted_is_looked_up_by_what_was_done() {
+    let store = store().await;
+    let sql: &'static str = format!("EXPLAIN QUERY PLAN {OF_NOBODYS}").leak();
+    let plan = store.read(move |tx| tx.rows(sql, &[&"x", &""], |row| row.get::<String>(3)));
+    let plan = plan.await.unwrap().join("; ");
+    assert!(plan.contains("audit_log_by_action (org_id=? AND action=? AND id>?)"), "{plan}");
+}

@@ -33,7 +33,7 @@ impl Prospect {
         let active = wish.busy_on(host.id, &trunk.name).max(trunk.active);
         if !host.is_healthy(health, trunk) || (wish.speaks_code && !health.speaks_codes) {
             Self::Away
-        } else if health.draining {
+        } else if host.is_draining(health) {
             Self::Draining
         } else if wish.tried(host.id, &trunk.name) {
             Self::Tried

@@ -2,7 +2,7 @@
 //! makes true of each.
 
 use super::{
-    ROUTES, alerts, audit,
+    ROUTES, admin, alerts, audit,
     call::Call,
     calls, creation, dry_run, endpoints, events, figures, fleet, incidents, invites, keys, members,
     organizations, params, passwords, phones, profile, projects, requests, scenarios, second_factor, session,
@@ -128,13 +128,33 @@ pub(super) async fn read(_call: Call) -> Result<Response, Problem> {
     events::watch,
     figures::read,
     fleet::pbxs,
-    fleet::whole,
     incidents::list,
     incidents::create,
     incidents::read,
     incidents::change,
     incidents::delete,
     incidents::tell,
+    admin::pbxs::fleet,
+    admin::pbxs::create,
+    admin::pbxs::drain,
+    admin::pbxs::rest,
+    admin::pbxs::revoke,
+    admin::pbxs::enrolment_token,
+    admin::calls::live,
+    admin::calls::queue,
+    admin::organizations::list,
+    admin::organizations::read,
+    admin::accounts::list,
+    admin::accounts::read,
+    admin::accounts::end_sessions,
+    admin::do_not_call::list,
+    admin::do_not_call::add,
+    admin::do_not_call::remove,
+    admin::letters::list,
+    admin::letters::retry,
+    admin::letters::suppressed,
+    admin::letters::release,
+    admin::abuse::signals,
 ))]
 struct Handlers;
 
@@ -367,6 +387,6 @@ mod tests {
             assert!(told.contains("after") && told.contains("limit"), "{}", route.path);
             assert!(!properties["next"].is_null(), "{name}");
         }
-        assert_eq!(lists, 17);
+        assert_eq!(lists, 23);
     }
 }

@@ -1,8 +1,8 @@
-//! `/api/v1/fleet`, and the whole of it for operators.
+//! `/api/v1/fleet`.
 
 use super::{
     call::{Call, ok},
-    caller::{Member, Person},
+    caller::Member,
 };
 use crate::{
     fleet::FleetView,
@@ -20,15 +20,4 @@ use crate::{
 )]
 pub(super) async fn pbxs(call: Call, _member: Member) -> Result<Response, Problem> {
     ok(&call.app.fleet.view(false).await?)
-}
-
-/// PBXs, their trunks and how they are
-#[utoipa::path(
-    get,
-    path = "/api/admin/v1/fleet",
-    tag = "admin",
-    responses((status = 200, description = "Every PBX", body = FleetView))
-)]
-pub(super) async fn whole(call: Call, _operator: Person) -> Result<Response, Problem> {
-    ok(&call.app.fleet.view(true).await?)
 }

@@ -47,9 +47,13 @@ pub(super) fn org() -> Parameter {
 pub(super) fn of_path(path: &str) -> Vec<Parameter> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let described = names.map(|name| {
-        let (description, schema) = match name.ends_with("id") {
-            true => ("Its id", text().format(Some(SchemaFormat::Custom("uuid".to_owned())))),
-            false => ("Its name", text().min_length(Some(1)).max_length(Some(100))),
+        let (description, schema) = match name {
+            name if name.ends_with("id") => {
+                ("Its id", text().format(Some(SchemaFormat::Custom("uuid".to_owned()))))
+            }
+            "number" => ("E.164, with its +", text().max_length(Some(16))),
+            "email" => ("The address", text().max_length(Some(254))),
+            _ => ("Its name", text().min_length(Some(1)).max_length(Some(100))),
         };
         parameter(name, ParameterIn::Path, Required::True, description, schema.into())
     });

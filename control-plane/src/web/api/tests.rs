@@ -2,6 +2,7 @@
 
 mod ended;
 mod keys;
+mod operators;
 mod permissions;
 mod strangers;
 mod tenants;

@@ -226,6 +226,24 @@ codes! {
     // The status page.
     UnknownIncident = "unknown_incident", NOT_FOUND, "No such incident",
         "No incident has this id, or it was deleted.";
+    // The admin panel.
+    UnknownPbx = "unknown_pbx", NOT_FOUND, "No such PBX",
+        "No PBX has this id.";
+    PbxExists = "pbx_exists", CONFLICT, "A PBX of this name is there",
+        "Names of PBXs are unique. Choose another, or use the one that is there.";
+    UnknownTrunk = "unknown_trunk", NOT_FOUND, "No such trunk",
+        "The PBX has told of no trunk of this name since the control plane was started.";
+
+    UnknownAccount = "unknown_account", NOT_FOUND, "No such account",
+        "No account has this id.";
+    UnknownNumber = "unknown_number", NOT_FOUND, "No such number",
+        "The number is not on the do-not-call list.";
+    UnknownLetter = "unknown_letter", NOT_FOUND, "No such letter",
+        "No letter has this id, or it ended more than 90 days ago.";
+    LetterOver = "letter_over", CONFLICT, "The letter is over",
+        "A letter is tried once more that failed within a day; the detail says what became of this one.";
+    UnknownSuppression = "unknown_suppression", NOT_FOUND, "No such address",
+        "The address is not on the list of those that get no letter any more.";
 
     // Verification of phones.
     NoCode = "no_code", CONFLICT, "No code is awaited",
