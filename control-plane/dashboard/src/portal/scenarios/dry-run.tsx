@@ -8,6 +8,7 @@ import {
   IconPhoneOff,
   IconX,
 } from "@tabler/icons-react";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import type { CheckedCondition, DryRun, Recipient, Verdict } from "../../api/pending";
 import { reasonWhy, reasonWord } from "../../ui/explain";
@@ -86,7 +87,7 @@ function Outcome({ dry }: { dry: DryRun }) {
 
 const FALLBACKS = ["no_schedules", "no_member", "no_phone", "too_many_values"] as const;
 
-function fallbackWords(word: string, t: ReturnType<typeof useTranslation>["t"]): string {
+function fallbackWords(word: string, t: TFunction): string {
   const known = FALLBACKS.find((one) => one === word);
   return known ? t(`scenarios.dry.fallback.${known}`) : t("scenarios.dry.fallbackOther");
 }

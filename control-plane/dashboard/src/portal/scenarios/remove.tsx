@@ -42,7 +42,7 @@ export function RemoveScenario({
   };
   return (
     <Group>
-      <Button variant="outline" color="red.8" onClick={open}>
+      <Button color="red.8" onClick={open}>
         {t("scenarios.remove.go")}
       </Button>
       {isAsking && (

@@ -163,6 +163,7 @@ function Head({
         <PageLink
           to="/o/$org/projects/$id"
           params={{ org: place.org, id: place.project }}
+          underline="always"
           size="sm"
           className="inert"
           c="var(--chosen)"
@@ -180,6 +181,7 @@ function Head({
                   to="/o/$org/endpoints/$id"
                   params={{ org: place.org, id }}
                   search={{}}
+                  underline="always"
                   size="sm"
                   className="inert"
                   c="var(--chosen)"
