@@ -6,7 +6,7 @@ import { visible } from "./visible";
 /** Entries that are shown of a list or an object before somebody asks for more. */
 const AT_ONCE = 100;
 /** Depth down to which everything lies open. */
-const OPEN_TO = 3;
+const OPEN_TO = 5;
 
 /** JSON to be read: whatever it holds is text, and what is folded costs nothing. */
 export function Json({ value, label }: { value: unknown; label: string }) {

@@ -1,5 +1,50 @@
-import { Page } from "../../ui/page";
+import { Alert } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, take } from "../../api/client";
+import type { PhoneDocument } from "../../api/schema";
+import { Failure } from "../../ui/failure";
+import { Empty, Loading } from "../../ui/page";
+import { Section } from "../../ui/section";
+import { AccountPage } from "./account-page";
+import { AddPhone } from "./add-phone";
+import { rings } from "./phone-card";
+import { PhoneList } from "./phone-list";
+import { Verification } from "./verification";
+
+const MOST = 10;
 
 export function PhonesPage() {
-  return <Page title="PhonesPage">{null}</Page>;
+  const { t } = useTranslation();
+  const phones = useQuery({ queryKey: ["phones"], queryFn: () => take(api.GET("/api/v1/account/phones")) });
+  const [verified, setVerified] = useState<PhoneDocument | null>(null);
+  const items = phones.data?.items;
+  return (
+    <AccountPage title={t("shell.phones")}>
+      {phones.error && <Failure error={phones.error} retry={() => void phones.refetch()} />}
+      {phones.isPending && <Loading rows={3} height={76} />}
+      {items && items.length > 0 && !items.some(rings) && (
+        <Alert color="orange.9" variant="outline" icon={<IconAlertTriangle aria-hidden />}>
+          {t("account.phones.nothingRings")}
+        </Alert>
+      )}
+      {items && (
+        <Section title={t("shell.phones")} hint={items.length > 0 ? t("account.phones.hint") : null}>
+          {items.length === 0 ? (
+            <Empty title={t("account.phones.none")}>{t("account.phones.noneHint")}</Empty>
+          ) : (
+            <PhoneList phones={items} verify={setVerified} />
+          )}
+        </Section>
+      )}
+      {items && (
+        <Section title={t("account.phones.add")} hint={items.length < MOST ? null : t("account.phones.full")}>
+          {items.length < MOST && <AddPhone added={setVerified} />}
+        </Section>
+      )}
+      {verified && <Verification phone={verified} close={() => setVerified(null)} />}
+    </AccountPage>
+  );
 }

@@ -1,5 +1,99 @@
-import { Page } from "../../ui/page";
+import { Anchor, Button, Code, Group, Switch, Table, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { sessionQuery } from "../../api/session";
+import { consent, consentTo, forgetCached } from "../../ui/keep";
+import { Section } from "../../ui/section";
+import { AccountPage } from "./account-page";
 
 export function PrivacyPage() {
-  return <Page title="PrivacyPage">{null}</Page>;
+  const { t } = useTranslation();
+  return (
+    <AccountPage title={t("shell.privacy")}>
+      <ThisBrowser />
+      <Server />
+    </AccountPage>
+  );
+}
+
+function ThisBrowser() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [isAllowed, setAllowed] = useState(() => consent() === "all");
+  const allow = (all: boolean) => {
+    consentTo(all ? "all" : "essential");
+    setAllowed(all);
+  };
+  const forget = () => {
+    forgetCached();
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+    notifications.show({ message: t("account.privacy.forgotten") });
+  };
+  const rows: [string, string, string][] = [
+    ["__Host-cp_session, __Host-cp_refresh", t("account.privacy.session"), t("account.privacy.sessionTime")],
+    ["cp_cookie_consent", t("account.privacy.consent"), t("account.privacy.year")],
+    ["language", t("account.privacy.language"), t("account.privacy.always")],
+    ["mantine-color-scheme-value", t("account.privacy.colours"), t("account.privacy.always")],
+    ["organization", t("account.privacy.organization"), t("account.privacy.always")],
+    ["invitation", t("account.privacy.invitation"), t("account.privacy.tab")],
+    ["cache:…", t("account.privacy.cache"), t("account.privacy.cacheTime")],
+  ];
+  return (
+    <Section title={t("account.privacy.browser")} hint={t("account.privacy.browserHint")}>
+      <Switch
+        label={t("account.privacy.allow")}
+        description={t("account.privacy.allowHint")}
+        checked={isAllowed}
+        onChange={(event) => allow(event.currentTarget.checked)}
+      />
+      <Facts
+        label={t("account.privacy.browser")}
+        rows={rows.map(([name, why, long]) => [<Code key={name}>{name}</Code>, why, long])}
+      />
+      <Group>
+        <Button variant="default" onClick={forget}>
+          {t("account.privacy.forget")}
+        </Button>
+      </Group>
+    </Section>
+  );
+}
+
+function Server() {
+  const { t } = useTranslation();
+  return (
+    <Section title={t("account.privacy.server")}>
+      <Facts
+        label={t("account.privacy.server")}
+        rows={[
+          [t("account.privacy.profile"), t("account.privacy.profileWhy"), t("account.privacy.untilClosed")],
+          [t("account.privacy.phones"), t("account.privacy.phonesWhy"), t("account.privacy.untilClosed")],
+          [t("account.privacy.sessions"), t("account.privacy.sessionsWhy"), t("account.privacy.untilEnded")],
+          [t("account.privacy.audit"), t("account.privacy.auditWhy"), t("account.privacy.withOrganization")],
+        ]}
+      />
+      <Text size="sm">
+        <Anchor component={Link} to="/account" size="sm">
+          {t("account.privacy.close")}
+        </Anchor>
+      </Text>
+    </Section>
+  );
+}
+
+function Facts({ label, rows }: { label: string; rows: React.ReactNode[][] }) {
+  const { t } = useTranslation();
+  return (
+    <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": label } }}>
+      <Table
+        data={{
+          head: [t("account.privacy.what"), t("account.privacy.why"), t("account.privacy.howLong")],
+          body: rows,
+        }}
+      />
+    </Table.ScrollContainer>
+  );
 }

@@ -127,7 +127,7 @@ export function AlertKey({
               {t(endpoint.has_alert_key ? "endpoints.key.change" : "endpoints.key.go")}
             </Button>
             {endpoint.has_alert_key && (
-              <Button variant="outline" color="red.8" onClick={open}>
+              <Button color="red.8" onClick={open}>
                 {t("endpoints.key.remove")}
               </Button>
             )}

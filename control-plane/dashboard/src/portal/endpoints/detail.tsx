@@ -56,6 +56,7 @@ export function EndpointPage() {
           <PageLink
             to="/o/$org/projects/$id"
             params={{ org, id: project.data.id }}
+            underline="always"
             size="sm"
             className="inert"
             c="var(--chosen)"
@@ -163,7 +164,7 @@ function RemoveEndpoint({ org, endpoint, name }: { org: string; endpoint: Rotate
   return (
     <Section title={t("endpoints.remove.title")} hint={t("endpoints.remove.hint")} danger>
       <Stack align="flex-start">
-        <Button color="red.8" variant="outline" onClick={open}>
+        <Button color="red.8" onClick={open}>
           {t("endpoints.remove.title")}
         </Button>
       </Stack>

@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, take } from "../../api/client";
 import { ask, type Listed, type RequestDetail, type RequestSummary, type RotatedEndpoint } from "../../api/pending";
-import { gathered } from "../projects/reads";
+import { gathered } from "../projects/gathered";
 
 /** A project's, page by page. */
 export const endpointsQuery = (org: string, project: string) =>

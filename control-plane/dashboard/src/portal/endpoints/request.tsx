@@ -103,6 +103,7 @@ function Overview({ org, request }: { org: string; request: RequestDetail }) {
           <PageLink
             to="/o/$org/projects/$id"
             params={{ org, id: request.project_id }}
+            underline="always"
             size="sm"
             c="var(--chosen)"
             className="inert"

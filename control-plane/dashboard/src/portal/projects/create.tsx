@@ -8,7 +8,8 @@ import { useSession } from "../../api/session";
 import { Dialog } from "../../ui/confirm";
 import { Failed, useDeed, useOnce } from "../../ui/deed";
 import { PersonSelect } from "./person-select";
-import { DEFAULT_POLICY, projectQuery } from "./reads";
+import { DEFAULT_POLICY } from "./policy";
+import { projectQuery } from "./reads";
 
 export const SLUG = /^[a-z0-9-]{1,63}$/;
 

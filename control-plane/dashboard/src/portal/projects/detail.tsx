@@ -71,7 +71,7 @@ function RemoveProject({ org, project }: { org: string; project: ProjectDocument
   return (
     <Section title={t("projects.remove.title")} hint={t("projects.remove.hint")} danger>
       <Stack align="flex-start">
-        <Button color="red.8" variant="outline" onClick={open}>
+        <Button color="red.8" onClick={open}>
           {t("projects.remove.title")}
         </Button>
       </Stack>

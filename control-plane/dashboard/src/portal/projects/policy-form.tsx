@@ -5,8 +5,8 @@ import { useTranslation } from "react-i18next";
 import type { Policy, ProjectDocument } from "../../api/schema";
 import { Failed, useDeed } from "../../ui/deed";
 import { Section } from "../../ui/section";
+import { DEFAULT_POLICY, type Numbered, RANGES } from "./policy";
 import { PolicyWords } from "./policy-words";
-import { DEFAULT_POLICY, type Numbered, RANGES } from "./reads";
 
 const NUMBERS = Object.keys(RANGES) as Numbered[];
 

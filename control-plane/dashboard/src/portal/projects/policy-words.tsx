@@ -1,7 +1,7 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Policy } from "../../api/schema";
-import { triesThatFit } from "./reads";
+import { triesThatFit } from "./policy";
 import { span } from "./span";
 
 /** A policy as people would say it. */

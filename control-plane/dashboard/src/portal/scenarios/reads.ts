@@ -3,7 +3,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, take } from "../../api/client";
 import { ask, type DryRun, type DryRunWish, type IdentifiedScenario } from "../../api/pending";
 import { ApiError } from "../../api/problem";
-import { gathered } from "../projects/reads";
+import { gathered } from "../projects/gathered";
 
 /** All of them: a project has at most 100. */
 export const scenariosQuery = (org: string, project: string) =>

@@ -1,6 +1,19 @@
 import { expect, test } from "vitest";
 import type { Rule } from "../../api/schema";
-import { bodyOf, complaints, edited, fitting, newCondition, newRule, ruleNamedIn, withField, written } from "./rules";
+import {
+  bodyOf,
+  complaints,
+  edited,
+  fitting,
+  lastReached,
+  moved,
+  newCondition,
+  newRule,
+  placed,
+  ruleNamedIn,
+  withField,
+  written,
+} from "./rules";
 
 const rules: Rule[] = [
   { match: "any", when: [{ field: "severity", op: "in", value: ["critical", 5] }], action: { do: "call_all" } },
@@ -69,4 +82,34 @@ test("an error of the API finds its rule", () => {
   expect(ruleNamedIn('"a@example.com" is no member of the organization: invite them first', rules)).toBe(1);
   expect(ruleNamedIn("line 1: unknown field", rules)).toBeNull();
   expect(ruleNamedIn("line 9: what", rules)).toBeNull();
+});
+
+test("a pressed field goes where somebody is, else where it is missing, else into a new rule", () => {
+  const [first, second] = [newRule([newCondition("a", 1)]), newRule([newCondition("b", 1), newCondition()])];
+  const said = (placed_: ReturnType<typeof placed>) =>
+    placed_.rules.map(({ when }) => when.map(({ field }) => field));
+  const at = { rule: first.key, condition: first.when[0]?.key ?? null };
+  expect(said(placed([first, second], at, "x", 2))).toEqual([["x"], ["b", ""]]);
+  expect(said(placed([first, second], { ...at, condition: null }, "x", 2))).toEqual([
+    ["a", "x"],
+    ["b", ""],
+  ]);
+  expect(said(placed([first, second], null, "x", 2))).toEqual([["a"], ["b", "x"]]);
+  const made = placed([first], { rule: "gone", condition: null }, "x", undefined);
+  expect(said(made)).toEqual([["a"], ["x"]]);
+  expect(made.index).toBe(1);
+  expect(made.at).toEqual({ rule: made.rules[1]?.key, condition: made.rules[1]?.when[0]?.key });
+  expect(complaints(made.rules)).toEqual([]);
+});
+
+test("a rule moves, and stays where there is no such place", () => {
+  expect(moved(["a", "b", "c"], 0, 2)).toEqual(["b", "c", "a"]);
+  expect(moved(["a", "b", "c"], 2, 0)).toEqual(["c", "a", "b"]);
+  expect(moved(["a", "b"], 0, 2)).toEqual(["a", "b"]);
+  expect(moved(["a", "b"], 0, -1)).toEqual(["a", "b"]);
+});
+
+test("behind a rule without conditions nothing is reached", () => {
+  expect(lastReached([newRule(), newRule([]), newRule()])).toBe(1);
+  expect(lastReached([newRule()])).toBe(1);
 });

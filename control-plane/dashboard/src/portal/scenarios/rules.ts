@@ -252,3 +252,52 @@ export function ruleNamedIn(detail: string, rules: Rule[]): number | null {
   );
   return member >= 0 ? member : null;
 }
+
+/** The condition that somebody is at; of a rule without a chosen condition, the rule. */
+export interface At {
+  rule: string;
+  condition: string | null;
+}
+
+/** Puts a field of a payload where somebody is: into their condition, else into an empty one, else into a new rule. */
+export function placed(
+  rules: EditedRule[],
+  at: At | null,
+  field: string,
+  value: Scalar | undefined,
+): { rules: EditedRule[]; at: At; index: number } {
+  const isEmpty = (condition: EditedCondition) => condition.field.trim() === "";
+  const here = rules.find(({ key }) => key === at?.rule) ?? rules.find(({ when }) => when.some(isEmpty));
+  if (!here) {
+    const rule = newRule([withField(newCondition(), field, value)]);
+    return {
+      rules: [...rules, rule],
+      at: { rule: rule.key, condition: rule.when[0]?.key ?? null },
+      index: rules.length,
+    };
+  }
+  const target = here.when.find(({ key }) => key === at?.condition) ?? here.when.find(isEmpty);
+  const filled = withField(target ?? newCondition(), field, value);
+  const when = target ? here.when.map((one) => (one === target ? filled : one)) : [...here.when, filled];
+  return {
+    rules: rules.map((rule) => (rule === here ? { ...rule, when } : rule)),
+    at: { rule: here.key, condition: filled.key },
+    index: rules.indexOf(here),
+  };
+}
+
+/** A rule at another place. */
+export function moved<T>(list: T[], from: number, to: number): T[] {
+  const item = list[from];
+  if (item === undefined || to < 0 || to >= list.length) {
+    return list;
+  }
+  const rest = list.toSpliced(from, 1);
+  return rest.toSpliced(to, 0, item);
+}
+
+/** The first rule that always matches: none after it is ever reached. */
+export function lastReached(rules: EditedRule[]): number {
+  const always = rules.findIndex(({ when }) => when.length === 0);
+  return always < 0 ? rules.length : always;
+}

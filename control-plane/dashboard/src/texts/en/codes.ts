@@ -306,10 +306,16 @@ export const codes = {
     },
     invite: { created: "Invited", resent: "Invitation sent again", revoked: "Invitation withdrawn" },
     project: { created: "Project created", changed: "Project changed", deleted: "Project deleted" },
-    endpoint: { created: "Webhook URL created", changed: "Webhook URL changed", deleted: "Webhook URL deleted" },
+    endpoint: {
+      created: "Webhook URL created",
+      changed: "Webhook URL changed",
+      rotated: "Webhook URL replaced",
+      deleted: "Webhook URL deleted",
+    },
+    request: { replayed: "Request sent again" },
     scenario: { changed: "Scenario changed", deleted: "Scenario deleted" },
     api_key: { created: "API key created", deleted: "API key deleted" },
-    alert: { acknowledged: "Alert acknowledged", closed: "Alert closed" },
+    alert: { acknowledged: "Alert acknowledged", closed: "Alert closed", called_again: "Called again" },
     operator: { made: "Operator made", removed: "Operator removed" },
     pbx: {
       created: "PBX added",

@@ -323,11 +323,13 @@ export const codes: Translated<(typeof english)["codes"]> = {
     endpoint: {
       created: "Адресу для вебхуків створено",
       changed: "Адресу для вебхуків змінено",
+      rotated: "Адресу для вебхуків замінено",
       deleted: "Адресу для вебхуків видалено",
     },
+    request: { replayed: "Запит надіслано ще раз" },
     scenario: { changed: "Сценарій змінено", deleted: "Сценарій видалено" },
     api_key: { created: "Ключ API створено", deleted: "Ключ API видалено" },
-    alert: { acknowledged: "Тривогу прийнято", closed: "Тривогу закрито" },
+    alert: { acknowledged: "Тривогу прийнято", closed: "Тривогу закрито", called_again: "Подзвонили ще раз" },
     operator: { made: "Призначено оператора", removed: "Оператора усунено" },
     pbx: {
       created: "АТС додано",

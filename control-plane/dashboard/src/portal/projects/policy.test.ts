@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { DEFAULT_POLICY, gathered, triesThatFit } from "./reads";
+import { gathered } from "./gathered";
+import { DEFAULT_POLICY, triesThatFit } from "./policy";
 
 test("tries that do not fit into the lifetime are counted", () => {
   expect(triesThatFit(DEFAULT_POLICY)).toBeNull();

@@ -1,0 +1,149 @@
+/** Alerts as cards for a thumb, and as a table for a wide screen. */
+import { Anchor, Button, Group, Paper, Stack, Table, Text } from "@mantine/core";
+import { IconCheck } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import type { AlertView } from "../../api/schema";
+import { AlertMark, SeverityMark } from "../../ui/marks";
+import { Time } from "../../ui/time";
+import styles from "./alerts.module.css";
+
+export interface Row {
+  org: string;
+  alert: AlertView;
+  /** Takes it; null where somebody may not. */
+  acknowledge: ((alert: AlertView) => void) | null;
+}
+
+function Acknowledge({ alert, acknowledge, wide }: Pick<Row, "alert" | "acknowledge"> & { wide: boolean }) {
+  const { t } = useTranslation();
+  if (!acknowledge || alert.state !== "open") {
+    return null;
+  }
+  return (
+    <Button
+      className={styles["above"] ?? ""}
+      size={wide ? "sm" : "lg"}
+      mih={44}
+      fullWidth={!wide}
+      leftSection={<IconCheck size={20} aria-hidden />}
+      aria-label={t("alerts.acknowledgeNamed", { message: alert.message })}
+      onClick={() => acknowledge(alert)}
+    >
+      {t("alerts.acknowledge")}
+    </Button>
+  );
+}
+
+export function AlertCard({ org, alert, acknowledge }: Row) {
+  const { t } = useTranslation();
+  const isOpen = alert.state === "open";
+  return (
+    <Paper
+      component="li"
+      withBorder
+      p="sm"
+      className={`${styles["card"]} ${isOpen ? "" : styles["quiet"]}`}
+      data-severity={alert.severity}
+    >
+      <Stack gap="xs">
+        <Group gap="xs">
+          <SeverityMark severity={alert.severity} />
+          <AlertMark state={alert.state} />
+          <Text size="sm" c="dimmed" ml="auto">
+            <Time at={alert.updated_at} />
+          </Text>
+        </Group>
+        <Link to="/o/$org/alerts/$id" params={{ org, id: alert.id }} className={styles["link"] ?? ""}>
+          <Text fw={isOpen ? 700 : 500} size={isOpen ? "lg" : "md"} lineClamp={3} className="inert" dir="auto">
+            {alert.message || t("alerts.noMessage")}
+          </Text>
+        </Link>
+        <Text size="sm" c="dimmed">
+          <span className="inert">{alert.project}</span> · {t("alerts.requests", { count: alert.requests })}
+        </Text>
+        <Acknowledge alert={alert} acknowledge={acknowledge} wide={false} />
+      </Stack>
+    </Paper>
+  );
+}
+
+function AlertRow({ org, alert, acknowledge }: Row) {
+  const { t } = useTranslation();
+  const isOpen = alert.state === "open";
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <SeverityMark severity={alert.severity} />
+      </Table.Td>
+      <Table.Td maw={460}>
+        <Anchor
+          component={Link}
+          to="/o/$org/alerts/$id"
+          params={{ org, id: alert.id } as never}
+          c="inherit"
+          fw={isOpen ? 700 : 400}
+          lineClamp={2}
+          className="inert"
+          dir="auto"
+        >
+          {alert.message || t("alerts.noMessage")}
+        </Anchor>
+      </Table.Td>
+      <Table.Td className="inert">{alert.project}</Table.Td>
+      <Table.Td>
+        <AlertMark state={alert.state} />
+      </Table.Td>
+      <Table.Td ta="end">{alert.requests}</Table.Td>
+      <Table.Td>
+        <Time at={alert.opened_at} />
+      </Table.Td>
+      <Table.Td>
+        <Time at={alert.updated_at} />
+      </Table.Td>
+      <Table.Td w={170}>
+        <Acknowledge alert={alert} acknowledge={acknowledge} wide />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+export function AlertTable({ rows, label }: { rows: Row[]; label: string }) {
+  const { t } = useTranslation();
+  const acts = rows.some(({ acknowledge, alert }) => acknowledge && alert.state === "open");
+  return (
+    <Table.ScrollContainer minWidth={820}>
+      <Table verticalSpacing="xs" highlightOnHover aria-label={label}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={120}>{t("alerts.columns.severity")}</Table.Th>
+            <Table.Th>{t("alerts.columns.message")}</Table.Th>
+            <Table.Th>{t("alerts.columns.project")}</Table.Th>
+            <Table.Th w={150}>{t("alerts.columns.state")}</Table.Th>
+            <Table.Th w={90} ta="end">
+              {t("alerts.columns.requests")}
+            </Table.Th>
+            <Table.Th w={120}>{t("alerts.columns.opened")}</Table.Th>
+            <Table.Th w={120}>{t("alerts.columns.updated")}</Table.Th>
+            {acts ? <Table.Th>{t("alerts.columns.action")}</Table.Th> : <Table.Td />}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <AlertRow key={row.alert.id} {...row} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+export function AlertCards({ rows, label }: { rows: Row[]; label: string }) {
+  return (
+    <Stack component="ul" gap="sm" p={0} m={0} aria-label={label}>
+      {rows.map((row) => (
+        <AlertCard key={row.alert.id} {...row} />
+      ))}
+    </Stack>
+  );
+}

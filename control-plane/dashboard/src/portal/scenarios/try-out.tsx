@@ -1,0 +1,27 @@
+import { Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Failure } from "../../ui/failure";
+import { Loading } from "../../ui/page";
+import { Section } from "../../ui/section";
+import { DryRunResult } from "./dry-run";
+import type { Trial } from "./use-trial";
+
+/** The dry run as it stands. */
+export function TryOut({ trial }: { trial: Trial }) {
+  const { t } = useTranslation();
+  return (
+    <Section title={t("scenarios.dry.title")}>
+      {trial.hinderedBy ? (
+        <Text size="sm" c="dimmed">
+          {t(`scenarios.dry.${trial.hinderedBy}`)}
+        </Text>
+      ) : trial.error ? (
+        <Failure error={trial.error} retry={trial.again} />
+      ) : trial.dry ? (
+        <DryRunResult dry={trial.dry} isTrying={!trial.isCurrent} />
+      ) : (
+        <Loading rows={3} height={48} />
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,156 @@
+import { Autocomplete, Group, NumberInput, Select, TagsInput } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { type EditedCondition, operandOf, type Scalar, type Value } from "./rules";
+
+interface Given {
+  condition: EditedCondition;
+  change: (value: Value) => void;
+  /** Values that the payload holds there. */
+  seen: Scalar[];
+  title: string;
+  error: string | undefined;
+}
+
+/** What a field is compared with, as its operator takes it. */
+export function ValueInput({ condition, change, seen, title, error }: Given) {
+  const { t } = useTranslation();
+  const label = `${t("scenarios.condition.value")} · ${title}`;
+  const texts = [...new Set(seen.map(String))].slice(0, 50);
+  switch (operandOf(condition.op)) {
+    case "none":
+      return null;
+    case "list": {
+      const list = Array.isArray(condition.value) ? condition.value : [];
+      return (
+        <TagsInput
+          aria-label={label}
+          placeholder={list.length === 0 ? t("scenarios.condition.list") : ""}
+          data={texts}
+          value={[...new Set(list.map(String))]}
+          onChange={(tags) => change(tags.map((tag) => like(tag, [...list, ...seen])))}
+          error={error}
+          flex="2 1 180px"
+          miw={0}
+          maxTags={1000}
+        />
+      );
+    }
+    case "number":
+      return (
+        <NumberInput
+          aria-label={label}
+          value={typeof condition.value === "number" ? condition.value : ""}
+          onChange={(value) => change(value === "" ? "" : Number(value))}
+          error={error}
+          flex="2 1 120px"
+          miw={0}
+        />
+      );
+    case "text":
+      return (
+        <Autocomplete
+          aria-label={label}
+          placeholder={t("scenarios.condition.value")}
+          data={texts}
+          value={String(condition.value ?? "")}
+          onChange={change}
+          error={error}
+          flex="2 1 150px"
+          miw={0}
+        />
+      );
+    case "scalar":
+      return (
+        <ScalarInput value={condition.value as Scalar} change={change} texts={texts} label={label} error={error} />
+      );
+  }
+}
+
+/** The value that a text stands for: what was a number or a boolean stays one. */
+function like(text: string, known: Scalar[]): Scalar {
+  return known.find((value) => typeof value !== "string" && String(value) === text) ?? text;
+}
+
+type Kind = "text" | "number" | "boolean";
+
+function kindOf(value: Scalar | undefined): Kind {
+  return typeof value === "number" ? "number" : typeof value === "boolean" ? "boolean" : "text";
+}
+
+function asKind(kind: Kind, value: Scalar | undefined): Scalar {
+  switch (kind) {
+    case "number":
+      return Number.isFinite(Number(value)) ? Number(value) : 0;
+    case "boolean":
+      return String(value).toLowerCase() !== "false";
+    case "text":
+      return String(value ?? "");
+  }
+}
+
+function ScalarInput({
+  value,
+  change,
+  texts,
+  label,
+  error,
+}: {
+  value: Scalar | undefined;
+  change: (value: Scalar) => void;
+  texts: string[];
+  label: string;
+  error: string | undefined;
+}) {
+  const { t } = useTranslation();
+  const kind = kindOf(value);
+  return (
+    <Group gap="xs" wrap="nowrap" flex="2 1 220px" miw={0} align="flex-start">
+      {kind === "text" ? (
+        <Autocomplete
+          aria-label={label}
+          placeholder={t("scenarios.condition.value")}
+          data={texts}
+          value={String(value ?? "")}
+          onChange={change}
+          error={error}
+          flex={1}
+          miw={0}
+        />
+      ) : kind === "number" ? (
+        <NumberInput
+          aria-label={label}
+          value={value as number}
+          onChange={(number) => change(Number(number))}
+          error={error}
+          flex={1}
+          miw={0}
+        />
+      ) : (
+        <Select
+          aria-label={label}
+          data={(["true", "false"] as const).map((word) => ({
+            value: word,
+            label: t(`scenarios.condition.${word}`),
+          }))}
+          value={String(value)}
+          onChange={(word) => change(word === "true")}
+          allowDeselect={false}
+          flex={1}
+          miw={0}
+        />
+      )}
+      <Select
+        aria-label={`${t("scenarios.condition.kind")} · ${label}`}
+        data={(["text", "number", "boolean"] as const).map((one) => ({
+          value: one,
+          label: t(`scenarios.condition.${one}`),
+        }))}
+        value={kind}
+        onChange={(chosen) => change(asKind((chosen ?? "text") as Kind, value))}
+        allowDeselect={false}
+        w={104}
+        flex="0 0 auto"
+      />
+    </Group>
+  );
+}
