@@ -23,6 +23,7 @@ pub mod roots;
 pub mod say;
 pub mod setup;
 pub mod simulation;
+pub mod stage;
 pub mod stop;
 pub mod up;
 

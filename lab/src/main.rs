@@ -7,6 +7,7 @@ use lab::{
     demo::{self, DemoOptions},
     say::preparing,
     simulation,
+    stage::{self, StageOptions},
     stop::unless_stopped,
     up::{self, UpOptions},
 };
@@ -55,6 +56,16 @@ enum What {
         /// The phone that rings; the lab's carrier answers for it.
         #[arg(long, env = "LAB_PHONE", default_value = "+380501234567")]
         phone: String,
+    },
+    /// Starts everything for the portal's stories: prints where it is as one line of JSON and takes cues, until its
+    /// standard input is closed.
+    Stage {
+        /// Port of the control plane; 0 takes a free one.
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// Port that takes cues; 0 takes a free one.
+        #[arg(long, default_value_t = 0)]
+        stage_port: u16,
     },
     /// Runs the whole system in virtual time with everything that can go wrong, one run a seed.
     Simulate {
@@ -106,6 +117,7 @@ async fn run(what: What) -> Result<()> {
         What::Demo { once, pbxs, trunks, port, phone } => {
             demo::run(DemoOptions { pbxs, trunks, port, phone, once }).await
         }
+        What::Stage { port, stage_port } => stage::run(StageOptions { port, stage_port }).await,
         What::Simulate { seeds, seed } => {
             tokio::task::spawn_blocking(move || simulation::campaign::tell(seeds, seed)).await?
         }

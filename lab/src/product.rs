@@ -86,6 +86,21 @@ impl Installation {
         &mut self.agents
     }
 
+    /// The agent of a PBX host.
+    pub fn agent_mut(&mut self, name: &str) -> Result<&mut Agent> {
+        let agent = self.agents.iter_mut().find(|agent| agent.name() == name);
+        agent.with_context(|| format!("there is no agent of {name:?}"))
+    }
+
+    /// kill -9 where an agent still runs, then a fresh start, until it could place a call.
+    pub async fn restart_agent(&mut self, name: &str) -> Result<()> {
+        self.agent_mut(name)?.restart()?;
+        for agent in self.agents.iter_mut().filter(|agent| agent.name() == name) {
+            agent.ready(&self.control_plane).await?;
+        }
+        Ok(())
+    }
+
     /// The organization's key, for `Authorization: Bearer`.
     pub fn api_key(&self) -> &str {
         &self.api_key

@@ -43,6 +43,14 @@ export const theme = createTheme({
 /** What is said in passing is as legible as the rest (WCAG AA), and what is chosen is seen in both schemes. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { "--mantine-color-dimmed": "#565e66", "--chosen": "var(--mantine-color-teal-8)" },
-  dark: { "--mantine-color-dimmed": "#a6abb1", "--chosen": "var(--mantine-color-teal-3)" },
+  light: {
+    "--mantine-color-dimmed": "#565e66",
+    "--mantine-color-error": "var(--mantine-color-red-9)",
+    "--chosen": "var(--mantine-color-teal-8)",
+  },
+  dark: {
+    "--mantine-color-dimmed": "#a6abb1",
+    "--mantine-color-error": "var(--mantine-color-red-4)",
+    "--chosen": "var(--mantine-color-teal-3)",
+  },
 });

@@ -62,7 +62,11 @@ function Signals({ abuse }: { abuse: Abuse }) {
           hint={
             <>
               {t("admin.abuse.reused.hint")}{" "}
-              <AdminLink place={{ to: "/audit", search: { action: "session.refresh_reused" } }} fz="xs">
+              <AdminLink
+                place={{ to: "/audit", search: { action: "session.refresh_reused" } }}
+                fz="xs"
+                underline="always"
+              >
                 {t("admin.abuse.toAudit")}
               </AdminLink>
             </>
@@ -75,7 +79,11 @@ function Signals({ abuse }: { abuse: Abuse }) {
           hint={
             <>
               {t("admin.abuse.failures.hint")}{" "}
-              <AdminLink place={{ to: "/audit", search: { action: "session.many_failures" } }} fz="xs">
+              <AdminLink
+                place={{ to: "/audit", search: { action: "session.many_failures" } }}
+                fz="xs"
+                underline="always"
+              >
                 {t("admin.abuse.toAudit")}
               </AdminLink>
             </>

@@ -108,7 +108,7 @@ function Sessions({ account }: { account: AccountDetail }) {
       hint={t("admin.accounts.sessions.count", { count: account.sessions })}
       aside={
         account.sessions > 0 && (
-          <Button variant="outline" color="red" onClick={() => setAsks(true)}>
+          <Button variant="default" className="danger" onClick={() => setAsks(true)}>
             {t("admin.accounts.sessions.go")}
           </Button>
         )

@@ -1,9 +1,9 @@
-import { Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { AttemptMark, CallMark, SeverityMark } from "../../ui/marks";
 import { Empty, Page } from "../../ui/page";
-import { Time } from "../../ui/time";
+import { Time, useNow } from "../../ui/time";
 import type { LiveCall } from "../documents";
 import { AdminLink, useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
@@ -19,12 +19,8 @@ export function LiveCallsPage() {
   const asked = useQuery(listQuery<LiveCall>("calls", { after }, true));
   const columns: Column<LiveCall>[] = [
     {
-      title: t("admin.calls.since"),
-      cell: (call) => <Time at={call.created_at} />,
-    },
-    { title: t("admin.calls.severity"), cell: (call) => <SeverityMark severity={call.severity} /> },
-    {
       title: t("admin.calls.organization"),
+      bare: true,
       cell: (call) => (
         <div>
           <AdminLink place={{ to: "/organizations/$id", id: call.org_id }} size="sm" className="inert">
@@ -35,6 +31,11 @@ export function LiveCallsPage() {
           </Text>
         </div>
       ),
+    },
+    { title: t("admin.calls.severity"), cell: (call) => <SeverityMark severity={call.severity} /> },
+    {
+      title: t("admin.calls.since"),
+      cell: (call) => <Time at={call.created_at} />,
     },
     {
       title: t("admin.calls.number"),
@@ -48,9 +49,7 @@ export function LiveCallsPage() {
           <span>
             <span className="inert">{attempt.pbx}</span> · <span className="inert">{attempt.trunk}</span>
           </span>
-        ) : (
-          "–"
-        ),
+        ) : null,
     },
     { title: t("admin.calls.ends"), cell: (call) => <Time at={call.expires_at} /> },
   ];
@@ -76,22 +75,26 @@ export function LiveCallsPage() {
 /** How far it is: of one that waits, for what; of one that is dialled, how far that is. */
 function State({ call }: { call: LiveCall }) {
   const { t } = useTranslation();
+  const now = useNow();
   if (call.attempt) {
     return <AttemptMark status={call.attempt.status} />;
   }
+  const isLater = call.due_at !== null && Date.parse(call.due_at) > now;
   return (
-    <div>
+    <Group gap={8} className="stated">
       <CallMark status={call.status} />
-      {call.reason && (
-        <Text size="xs" mt={2}>
-          {t(`codes.reason.${call.reason}`)}
-        </Text>
-      )}
+      {call.reason && <Text size="xs">{t(`codes.reason.${call.reason}`)}</Text>}
       {call.due_at && (
-        <Text size="xs" c="dimmed" mt={2}>
-          {t("admin.calls.next")} <Time at={call.due_at} />
+        <Text size="xs" c="dimmed">
+          {isLater ? (
+            <>
+              {t("admin.calls.next")} <Time at={call.due_at} />
+            </>
+          ) : (
+            t("admin.calls.due")
+          )}
         </Text>
       )}
-    </div>
+    </Group>
   );
 }

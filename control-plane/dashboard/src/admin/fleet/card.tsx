@@ -4,15 +4,18 @@ import type { Pbx, Trunk } from "../documents";
 import { useFigures } from "../figures";
 import { AdminLink } from "../link";
 import { HealthMark, Load, TrunkState } from "./marks";
-import { isPoor } from "./order";
+import { conditionOf, isPoor, isTroubled } from "./order";
 import "./fleet.css";
 
 /** One PBX among the others: what is wrong, and each trunk in a line. */
 export function PbxCard({ pbx, newest }: { pbx: Pbx; newest: string | undefined }) {
   const { t } = useTranslation();
   const isOld = pbx.agent_version !== null && pbx.agent_version !== newest;
+  const condition = conditionOf(pbx);
+  const words = pbx.trouble ?? (condition === "offline" ? t("admin.fleet.trouble.offlineTitle") : null);
+  const troubled = condition === "trunks" ? pbx.trunks.filter(isTroubled).length : 0;
   return (
-    <Paper withBorder p="sm" component="article" aria-label={pbx.name}>
+    <Paper withBorder p="sm" component="article" aria-label={pbx.name} className="pbx" data-condition={condition}>
       <Stack gap={6}>
         <Group justify="space-between" wrap="nowrap" gap="sm">
           <AdminLink place={{ to: "/fleet/$id", id: pbx.id }} fw={600} className="inert">
@@ -20,13 +23,14 @@ export function PbxCard({ pbx, newest }: { pbx: Pbx; newest: string | undefined 
           </AdminLink>
           <HealthMark pbx={pbx} />
         </Group>
-        {pbx.trouble && (
+        {words && (
           <Text size="sm" className="inert" lineClamp={3}>
-            {pbx.trouble}
+            {words}
           </Text>
         )}
+        {troubled > 0 && <Text size="sm">{t("admin.fleet.troubled", { count: troubled })}</Text>}
         <Group gap="xs" c="dimmed" fz="xs" className="facts">
-          <span>{t("admin.fleet.underWay", { count: pbx.active })}</span>
+          {pbx.connected_at && <span>{t("admin.fleet.underWay", { count: pbx.active })}</span>}
           {pbx.agent_version && (
             <span>
               {t("admin.fleet.agent")} <span className="inert">{pbx.agent_version}</span>
@@ -67,30 +71,25 @@ function Trunks({ pbx }: { pbx: Pbx }) {
       </thead>
       <tbody>
         {pbx.trunks.map((trunk) => (
-          <TrunkRow key={trunk.name} trunk={trunk} />
+          <TrunkRow key={trunk.name} trunk={trunk} isHeard={pbx.connected_at !== null} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function TrunkRow({ trunk }: { trunk: Trunk }) {
-  const { t } = useTranslation();
+function TrunkRow({ trunk, isHeard }: { trunk: Trunk; isHeard: boolean }) {
   const { percent, time } = useFigures();
   return (
     <tr>
       <th scope="row">
         <Group gap={6} wrap="nowrap">
-          <TrunkState trunk={trunk} brief />
+          <TrunkState trunk={trunk} isHeard={isHeard} brief />
           <span className="inert">{trunk.name}</span>
         </Group>
       </th>
       <td>
-        <Load
-          active={trunk.active}
-          most={trunk.max_concurrent}
-          label={t("admin.fleet.trunk.load", { name: trunk.name })}
-        />
+        <Load trunk={trunk} isHeard={isHeard} />
       </td>
       <td className={isPoor(trunk) ? "poor" : undefined}>{percent(trunk.success_rate)}</td>
       <td>{percent(trunk.answer_seizure_ratio)}</td>

@@ -34,7 +34,10 @@ export function HealthMark({ pbx }: { pbx: Pbx }) {
 /** How a trunk stands, in one word and with a sign. */
 export function useTrunkState() {
   const { t } = useTranslation();
-  return (trunk: Trunk) => {
+  return (trunk: Trunk, isHeard: boolean) => {
+    if (!isHeard) {
+      return { text: t("admin.fleet.trunk.unheard"), color: "gray", icon: IconHelpCircle };
+    }
     if (!trunk.online) {
       return { text: t("admin.fleet.trunk.offline"), color: "red", icon: IconCircleX };
     }
@@ -54,8 +57,8 @@ export function useTrunkState() {
   };
 }
 
-export function TrunkState({ trunk, brief = false }: { trunk: Trunk; brief?: boolean }) {
-  const { text, color, icon: Icon } = useTrunkState()(trunk);
+export function TrunkState({ trunk, isHeard, brief = false }: { trunk: Trunk; isHeard: boolean; brief?: boolean }) {
+  const { text, color, icon: Icon } = useTrunkState()(trunk, isHeard);
   const sign = (
     <Text span c={`var(--mantine-color-${color}-text)`} lh={0} flex="none">
       <Icon size={16} aria-hidden={!brief} {...(brief ? { role: "img", "aria-label": text } : {})} />
@@ -71,20 +74,22 @@ export function TrunkState({ trunk, brief = false }: { trunk: Trunk; brief?: boo
   );
 }
 
-/** How many calls are under way, of how many. */
-export function Load({ active, most, label }: { active: number; most: number; label: string }) {
-  const part = most === 0 ? 0 : (100 * active) / most;
+/** How many calls are under way, of how many; only of how many, where nobody says. */
+export function Load({ trunk, isHeard }: { trunk: Trunk; isHeard: boolean }) {
+  const { t } = useTranslation();
+  const { name, active, max_concurrent: most } = trunk;
+  const part = isHeard && most > 0 ? (100 * active) / most : 0;
   return (
     <Group gap={6} wrap="nowrap" miw={0}>
       <Progress.Root flex={1} miw={28} size="md" radius="sm">
         <Progress.Section
           value={part}
           color={part >= 100 ? "red.8" : part >= 80 ? "orange.9" : "teal.7"}
-          aria-label={label}
+          aria-label={t("admin.fleet.trunk.load", { name })}
         />
       </Progress.Root>
       <Text size="xs" className="digits" flex="none">
-        {active}/{most}
+        {isHeard ? active : "–"}/{most}
       </Text>
     </Group>
   );

@@ -65,7 +65,7 @@ export function Keys({ pbx }: { pbx: Pbx }) {
           {t("admin.fleet.keys.enrol")}
         </Button>
         {pbx.enrolled_at && !pbx.revoked && (
-          <Button variant="outline" color="red" onClick={() => setAsks(true)}>
+          <Button variant="default" className="danger" onClick={() => setAsks(true)}>
             {t("admin.fleet.revoke.go")}
           </Button>
         )}

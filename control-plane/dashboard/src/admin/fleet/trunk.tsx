@@ -24,18 +24,14 @@ export function TrunkDetail({ pbx, trunk }: { pbx: Pbx; trunk: Trunk }) {
             <Text fw={600} className="inert">
               {trunk.name}
             </Text>
-            <TrunkState trunk={trunk} />
+            <TrunkState trunk={trunk} isHeard={pbx.connected_at !== null} />
           </Group>
           <Rest pbx={pbx} trunk={trunk} />
         </Group>
-        <Standing trunk={trunk} />
+        {pbx.connected_at && <Standing trunk={trunk} />}
         <SimpleGrid component="dl" m={0} cols={{ base: 2, sm: 3, lg: 6 }} spacing="md">
           <Fact name={t("admin.fleet.trunk.calls")}>
-            <Load
-              active={trunk.active}
-              most={trunk.max_concurrent}
-              label={t("admin.fleet.trunk.load", { name: trunk.name })}
-            />
+            <Load trunk={trunk} isHeard={pbx.connected_at !== null} />
           </Fact>
           <Fact name={t("admin.fleet.trunk.successLong")}>
             <span className={isPoor(trunk) ? "poor" : undefined}>{percent(trunk.success_rate)}</span>

@@ -17,6 +17,7 @@ import { EditDialog } from "./edit";
 import { Preview } from "./list";
 import { ImpactMark, StageMark } from "./marks";
 import { TellForm } from "./tell";
+import "./incidents.css";
 
 export function IncidentPage() {
   const { t } = useTranslation();
@@ -104,7 +105,7 @@ function Deeds({ incident }: { incident: Incident }) {
       <Button variant="default" onClick={() => setAsks("edit")}>
         {t("common.change")}
       </Button>
-      <Button variant="outline" color="red" onClick={() => setAsks("delete")}>
+      <Button variant="default" className="danger" onClick={() => setAsks("delete")}>
         {t("admin.incidents.delete")}
       </Button>
       {asks === "edit" && <EditDialog incident={incident} close={close} />}

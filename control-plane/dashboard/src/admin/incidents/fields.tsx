@@ -1,4 +1,4 @@
-import { Radio, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
+import { Group, Radio, Stack, Textarea } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { IMPACTS, type Impact, STAGES, type Stage } from "../documents";
 
@@ -30,19 +30,17 @@ export function ImpactField({ value, onChange }: { value: Impact; onChange: (val
 export function StageField({ value, onChange }: { value: Stage; onChange: (value: Stage) => void }) {
   const { t } = useTranslation();
   return (
-    <div>
-      <Text size="sm" fw={500} mb={4} id="stage-label">
-        {t("admin.incidents.stage")}
-      </Text>
-      <SegmentedControl
-        className="stages"
-        fullWidth
-        aria-labelledby="stage-label"
-        value={value}
-        onChange={(chosen) => onChange(STAGES.find((it) => it === chosen) ?? "investigating")}
-        data={STAGES.map((stage) => ({ value: stage, label: t(`admin.incidents.stages.${stage}`) }))}
-      />
-    </div>
+    <Radio.Group
+      label={t("admin.incidents.stage")}
+      value={value}
+      onChange={(chosen) => onChange(STAGES.find((it) => it === chosen) ?? "investigating")}
+    >
+      <Group gap="md" mt="xs">
+        {STAGES.map((stage) => (
+          <Radio key={stage} value={stage} label={t(`admin.incidents.stages.${stage}`)} />
+        ))}
+      </Group>
+    </Radio.Group>
   );
 }
 

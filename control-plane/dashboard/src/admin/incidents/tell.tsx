@@ -6,7 +6,6 @@ import { Section } from "../../ui/section";
 import { useAct } from "../deed";
 import type { Incident } from "../documents";
 import { StageField, UpdateText } from "./fields";
-import "./incidents.css";
 
 /** Tells how far it is. */
 export function TellForm({ incident }: { incident: Incident }) {

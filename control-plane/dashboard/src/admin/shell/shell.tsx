@@ -9,6 +9,7 @@ import { linkTo } from "../link";
 import { AccountMenu } from "./account-menu";
 import { Navigation } from "./navigation";
 import { usePolls } from "./polls";
+import "./shell.css";
 
 /** Around every page of an operator. */
 export function Shell() {

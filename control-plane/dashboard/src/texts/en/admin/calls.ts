@@ -8,6 +8,7 @@ export const calls = {
   over: "Over",
   ends: "Given up",
   next: "Next try",
+  due: "Goes next",
   none: "No call is under way",
   noneHint: "Calls are here from the request until somebody was reached or the time is over.",
 };

@@ -48,7 +48,7 @@ export const letters = {
     causes: { bounce: "A letter came back", complaint: "A letter was called spam" },
     none: "No address is suppressed",
     noneHint: "Letters reach everybody, as far as the provider says.",
-    removeThis: "Let {{email}} get letters again",
+    removeThis: "Remove {{email}}",
     ask: "Let {{email}} get letters again?",
     again: {
       bounce: "The next letter goes out again. If it comes back once more, the address is here once more.",

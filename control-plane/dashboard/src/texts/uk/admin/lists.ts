@@ -52,7 +52,7 @@ export const letters: Translated<(typeof english)["admin"]["letters"]> = {
     causes: { bounce: "Лист повернувся", complaint: "Лист назвали спамом" },
     none: "Жодної адреси не вимкнено",
     noneHint: "Листи доходять до всіх, наскільки про це знає поштовий сервіс.",
-    removeThis: "Знову надсилати листи на {{email}}",
+    removeThis: "Видалити {{email}}",
     ask: "Знову надсилати листи на {{email}}?",
     again: {
       bounce: "Наступний лист піде знову. Якщо він повернеться ще раз, адреса знову опиниться тут.",
