@@ -139,7 +139,11 @@ pub fn choose(hosts: &[&Host], turn: usize, wish: &Wish<'_>) -> Result<Candidate
         for trunk in &health.trunks {
             let (standing, active) = match Prospect::of(host, health, trunk, wish) {
                 Prospect::Free { standing, active } => (standing, active),
-                hindered => {
+                hindered @ (Prospect::NotAllowed
+                | Prospect::Away
+                | Prospect::Draining
+                | Prospect::Tried
+                | Prospect::Full) => {
                     obstacle.note(hindered);
                     continue;
                 }

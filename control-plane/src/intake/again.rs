@@ -71,11 +71,9 @@ impl CallAgain {
         let Some(severity) = alerts::severity(tx, org, alert)? else { return Ok(None) };
         let scenario = endpoints::scenario_of(tx, newest.endpoint_id)?;
         let arrival: Arrival = newest.arrival(std::net::Ipv4Addr::UNSPECIFIED.into());
-        let action = match scenario.decide(&reading::read(&arrival).fields) {
-            // Whoever asks for calls means some.
-            Action::Suppress => Action::CallPrimary,
-            action => action,
-        };
+        let decided = scenario.decide(&reading::read(&arrival).fields);
+        // Whoever asks for calls means some.
+        let action = if decided == Action::Suppress { Action::CallPrimary } else { decided };
         Ok(Some(Self { org, alert, request: newest.summary.id, severity, project, action }))
     }
 

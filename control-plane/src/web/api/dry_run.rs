@@ -203,7 +203,7 @@ pub(super) async fn run(call: Call, member: Member) -> Result<Response, Problem>
     if payload.is_some() && request_id.is_some() {
         return Err(bad_value("request_id", "stands instead of a payload: give one of them"));
     }
-    let unsaved = rule.map(|rule| read_rules(rule)).transpose()?;
+    let unsaved = rule.map(read_rules).transpose()?;
     let org = member.org;
     let found = call.app.store.read(move |tx| {
         let (project, stored) =

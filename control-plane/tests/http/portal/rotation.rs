@@ -112,7 +112,7 @@ async fn the_operators_file_names_endpoints_by_id_and_brings_no_old_url_back() {
     const ENDPOINT: &str = "6c1f6f1e-0000-4000-8000-000000000001";
     let file = |id: &str| {
         format!(
-            "[[org]]\nslug = \"acme\"\n[[org.member]]\nemail = \"oncall@example.com\"\nrole = \"owner\"\n\
+            "[[org]]\nslug = \"acme\"\n[[org.member]]\nemail = \"oncall@example.com\"\nrole = \"owner\"\nphones = [\"+380501234567\"]\n\
              [[org.project]]\nslug = \"shop\"\nprimary = \"oncall@example.com\"\n\
              [[org.project.endpoint]]\nid = \"{id}\"\n"
         )
