@@ -95,6 +95,7 @@ pub(super) fn routes(app: &Arc<App>) -> Routes {
 #[utoipa::path(
     get,
     path = "/api/status",
+    operation_id = "get_status",
     tag = "status",
     security(()),
     responses(

@@ -61,10 +61,10 @@ fn components(seen: &Seen, words: &Words) -> String {
     format!(
         "<section aria-labelledby=\"components\"><h2 id=\"components\">{}</h2>\n\
          <ul class=\"components\">\n{list}</ul>\n\
-         <table class=\"unseen\"><caption>{summary}</caption>\n\
+         <div class=\"unseen\"><table><caption>{summary}</caption>\n\
          <thead><tr><th scope=\"col\">{column_component}</th><th scope=\"col\">{column_state}</th>\
          <th scope=\"col\">{column_uptime}</th><th scope=\"col\">{column_outages}</th>\
-         <th scope=\"col\">{column_troubles}</th></tr></thead>\n<tbody>\n{rows}</tbody></table></section>\n",
+         <th scope=\"col\">{column_troubles}</th></tr></thead>\n<tbody>\n{rows}</tbody></table></div></section>\n",
         words.components
     )
 }
@@ -118,7 +118,10 @@ fn uptime(days: &[(Day, Tally)], words: &Words) -> String {
     match total(days).uptime() {
         Some(100_000) => words.uptime.replace("{}", "100"),
         // Two places, and never more than it was.
-        Some(parts) => words.uptime.replace("{}", &format!("{}.{:02}", parts / 1000, parts % 1000 / 10)),
+        Some(parts) => {
+            let (whole, rest) = (parts / 1000, parts % 1000 / 10);
+            words.uptime.replace("{}", &format!("{whole}{}{rest:02}", words.decimal))
+        }
         None => words.no_uptime.to_owned(),
     }
 }

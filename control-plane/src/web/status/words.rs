@@ -38,7 +38,7 @@ catalogue! {
     checked, never_checked,
     components, operational, degraded, outage, unknown, no_data,
     intake, dispatch, pbx, portal, mail,
-    uptime, no_uptime, days, days_ago_90, days_ago_30, today,
+    uptime, decimal, no_uptime, days, days_ago_90, days_ago_30, today,
     summary, column_component, column_state, column_uptime, column_outages, column_troubles,
     hours, minutes, seconds, day_down, day_degraded,
     open, past, nothing, history, history_title, history_none, newest, older, back, feed,

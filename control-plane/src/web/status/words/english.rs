@@ -23,6 +23,7 @@ pub(in crate::web::status) const WORDS: Words = Words {
     portal: "Portal and API",
     mail: "Email",
     uptime: "{} % uptime",
+    decimal: ".",
     no_uptime: "no data yet",
     days: "{}: day by day",
     days_ago_90: "90 days ago",

@@ -23,6 +23,7 @@ pub(in crate::web::status) const WORDS: Words = Words {
     portal: "Портал і API",
     mail: "Електронна пошта",
     uptime: "{} % доступності",
+    decimal: ",",
     no_uptime: "ще немає даних",
     days: "{}: день за днем",
     days_ago_90: "90 днів тому",
