@@ -1,12 +1,13 @@
 //! `lab demo`: everything on one machine, one real webhook, and its call told as it happens.
 
 mod narrator;
+mod people;
 mod tell;
 pub(crate) mod timeline;
 
 use crate::{
-    Lab, LabOptions, Trunk,
-    product::Installation,
+    Lab, LabOptions, PbxHost, Trunk,
+    product::{ControlPlane, Installation, Settings},
     say::say,
     setup::{Patience, Project, organization},
     stop::unless_stopped,
@@ -14,8 +15,12 @@ use crate::{
 };
 use anyhow::{Context, Result, ensure};
 use narrator::Narrator;
+use people::Login;
 use serde_json::Value;
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 use timeline::Who;
 
 /// How long the demonstration's own call may take to be acknowledged.
@@ -57,6 +62,14 @@ pub async fn run(options: DemoOptions) -> Result<()> {
     told.and(stopped)
 }
 
+/// How people sign in.
+struct Doors {
+    person: Login,
+    operator: Login,
+    /// Of the operator's second factor, in base32.
+    secret: String,
+}
+
 async fn start(options: &DemoOptions, project: &Project) -> Result<(Lab, Installation)> {
     let begun = Instant::now();
     let trunks = options.trunks.iter().map(|name| Trunk::named(name)).collect();
@@ -71,7 +84,16 @@ async fn start(options: &DemoOptions, project: &Project) -> Result<(Lab, Install
     ));
     let patience = Patience { redials: 2, redial_pause_seconds: 5, ring_seconds: 30 };
     let setup = organization(ORG, std::slice::from_ref(project), patience);
-    let installation = Installation::start(&lab, options.port, &setup, ORG, &["+380"]).await?;
+    let port = if options.port == 0 { lab.ports().one()? } else { options.port };
+    let mail = mail_of(&lab);
+    let settings = Settings {
+        file: Some(format!("mail = \"file:{}\"\nmail_from = \"alerts@example.com\"\n", mail.display())),
+        ..Settings::default()
+    };
+    let control_plane = ControlPlane::configured(lab.dir(), port, settings).await?;
+    let (url, ws_url) = (control_plane.url(), control_plane.ws_url());
+    let configuration = |pbx: &PbxHost| pbx.agent_config(&ws_url, &["+380"]);
+    let installation = Installation::around(control_plane, &lab, &setup, ORG, &url, configuration).await?;
     say(format!(
         "{:>5.1} s  the control plane, organization \"{ORG}\" and {} agent(s) are ready",
         begun.elapsed().as_secs_f64(),
@@ -104,7 +126,9 @@ async fn tell(
         say("\nThe webhook rang a phone, key 1 was pressed, and the call log says acknowledged.");
         return Ok(());
     }
-    invitation(installation, project);
+    let doors = open_doors(lab, control_plane, project).await?;
+    invitation(installation, project, &doors);
+    say(format!("Letters are files below {}. Ctrl-C ends everything.", mail_of(lab).display()));
     narrator.narrate(Some((control_plane, "/api/v1/calls", key)), |_| false).await;
     Ok(())
 }
@@ -138,14 +162,32 @@ fn ended(body: &Value) -> Option<&str> {
     (!moving.contains(&status)).then_some(status)
 }
 
-fn invitation(installation: &Installation, project: &Project) {
+fn mail_of(lab: &Lab) -> PathBuf {
+    lab.dir().join("letters")
+}
+
+async fn open_doors(lab: &Lab, control_plane: &ControlPlane, project: &Project) -> Result<Doors> {
+    let email = format!("{}@example.com", project.slug);
+    let person = people::with_a_password(control_plane, &mail_of(lab), &email).await?;
+    let (operator, secret) = people::operator(control_plane).await?;
+    Ok(Doors { person, operator, secret })
+}
+
+fn invitation(installation: &Installation, project: &Project, doors: &Doors) {
     let url = installation.control_plane().url();
+    let Doors { person, operator, secret } = doors;
+    say(format!(
+        "\nThe portal, where this call is:  {url}/\n  sign in as {} with {}\n\
+         The admin panel:  {url}/admin\n  sign in as {} with {}\n  and the code of: oathtool --totp --base32 {secret}\n\
+         The status page:  {url}/status",
+        person.email, person.password, operator.email, operator.password
+    ));
     say(format!(
         "\nRing it again (the phone rings {:.0} s, answers and presses 1):\n  \
          curl -d '{WEBHOOK}' {url}/api/wh/{}\n\
          The call log, with the organization's key:\n  \
          curl -H 'Authorization: Bearer {}' {url}/api/v1/calls\n\
-         The API is described at {url}/api/v1/openapi.json   Ctrl-C ends everything.",
+         The API is described at {url}/api/v1/openapi.json",
         RING.as_secs_f64(),
         project.endpoint,
         installation.api_key(),

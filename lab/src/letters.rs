@@ -11,7 +11,7 @@ use std::{
 const WITHIN: Duration = Duration::from_secs(20);
 
 /// Those to an address, oldest first: their names sort by time.
-pub(super) fn to(dir: &Path, address: &str) -> Result<Vec<String>> {
+pub(crate) fn to(dir: &Path, address: &str) -> Result<Vec<String>> {
     let Ok(entries) = fs::read_dir(dir) else { return Ok(Vec::new()) };
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|end| end == "eml"));
@@ -28,7 +28,7 @@ pub(super) fn to(dir: &Path, address: &str) -> Result<Vec<String>> {
 }
 
 /// The first one after so many: its subject, its text and the links in it.
-pub(super) async fn next(dir: &Path, address: &str, after: usize) -> Result<Value> {
+pub(crate) async fn next(dir: &Path, address: &str, after: usize) -> Result<Value> {
     let begun = Instant::now();
     loop {
         if let Some(letter) = to(dir, address)?.get(after) {

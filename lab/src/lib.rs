@@ -12,6 +12,7 @@ pub mod demo;
 pub mod dirs;
 pub mod ear;
 pub mod field;
+mod letters;
 pub mod nginx;
 pub mod packages;
 pub mod pbx;

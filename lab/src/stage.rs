@@ -3,7 +3,6 @@
 
 mod cue;
 mod hearing;
-mod letters;
 mod past;
 
 use crate::{

@@ -67,6 +67,12 @@ impl Secret {
         Self(Zeroizing::new(bytes))
     }
 
+    /// From what somebody was told; `None` where it is no base32.
+    pub fn from_base32(text: &str) -> Option<Self> {
+        let bytes = totp_rs::Secret::try_from_base32(text).ok()?;
+        Some(Self::from_bytes(bytes.to_vec()))
+    }
+
     /// For storing.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

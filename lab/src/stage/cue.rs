@@ -1,6 +1,7 @@
 //! What a story says, and what it is answered: a POST with JSON each.
 
-use super::{Stage, letters, past};
+use super::{Stage, past};
+use crate::letters;
 use anyhow::{Result, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
