@@ -41,8 +41,8 @@ async fn organizations_are_found_by_the_beginning_of_their_slug_with_what_they_c
     let path = format!("/organizations/{}", acme["id"].as_str().unwrap());
     let detail = office.reads(&path).await;
     assert_eq!((&detail["calls_24h"], &detail["slug"]), (&json!(0), &json!("acme")), "{detail}");
-    assert_eq!(detail["project_list"][0]["slug"], "shop", "{detail}");
-    let member = &detail["member_list"][0];
+    assert_eq!(detail["projects"][0]["slug"], "shop", "{detail}");
+    let member = &detail["members"][0];
     assert_eq!(
         (&member["email"], &member["role"]),
         (&json!("oncall@example.com"), &json!("owner")),

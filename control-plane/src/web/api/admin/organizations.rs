@@ -5,6 +5,7 @@ use crate::{
     accounts::{
         directory::{self, Listed},
         members::{self, Member, Role},
+        orgs::Org,
         projects,
     },
     dispatch::volumes::{self, Volume},
@@ -31,7 +32,7 @@ const MOST: u16 = 200;
 
 /// An organization, as operators see it.
 #[derive(Serialize, ToSchema)]
-pub(in crate::web::api) struct OrganizationRow {
+pub(in crate::web::api) struct SeenOrganization {
     /// Its id.
     #[schema(value_type = String, format = "uuid")]
     id: OrgId,
@@ -44,30 +45,35 @@ pub(in crate::web::api) struct OrganizationRow {
     /// When it was made, RFC 3339, UTC.
     #[schema(format = "date-time")]
     created_at: String,
-    /// How many belong to it.
-    members: u32,
-    /// How many projects it has.
-    projects: u32,
     /// Calls of the last 24 hours.
     calls_24h: u32,
     /// Those of them that were held back.
     blocked_24h: u32,
 }
 
-impl OrganizationRow {
-    fn of(Listed { org, members, projects }: Listed, volume: Volume) -> Self {
+impl SeenOrganization {
+    fn of(org: Org, volume: Volume) -> Self {
         Self {
             id: org.id,
             slug: org.slug,
             name: org.name,
             timezone: org.timezone,
             created_at: org.created_at.to_string(),
-            members,
-            projects,
             calls_24h: volume.calls,
             blocked_24h: volume.blocked,
         }
     }
+}
+
+/// An organization in the list.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web::api) struct OrganizationRow {
+    #[serde(flatten)]
+    seen: SeenOrganization,
+    /// How many belong to it.
+    members: u32,
+    /// How many projects it has.
+    projects: u32,
 }
 
 /// Every organization, sorted by its slug
@@ -91,9 +97,9 @@ pub(in crate::web::api) async fn list(call: Call, _operator: Person) -> Result<R
         Ok::<_, crate::store::StoreError>((rows, next, volumes))
     });
     let (rows, next, volumes) = found.await?;
-    let show = |listed: Listed| {
-        let volume = volumes.get(&listed.org.id).copied().unwrap_or_default();
-        OrganizationRow::of(listed, volume)
+    let show = |Listed { org, members, projects }| {
+        let volume = volumes.get(&org.id).copied().unwrap_or_default();
+        OrganizationRow { seen: SeenOrganization::of(org, volume), members, projects }
     };
     ok(&Page::of((rows, next), show))
 }
@@ -102,11 +108,11 @@ pub(in crate::web::api) async fn list(call: Call, _operator: Person) -> Result<R
 #[derive(Serialize, ToSchema)]
 pub(in crate::web::api) struct OrganizationDetail {
     #[serde(flatten)]
-    row: OrganizationRow,
+    seen: SeenOrganization,
     /// Its projects, the oldest first, at most 200.
-    project_list: Vec<ProjectRow>,
+    projects: Vec<ProjectRow>,
     /// Who belongs to it, at most 200.
-    member_list: Vec<MemberRow>,
+    members: Vec<MemberRow>,
 }
 
 /// A project.
@@ -178,9 +184,9 @@ pub(in crate::web::api) async fn read(call: Call, _operator: Person) -> Result<R
             created_at: project.created_at.to_string(),
         };
         Ok::<_, Problem>(OrganizationDetail {
-            row: OrganizationRow::of(listed, volume),
-            project_list: projects.into_iter().map(project).collect(),
-            member_list: members.into_iter().map(MemberRow::from).collect(),
+            seen: SeenOrganization::of(listed.org, volume),
+            projects: projects.into_iter().map(project).collect(),
+            members: members.into_iter().map(MemberRow::from).collect(),
         })
     });
     ok(&found.await?)
