@@ -101,7 +101,7 @@ function RecipientCard({ recipient }: { recipient: Recipient }) {
   return (
     <Stack gap={4}>
       <Group gap="xs" wrap="nowrap" align="flex-start">
-        <Icon size={18} aria-hidden />
+        <Icon size={18} aria-hidden className="fixed" />
         <Stack gap={2} miw={0}>
           <Text size="sm" fw={600} className="inert">
             {visible(recipient.display_name)} {destination && <span className="digits">{destination}</span>}
@@ -116,7 +116,9 @@ function RecipientCard({ recipient }: { recipient: Recipient }) {
               {why}
             </Text>
           )}
-          {destination && recipient.routes.length === 0 && <Text size="sm">{t("scenarios.dry.noRoutes")}</Text>}
+          {destination && !held && recipient.routes.length === 0 && (
+            <Text size="sm">{t("scenarios.dry.noRoutes")}</Text>
+          )}
           {recipient.routes.length > 0 && (
             <Group gap={6}>
               <Text size="xs" c="dimmed">
@@ -165,7 +167,12 @@ function ConditionFound({ condition }: { condition: CheckedCondition }) {
   const Icon = condition.holds ? IconCheck : IconX;
   return (
     <Group gap={6} wrap="nowrap" align="flex-start" pl="xs">
-      <Icon size={16} role="img" aria-label={t(condition.holds ? "scenarios.dry.holds" : "scenarios.dry.fails")} />
+      <Icon
+        size={16}
+        className="fixed"
+        role="img"
+        aria-label={t(condition.holds ? "scenarios.dry.holds" : "scenarios.dry.fails")}
+      />
       <Text size="sm" miw={0} component="div">
         <Shown value={condition.field} /> {t(`scenarios.op.${condition.op}`)}{" "}
         {condition.value != null && <Values value={condition.value as Value} />} ·{" "}

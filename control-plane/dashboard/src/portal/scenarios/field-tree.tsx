@@ -1,7 +1,8 @@
-import { ActionIcon, Group, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Group, Text, TextInput, UnstyledButton } from "@mantine/core";
 import { IconChevronDown, IconChevronRight, IconSearch } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Section } from "../../ui/section";
 import { visible } from "../../ui/visible";
 import { type Field, fieldsOf, withText } from "./fields";
 import type { Scalar } from "./rules";
@@ -22,17 +23,7 @@ export function FieldTree({ view, pick }: { view: unknown; pick: Pick | null }) 
   const [wanted, setWanted] = useState("");
   const shown = useMemo(() => withText(fields, wanted), [fields, wanted]);
   return (
-    <Stack gap="xs">
-      <div>
-        <Text size="sm" fw={600}>
-          {t("scenarios.payload.fields")}
-        </Text>
-        {pick && (
-          <Text size="xs" c="dimmed">
-            {t("scenarios.payload.fieldsHint")}
-          </Text>
-        )}
-      </div>
+    <Section title={t("scenarios.payload.fields")} hint={pick && t("scenarios.payload.fieldsHint")}>
       {count(fields) > MANY && (
         <TextInput
           size="xs"
@@ -50,7 +41,7 @@ export function FieldTree({ view, pick }: { view: unknown; pick: Pick | null }) 
       ) : (
         <Fields fields={shown} pick={pick} depth={0} isSearch={wanted.trim() !== ""} />
       )}
-    </Stack>
+    </Section>
   );
 }
 

@@ -2,38 +2,25 @@ import { JsonInput, Select, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { RequestSummary } from "../../api/pending";
 import { Failure } from "../../ui/failure";
-import { Section } from "../../ui/section";
 import { ago } from "../../ui/time";
 import { visible } from "../../ui/visible";
-import { FieldTree } from "./field-tree";
-import type { Scalar } from "./rules";
 import { PASTED, type PayloadChoice } from "./use-payload";
 
-/** What the rules are tried with, and its fields to be pressed into conditions. */
-export function PayloadPicker({
-  payload,
-  view,
-  pick,
-}: {
-  payload: PayloadChoice;
-  view: unknown;
-  pick: ((field: string, value: Scalar | undefined) => void) | null;
-}) {
+/** What the rules are tried with: a request that has arrived, or one that is pasted. */
+export function PayloadPicker({ payload }: { payload: PayloadChoice }) {
   const { t, i18n } = useTranslation();
   const called = (request: RequestSummary) =>
     `${t(`codes.severity.${request.severity}`)} · ${ago(request.received_at, i18n.language)} · ${visible(request.message)}`;
   const isListed = payload.isPasted || payload.requests.some(({ id }) => id === payload.current);
   const listed = [...(isListed || !payload.request.data ? [] : [payload.request.data]), ...payload.requests];
+  const items = listed.map((request) => ({ value: request.id, label: called(request) }));
   return (
-    <Section title={t("scenarios.payload.title")} hint={t("scenarios.payload.hint")}>
+    <>
       <Select
         label={t("scenarios.payload.choose")}
         data={[
-          {
-            group: t("scenarios.payload.recent"),
-            items: listed.map((request) => ({ value: request.id, label: called(request) })),
-          },
-          { group: "", items: [{ value: PASTED, label: t("scenarios.payload.paste") }] },
+          ...(items.length > 0 ? [{ group: t("scenarios.payload.recent"), items }] : []),
+          { value: PASTED, label: t("scenarios.payload.paste") },
         ]}
         value={payload.current}
         onChange={payload.choose}
@@ -61,7 +48,6 @@ export function PayloadPicker({
         </Stack>
       )}
       {!payload.isPasted && payload.request.isError && <Failure error={payload.request.error} />}
-      {view !== null && <FieldTree view={view} pick={pick} />}
-    </Section>
+    </>
   );
 }

@@ -1,4 +1,5 @@
 import { Text } from "@mantine/core";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Failure } from "../../ui/failure";
 import { Loading } from "../../ui/page";
@@ -6,11 +7,12 @@ import { Section } from "../../ui/section";
 import { DryRunResult } from "./dry-run";
 import type { Trial } from "./use-trial";
 
-/** The dry run as it stands. */
-export function TryOut({ trial }: { trial: Trial }) {
+/** What is tried, and the dry run as it stands. */
+export function TryOut({ trial, children }: { trial: Trial; children: ReactNode }) {
   const { t } = useTranslation();
   return (
-    <Section title={t("scenarios.dry.title")}>
+    <Section title={t("scenarios.dry.title")} hint={t("scenarios.payload.hint")}>
+      {children}
       {trial.hinderedBy ? (
         <Text size="sm" c="dimmed">
           {t(`scenarios.dry.${trial.hinderedBy}`)}

@@ -13,6 +13,7 @@ import { visible } from "../../ui/visible";
 import { useOrganization } from "../organization";
 import { Conflict } from "./conflict";
 import type { Place } from "./draft";
+import { FieldTree } from "./field-tree";
 import { type Field, fieldsOf } from "./fields";
 import { LeaveGuard } from "./leave-guard";
 import { Notices } from "./notices";
@@ -92,8 +93,10 @@ export function Workbench({
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <Stack className="beside">
-            <TryOut trial={trial} />
-            <PayloadPicker payload={payload} view={view} pick={governs ? pick : null} />
+            <TryOut trial={trial}>
+              <PayloadPicker payload={payload} />
+            </TryOut>
+            {view != null && <FieldTree view={view} pick={governs ? pick : null} />}
           </Stack>
         </Grid.Col>
       </Grid>

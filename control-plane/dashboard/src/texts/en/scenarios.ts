@@ -145,12 +145,11 @@ export const scenarios = {
     makeAgain: "Make it again",
   },
   payload: {
-    title: "Try it with a payload",
     hint: "Nothing is stored and no phone rings.",
     choose: "Payload",
     recent: "Recent requests",
     paste: "Paste one",
-    pasted: "Payload",
+    pasted: "Pasted payload",
     pastedHint: "JSON, or a text as it would be sent",
     notJson: "This is no JSON: it is taken as raw text.",
     none: "No request has arrived at this project’s endpoints yet. Paste a payload, or send a test alert.",
