@@ -38,7 +38,11 @@ pub fn of_last_day(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dispatch::{rollup, verification}, fleet::apply_pbx, store::testing};
+    use crate::{
+        dispatch::{rollup, verification},
+        fleet::apply_pbx,
+        store::testing,
+    };
     use shared::ids::{AccountId, AttemptId, PhoneId};
     use uuid::Uuid;
 

@@ -179,7 +179,8 @@ async fn a_letter_that_is_wrong_is_given_up_at_once_and_a_provider_in_trouble_is
     let post = Post::open([wrong, trouble]).await;
     post.queue("verify/1").await;
     let row = post.comes_to("verify/1", "failed").await;
-    assert_eq!((row.attempts, row.bodies.as_str()), (1, ""));
+    // Kept for a day, so that an operator may have it tried once more.
+    assert!(row.attempts == 1 && row.bodies.contains("/verify?token="), "{}", row.bodies);
     assert_eq!(row.reason.as_deref(), Some("422 validation_error: Invalid `to` field: o…@example.com"));
     post.queue("verify/2").await;
     assert_eq!(post.comes_to("verify/2", "sent").await.attempts, 2);

@@ -12,6 +12,7 @@ mod backup;
 mod commands;
 mod hostile;
 mod mail;
+mod pages;
 mod paths;
 mod plane;
 mod portal;

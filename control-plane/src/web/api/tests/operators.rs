@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::time::Timestamp;
 use std::{collections::BTreeSet, sync::mpsc, time::Duration};
+use uuid::Uuid;
 
 const OPERATOR: &str = "operator@example.com";
 /// Whoever signs in or out has stories of their own.
@@ -108,6 +109,7 @@ async fn what_needs_a_proof_is_refused_five_minutes_after_it() {
 /// What each route would be asked for that changes something.
 fn changes(pbx: &str, account: &str, letter: &str) -> Vec<(&'static str, String, Value)> {
     let of_pbx = |rest: &str| format!("/api/admin/v1/pbxs/{pbx}{rest}");
+    let incident = |rest: &str| format!("/api/admin/v1/incidents/{}{rest}", Uuid::nil());
     vec![
         ("POST", "/api/admin/v1/pbxs".into(), json!({"name": "pbx-2", "region": ""})),
         ("POST", of_pbx("/drain"), json!({"drained": true})),
@@ -119,6 +121,14 @@ fn changes(pbx: &str, account: &str, letter: &str) -> Vec<(&'static str, String,
         ("DELETE", "/api/admin/v1/do-not-call/+380501234568".into(), json!({})),
         ("POST", format!("/api/admin/v1/letters/{letter}/retry"), json!({})),
         ("DELETE", "/api/admin/v1/suppressions/gone@example.com".into(), json!({})),
+        (
+            "POST",
+            "/api/admin/v1/incidents".into(),
+            json!({"title": "Calls are late", "impact": "minor", "text": "We look."}),
+        ),
+        ("PATCH", incident(""), json!({"impact": "major"})),
+        ("POST", incident("/updates"), json!({"state": "resolved", "text": "Over."})),
+        ("DELETE", incident(""), json!({})),
     ]
 }
 
