@@ -3,7 +3,7 @@
 use crate::store::{FromValue, ToValue, Value};
 use std::{fmt, str::FromStr};
 
-/// Longest name of a region that a component may have, bytes.
+/// Longest name of a region, characters; as the apply file has it.
 const LONGEST_REGION: usize = 100;
 
 /// A part of the service, in the order in which the page shows them.
@@ -13,7 +13,7 @@ pub enum Component {
     Intake,
     /// Calls are handed to PBX hosts in time.
     Dispatch,
-    /// The PBX hosts of a region.
+    /// The PBX hosts of a region; those of none have an empty one.
     Pbx(String),
     /// People reach the portal.
     Portal,
@@ -59,7 +59,7 @@ impl FromStr for Component {
             "mail" => Ok(Self::Mail),
             other => {
                 let region = other.strip_prefix("pbx:").ok_or(NoComponent)?;
-                let fits = (1..=LONGEST_REGION).contains(&region.len()) && !region.contains(char::is_control);
+                let fits = region.chars().count() <= LONGEST_REGION && !region.contains(char::is_control);
                 if fits { Ok(Self::Pbx(region.to_owned())) } else { Err(NoComponent) }
             }
         }
@@ -87,11 +87,12 @@ mod tests {
 
     #[test]
     fn a_component_is_read_as_it_is_written() {
-        let pbx = Component::Pbx("eu west".to_owned());
-        for component in [Component::Intake, Component::Dispatch, pbx, Component::Portal, Component::Mail] {
+        let pbxs = ["eu west", "", &"є".repeat(100)].map(|region| Component::Pbx(region.to_owned()));
+        let others = [Component::Intake, Component::Dispatch, Component::Portal, Component::Mail];
+        for component in pbxs.into_iter().chain(others) {
             assert_eq!(component.to_string().parse(), Ok(component));
         }
-        for wrong in ["", "Intake", "pbx", "pbx:", "pbx:a\nb", &format!("pbx:{}", "x".repeat(101))] {
+        for wrong in ["", "Intake", "pbx", "pbx:a\nb", &format!("pbx:{}", "x".repeat(101))] {
             assert_eq!(wrong.parse::<Component>(), Err(NoComponent), "{wrong:?}");
         }
     }

@@ -37,7 +37,7 @@ catalogue! {
     head_operational, head_degraded, head_outage,
     checked, never_checked,
     components, operational, degraded, outage, unknown, no_data,
-    intake, dispatch, pbx, portal, mail,
+    intake, dispatch, pbx, pbx_of_no_region, portal, mail,
     uptime, decimal, no_uptime, days, days_ago_90, days_ago_30, today,
     summary, column_component, column_state, column_uptime, column_outages, column_troubles,
     hours, minutes, seconds, day_down, day_degraded,
@@ -98,6 +98,7 @@ impl Words {
         match component {
             Component::Intake => self.intake.to_owned(),
             Component::Dispatch => self.dispatch.to_owned(),
+            Component::Pbx(region) if region.is_empty() => self.pbx_of_no_region.to_owned(),
             Component::Pbx(region) => self.pbx.replace("{}", region),
             Component::Portal => self.portal.to_owned(),
             Component::Mail => self.mail.to_owned(),

@@ -20,6 +20,7 @@ pub(in crate::web::status) const WORDS: Words = Words {
     intake: "Taking alerts in",
     dispatch: "Dispatching calls",
     pbx: "Phone calls from region {}",
+    pbx_of_no_region: "Phone calls",
     portal: "Portal and API",
     mail: "Email",
     uptime: "{} % uptime",

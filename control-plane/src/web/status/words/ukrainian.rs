@@ -20,6 +20,7 @@ pub(in crate::web::status) const WORDS: Words = Words {
     intake: "Приймання сповіщень",
     dispatch: "Розподіл дзвінків",
     pbx: "Телефонні дзвінки, регіон {}",
+    pbx_of_no_region: "Телефонні дзвінки",
     portal: "Портал і API",
     mail: "Електронна пошта",
     uptime: "{} % доступності",
