@@ -24,18 +24,18 @@ run: host dashboard ## real Asterisk, a carrier, both programs, one webhook: wat
 	"$(TARGET)/debug/lab" demo $(if $(ONCE),--once)
 
 # The fleet's story waits for hosts most of its time. What only computes is done meanwhile, and gives way to it: Linux
-# weighs whole sessions against each other (sched(7), autogroup), so `nice` alone would not do. The suite, which measures
-# time, has the machine for itself.
+# weighs whole sessions against each other (sched(7), autogroup), so `nice` alone would not do. What measures time has the
+# machine for itself.
 .PHONY: test
 test: host format lint-dashboard lint-ansible lint-deb ## everything that is tested, on real parts
 	$(CARGO) test --workspace --locked --test fleet --no-run
 	echo "the fleet's story is told meanwhile, in $(TARGET)/fleet.log"; \
 	setsid $(MAKE) --no-print-directory story >"$(TARGET)/fleet.log" 2>&1 & story=$$!; \
 	setsid sh -c '{ echo 19 >/proc/self/autogroup; } 2>/dev/null || true; exec nice -n 19 "$$@"' sh \
-		$(MAKE) --no-print-directory lint deny suite-build & rest=$$!; \
+		$(MAKE) --no-print-directory lint deny suite-of-reckoning & rest=$$!; \
 	trap 'kill -- -$$story -$$rest 2>/dev/null || true' EXIT; \
 	wait $$rest; told=0; wait $$story || told=$$?; trap - EXIT; cat "$(TARGET)/fleet.log"; exit $$told
-	$(MAKE) --no-print-directory suite
+	$(MAKE) --no-print-directory suite-of-waiting
 
 .PHONY: format
 format: components
@@ -47,11 +47,31 @@ lint: host components
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) clippy --workspace --test fleet --locked -- -D warnings
 
-# The programs are built first: the lab's stories start them.
+# What reckons, whatever the time is: virtual time, numbers, fuzzers, examples in comments.
+RECKONING := fuzz numbers simulation
+# What waits for sockets, phones and clocks. The programs are built first: the lab's stories start them.
+WAITING := http stories
+
 .PHONY: suite
-suite: suite-build $(TARGET)/tools/schemathesis/installed
-	$(CARGO) test --workspace --locked --no-fail-fast
+suite: suite-of-reckoning suite-of-waiting ## every test but the fleet's story
+
+.PHONY: suite-of-reckoning
+suite-of-reckoning: suite-build every-test $(TARGET)/tools/schemathesis/installed
+	$(CARGO) test --workspace --locked --no-fail-fast $(RECKONING:%=--test %)
+	$(CARGO) test --workspace --locked --no-fail-fast --doc
+
+.PHONY: suite-of-waiting
+suite-of-waiting: suite-build
+	$(CARGO) test --workspace --locked --no-fail-fast --lib --bins $(WAITING:%=--test %)
 	$(MAKE) --no-print-directory stories
+
+# A test that stands in no list would be told by nobody.
+.PHONY: every-test
+every-test:
+	@$(CARGO) metadata --no-deps --locked --format-version 1 | python3 -c 'import json, sys; \
+	there = {t["name"] for p in json.load(sys.stdin)["packages"] for t in p["targets"] if "test" in t["kind"]}; \
+	missing = there - set(sys.argv[1:]); sys.exit(f"the Makefile runs no test called {missing}" if missing else 0)' \
+	fleet $(RECKONING) $(WAITING)
 
 .PHONY: suite-build
 suite-build: host dashboard
@@ -157,6 +177,7 @@ lint-deb: deb ## what Debian's own checker says of the packages
 
 $(TARGET)/tools/bin/cargo-deb:
 	@echo "installing cargo-deb $(DEB_VERSION) under target/: it builds the packages"
+	CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	$(CARGO) install cargo-deb --version $(DEB_VERSION) --locked --quiet --root "$(TARGET)/tools" --target-dir "$(TARGET)/tools/build"
 	rm -rf "$(TARGET)/tools/build"
 

@@ -28,7 +28,7 @@ test("ten thousand alerts are paged through and scrolled as a few are", async ({
   await expect(messages.first()).toHaveText(/^disk of node 10000 is/);
   let oldest = 10_001;
   for (let turn = 0; turn < 5; turn++) {
-    const shown = await messages.allInnerTexts();
+    const shown = await messages.allTextContents();
     const numbers = shown.map((text) => Number(/node (\d+)/.exec(text)?.[1]));
     expect(Math.max(...numbers), "each page goes on where the one before it ended").toBe(oldest - 1);
     oldest = Math.min(...numbers);

@@ -12,8 +12,8 @@ test("somebody is invited, signs up in a browser of their own, and belongs", asy
 
   const invitation = await stage.letterTo(bob.email, /invit/i);
   await bob.opens(pathOf(invitation.links));
-  await bob.sees("You are invited to Guests as Member.");
-  await bob.presses("I am new here");
+  await bob.sees(/^You are invited to Guests as Member\./);
+  await bob.follows("I am new here");
   await expect(bob.field("E-mail address")).toHaveValue(bob.email);
   await bob.field("Your name").fill("Bob");
   await bob.field("Password").fill(bob.password);

@@ -65,6 +65,15 @@ export class Person {
       .click();
   }
 
+  async follows(link: string, within: Page | Locator = this.page): Promise<void> {
+    await within.getByRole("link", { name: link, exact: true }).first().click();
+  }
+
+  /** Text that is there to be copied. */
+  copyable(label: string): Locator {
+    return this.page.getByLabel(label, { exact: true }).and(this.page.locator("pre"));
+  }
+
   async sees(text: string | RegExp, within: Page | Locator = this.page): Promise<void> {
     await expect(within.getByText(text).filter({ visible: true }).first()).toBeVisible();
   }

@@ -37,6 +37,9 @@ export interface Organization {
   endpoint: string;
 }
 
+/** Of whoever no story rings. */
+const NOBODYS_PHONE = "+380501234599";
+
 /** Text in TOML. */
 const quoted = (text: string) => JSON.stringify(text);
 
@@ -85,10 +88,10 @@ export class Stage {
 
   /** An organization of people who are known already. */
   async organization(name: string, members: Member[], rules = ""): Promise<Organization> {
-    const [slug, endpoint] = [`${name}-${randomBytes(3).toString("hex")}`, randomUUID()];
+    const [slug, endpoint] = [`${name.toLowerCase()}-${randomBytes(3).toString("hex")}`, randomUUID()];
     const people = members.map(
-      ({ person, role = "owner", phone }) =>
-        `[[org.member]]\nemail = ${quoted(person.email)}\nrole = "${role}"\n${phone ? `phones = ["${phone}"]\n` : ""}`,
+      ({ person, role = "owner", phone = NOBODYS_PHONE }) =>
+        `[[org.member]]\nemail = ${quoted(person.email)}\nrole = "${role}"\nphones = ["${phone}"]\n`,
     );
     const document = `[[org]]\nslug = "${slug}"\nname = ${quoted(name)}\ntimezone = "America/New_York"\n${people.join("")}
       [[org.project]]\nslug = "shop"\nprimary = ${quoted(members[0]?.person.email ?? "")}
