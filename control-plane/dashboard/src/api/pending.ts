@@ -66,17 +66,9 @@ export interface RequestSummary {
 }
 
 /** A call of an alert, and whom it is to reach. */
-export interface CalledPerson extends AlertCall {
-  account_id?: string;
-  display_name?: string;
-  destination?: string;
-  created_at?: string;
-  ended_at?: string | null;
-}
+export type CalledPerson = AlertCall;
 
-export interface AlertWithPeople extends AlertDetail {
-  calls: CalledPerson[];
-}
+export type AlertWithPeople = AlertDetail;
 
 export interface CalledAgain {
   calls: QueuedCall[];
@@ -141,9 +133,7 @@ export interface RotatedEndpoint extends EndpointDocument {
   former_url_until?: string | null;
 }
 
-export interface IdentifiedScenario extends ScenarioDocument {
-  id?: string;
-}
+export type IdentifiedScenario = ScenarioDocument;
 
 export interface DryRunWish {
   payload?: unknown;

@@ -12,8 +12,8 @@ import { Section } from "../../ui/section";
 import { AccountPage } from "./account-page";
 import { CloseAccount } from "./close";
 
-/** In what letters and calls come. The type of the API says when there is another. */
-const SPOKEN: Record<Language, LanguageCode> = { en: "en" };
+/** In what letters and calls come: a language more of the API is one more here. */
+const SPOKEN: Record<Language, LanguageCode> = { en: "en", uk: "uk" };
 
 function isSpoken(language: string): language is Language {
   return language in SPOKEN;

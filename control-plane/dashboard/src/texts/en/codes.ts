@@ -325,6 +325,9 @@ export const codes = {
       enrolment_token_made: "Enrolment token made",
     },
     trunk: { rested: "Rest of a trunk changed" },
+    do_not_call: { added: "Number put on the do-not-call list", removed: "Number taken off the do-not-call list" },
+    letter: { retried: "Letter tried once more" },
+    suppression: { removed: "Address gets letters again" },
     incident: {
       opened: "Incident opened",
       changed: "Incident changed",

@@ -339,6 +339,12 @@ export const codes: Translated<(typeof english)["codes"]> = {
       enrolment_token_made: "Створено токен для АТС",
     },
     trunk: { rested: "Перерву транка змінено" },
+    do_not_call: {
+      added: "Номер додано до списку «не телефонувати»",
+      removed: "Номер вилучено зі списку «не телефонувати»",
+    },
+    letter: { retried: "Лист надіслано ще раз" },
+    suppression: { removed: "Адреса знову отримує листи" },
     incident: {
       opened: "Повідомлено про інцидент",
       changed: "Інцидент змінено",
