@@ -56,7 +56,7 @@ export class Person {
   /** An input by what stands beside it. */
   field(label: string, within: Page | Locator = this.page): Locator {
     // What is required has an asterisk behind it.
-    return within.getByLabel(new RegExp(`^${escaped(label)}( \\*)?$`));
+    return within.getByLabel(new RegExp(`^${escaped(label)}( \\*)?$`)).and(this.page.locator("input, textarea"));
   }
 
   async presses(button: string | RegExp, within: Page | Locator = this.page): Promise<void> {
