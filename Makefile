@@ -63,7 +63,6 @@ suite-of-reckoning: suite-build every-test $(TARGET)/tools/schemathesis/installe
 .PHONY: suite-of-waiting
 suite-of-waiting: suite-build
 	$(CARGO) test --workspace --locked --no-fail-fast --lib --bins $(WAITING:%=--test %)
-	$(MAKE) --no-print-directory stories
 
 # A test that stands in no list would be told by nobody.
 .PHONY: every-test
