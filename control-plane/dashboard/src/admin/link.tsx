@@ -40,7 +40,13 @@ export function linkTo(place: Place): { to: "/" } {
   return { to, search, ...("id" in place ? { params: { id: place.id } } : {}) } as unknown as { to: "/" };
 }
 
-export function AdminLink({ place, children, ...looks }: AnchorProps & { place: Place; children: ReactNode }) {
+interface AdminLinkProps extends AnchorProps {
+  place: Place;
+  title?: string;
+  children: ReactNode;
+}
+
+export function AdminLink({ place, children, ...looks }: AdminLinkProps) {
   return (
     <Anchor component={Link} {...looks} {...linkTo(place)}>
       {children}

@@ -17,6 +17,9 @@ const DEEDS = Object.entries(english.codes.deeds).map(([subject, deeds]) =>
   Object.keys(deeds).map((deed) => `${subject}.${deed}`),
 );
 
+/** Of an id as much as tells it from others on the page. */
+const brief = (id: string) => (/^[\da-f]{8}-[\da-f-]{27}$/.test(id) ? `${id.slice(0, 13)}…` : id);
+
 /** What was done, in words; a word that this page does not know yet stands as it is. */
 function useDeedWords() {
   const { t, i18n } = useTranslation();
@@ -44,8 +47,13 @@ export function AuditPage() {
         it.subject === "" ? (
           "–"
         ) : (
-          <AdminLink place={{ to: "/audit", search: { subject: it.subject } }} size="xs" className="inert id">
-            {it.subject}
+          <AdminLink
+            place={{ to: "/audit", search: { subject: it.subject } }}
+            size="xs"
+            className="inert id"
+            title={it.subject}
+          >
+            {brief(it.subject)}
           </AdminLink>
         ),
     },
@@ -116,7 +124,7 @@ function Who({ entry }: { entry: AuditEntry }) {
 function Narrowed({ label, value, drop }: { label: string; value: string; drop: () => void }) {
   return (
     <Button variant="default" onClick={drop} rightSection={<IconX size={14} aria-hidden />}>
-      {label}&nbsp;<span className="inert id">{value.slice(0, 8)}…</span>
+      {label}&nbsp;<span className="inert id">{brief(value)}</span>
     </Button>
   );
 }

@@ -9,6 +9,7 @@ import { AdminLink } from "../link";
 import { queueQuery } from "../reads";
 import { Shown } from "../shown";
 import { Tile } from "../tile";
+import "./queue.css";
 
 /** Longer than this nothing should wait to be dialled. */
 const LONG = 60_000;
@@ -29,14 +30,14 @@ function Figures({ queue }: { queue: Queue }) {
   const age = queue.oldest_queued_at ? Math.max(0, now - Date.parse(queue.oldest_queued_at)) : null;
   return (
     <>
-      <SimpleGrid cols={{ base: 2, md: 3 }} spacing="sm">
+      <SimpleGrid cols={{ base: 2, md: 3 }} spacing="sm" className="queue">
         <Tile title={t("admin.queue.queued")} value={whole(queue.queued)} />
         <Tile title={t("admin.queue.calling")} value={whole(queue.calling)} />
         <Tile
           title={t("admin.queue.oldest")}
           value={age === null ? "–" : duration(Math.trunc(age / 1_000) * 1_000, i18n.language)}
           bad={age !== null && age > LONG}
-          hint={age !== null && age > LONG ? t("admin.queue.long") : t("admin.queue.oldestHint")}
+          hint={age !== null && t(age > LONG ? "admin.queue.long" : "admin.queue.oldestHint")}
         />
       </SimpleGrid>
       {queue.queued + queue.calling > 0 && (

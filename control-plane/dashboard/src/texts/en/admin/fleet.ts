@@ -137,6 +137,6 @@ export const fleet = {
     closes_other:
       "Its connection is closed within a second, and enrolment tokens made for it are void. {{count}} calls are under way on it: nobody hears any more how they end.",
     others: "New calls go over the other PBXs.",
-    back: "To let the host back in you need an enrolment token, and the agent has to make a new key (--new-key).",
+    back: "To let the host back in you need an enrolment token, and its agent has to make a new key: “Add a PBX” prints how.",
   },
 };

@@ -36,7 +36,7 @@ export const letters = {
     waiting: "Waiting",
     sent: "Sent",
     failed: "Failed",
-    suppressed: "Not sent: suppressed",
+    suppressed: "Suppressed",
     bounced: "Came back",
     complained: "Called spam",
   },

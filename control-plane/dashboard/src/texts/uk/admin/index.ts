@@ -25,5 +25,5 @@ export const admin: Translated<(typeof english)["admin"]> = {
   audit,
   nothingFound: "Нічого такого немає",
   deeds: "Що можна зробити",
-  pages: { label: "Сторінки списку", first: "Перша сторінка", next: "Наступна сторінка" },
+  pages: { label: "Сторінки списку", first: "На початок", next: "Далі" },
 };

@@ -40,7 +40,7 @@ export const letters: Translated<(typeof english)["admin"]["letters"]> = {
     waiting: "Чекає",
     sent: "Надіслано",
     failed: "Не вдалося",
-    suppressed: "Не надіслано: адресу вимкнено",
+    suppressed: "Адресу вимкнено",
     bounced: "Повернувся",
     complained: "Названо спамом",
   },
