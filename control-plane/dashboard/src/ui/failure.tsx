@@ -5,6 +5,7 @@ import type { ErrorComponentProps } from "@tanstack/react-router";
 import i18next from "i18next";
 import { useTranslation } from "react-i18next";
 import { ApiError, Unreachable } from "../api/problem";
+import { problemIn } from "../texts";
 
 /** An error in words that say what to do. */
 export function wordsOf(error: unknown): string {
@@ -13,7 +14,8 @@ export function wordsOf(error: unknown): string {
   }
   if (error instanceof ApiError) {
     const again = error.retryAfter ? ` ${i18next.t("common.errors.retryIn", { count: error.retryAfter })}` : "";
-    return `${error.problem.title}: ${error.problem.detail}.${again}`;
+    const own = `${error.problem.title}: ${error.problem.detail}.`;
+    return `${problemIn(error.problem) ?? own}${again}`;
   }
   return i18next.t("common.errors.crash");
 }

@@ -4,20 +4,12 @@ import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, take } from "../../api/client";
-import type { Language } from "../../api/schema";
 import { useSession, useSessionActions } from "../../api/session";
 import { choose, LANGUAGES, type LanguageCode } from "../../texts";
 import { Failed, useDeed } from "../../ui/deed";
 import { Section } from "../../ui/section";
 import { AccountPage } from "./account-page";
 import { CloseAccount } from "./close";
-
-/** In what letters and calls come: a language more of the API is one more here. */
-const SPOKEN: Record<Language, LanguageCode> = { en: "en", uk: "uk" };
-
-function isSpoken(language: string): language is Language {
-  return language in SPOKEN;
-}
 
 export function ProfilePage() {
   const { t } = useTranslation();
@@ -34,12 +26,11 @@ function AboutYou() {
   const { t, i18n } = useTranslation();
   const { account } = useSession();
   const { reread } = useSessionActions();
-  const [language, setLanguage] = useState<string>(i18n.language);
+  const [language, setLanguage] = useState(i18n.language as LanguageCode);
   const form = useForm({ initialValues: { display_name: account.display_name } });
   const { go, busy, failure } = useDeed(async ({ display_name }: typeof form.values) => {
-    const change = { display_name, ...(isSpoken(language) ? { language } : {}) };
-    await take(api.PATCH("/api/v1/account", { body: change }));
-    await choose(language as LanguageCode);
+    await take(api.PATCH("/api/v1/account", { body: { display_name, language } }));
+    await choose(language);
     await reread();
     notifications.show({ message: t("account.profile.saved") });
   });
@@ -59,12 +50,12 @@ function AboutYou() {
             description={t("account.profile.languageHint")}
             data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
             value={language}
-            onChange={(value) => value && setLanguage(value)}
+            onChange={(value) => value && setLanguage(value as LanguageCode)}
             allowDeselect={false}
           />
-          {!isSpoken(language) && (
+          {account.language !== language && (
             <Text size="sm" c="dimmed">
-              {t("account.profile.lettersIn", { language: LANGUAGES[SPOKEN[account.language]] })}
+              {t("account.profile.lettersIn", { language: LANGUAGES[account.language] })}
             </Text>
           )}
           <Failed failure={failure} />

@@ -7,6 +7,7 @@ import { api, once, take } from "../../api/client";
 import type { PhoneDocument, VerificationDocument } from "../../api/schema";
 import { Dialog } from "../../ui/confirm";
 import { codeOf, Failed, useDeed } from "../../ui/deed";
+import { verificationFailed } from "../../ui/explain";
 import { wordsOf } from "../../ui/failure";
 import { moment } from "../../ui/time";
 import { showNumber } from "./number";
@@ -62,7 +63,7 @@ function Standing({ id }: { id: string }) {
   if (!data) {
     return null;
   }
-  const why = data.reason && reasonOf(data.reason);
+  const why = data.reason && verificationFailed(data.reason, t);
   return (
     <Stack gap={4} role="status">
       {data.state !== "failed" && <Text fw={600}>{t(`account.verification.${data.state}`)}</Text>}
@@ -74,13 +75,6 @@ function Standing({ id }: { id: string }) {
       )}
     </Stack>
   );
-
-  function reasonOf(reason: string): string {
-    const failed = `codes.verificationFailed.${reason}`;
-    const held = `codes.reasonWhy.${reason}`;
-    const key = i18n.exists(failed) ? failed : i18n.exists(held) ? held : "codes.verificationFailed.other";
-    return t(key as "codes.verificationFailed.other");
-  }
 }
 
 function Code({ phone, close }: { phone: PhoneDocument; close: () => void }) {
