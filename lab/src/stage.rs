@@ -98,8 +98,9 @@ impl Stage {
         be_a_friendly_carrier(&lab).await?;
         let letters = lab.dir().join("letters");
         let settings = Settings {
+            // Browsers say where they come from: from one place alone too many people would sign up.
             file: Some(format!(
-                "mail = {:?}\nmail_from = \"CallPing <alerts@example.com>\"\n",
+                "mail = {:?}\nmail_from = \"CallPing <alerts@example.com>\"\ntrusted_proxies = \"127.0.0.1\"\n",
                 file_of(&letters)?
             )),
             ..Settings::default()

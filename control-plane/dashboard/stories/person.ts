@@ -30,7 +30,10 @@ export class Person {
 
   /** In a browser that nobody has used, and that keeps only what is necessary. */
   static async at(browser: Browser, stage: Stage, name: string, options: BrowserContextOptions): Promise<Person> {
-    const context = await browser.newContext({ baseURL: stage.url, ...options });
+    // Everybody comes from an address of their own (RFC 5737), as the control plane counts by addresses.
+    const [place] = randomBytes(1);
+    const extraHTTPHeaders = { "X-Forwarded-For": `198.51.100.${place}` };
+    const context = await browser.newContext({ baseURL: stage.url, extraHTTPHeaders, ...options });
     await context.addCookies([{ name: "cp_cookie_consent", value: "essential", url: stage.url }]);
     const page = await context.newPage();
     const person = new Person(name, context, page, stage);

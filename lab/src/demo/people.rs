@@ -25,7 +25,8 @@ pub(super) struct Login {
 pub(super) async fn with_a_password(control_plane: &ControlPlane, mail: &Path, email: &str) -> Result<Login> {
     let api = format!("{}/api/v1/password-resets", control_plane.url());
     let post = async |path: String, body: Value| {
-        let answer = control_plane.http().post(&path).json(&body).send().await.with_context(|| path.clone())?;
+        let answer =
+            control_plane.http().post(&path).json(&body).send().await.with_context(|| path.clone())?;
         ensure!(answer.status().is_success(), "{path}: {}", answer.status());
         Ok(())
     };

@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
-import { english } from "./en";
-import { ukrainian } from "./uk";
+import { english as ofPeople } from "./en";
+import { admin as inEnglish } from "./en/admin";
+import { ukrainian as ofPeopleInUkrainian } from "./uk";
+import { admin as inUkrainian } from "./uk/admin";
+
+const english = { ...ofPeople, admin: inEnglish };
+const ukrainian = { ...ofPeopleInUkrainian, admin: inUkrainian };
 
 type Texts = { [key: string]: string | Texts };
 

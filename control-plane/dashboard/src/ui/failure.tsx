@@ -1,5 +1,4 @@
 import { Alert, Anchor, Button, Group, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ErrorComponentProps } from "@tanstack/react-router";
 import i18next from "i18next";
@@ -22,12 +21,12 @@ export function wordsOf(error: unknown): string {
 
 /** Says that a deed failed, where the page itself goes on. */
 export function tellFailure(error: unknown): void {
-  notifications.show({
-    color: "red",
-    title: i18next.t("common.errors.title"),
-    message: wordsOf(error),
-    autoClose: 10_000,
-  });
+  const title = i18next.t("common.errors.title");
+  const message = wordsOf(error);
+  // Not before something fails: no page begins with it.
+  void import("@mantine/notifications").then(({ notifications }) =>
+    notifications.show({ color: "red", title, message, autoClose: 10_000 }),
+  );
 }
 
 /** In place of what could not be read. */

@@ -4,7 +4,6 @@ import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
 import "./app.css";
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import type { QueryClient } from "@tanstack/react-query";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { type AnyRouter, RouterProvider } from "@tanstack/react-router";
@@ -17,6 +16,8 @@ import { theme, variables } from "./theme";
 /** Loaded after the page, which shows first. */
 const AskAgain = lazy(async () => ({ default: (await import("./ask-again")).AskAgain }));
 
+const Notifications = lazy(async () => ({ default: (await import("@mantine/notifications")).Notifications }));
+
 /** The nonce that the page came with: without it the browser takes no style that is not in a file. */
 function nonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
@@ -24,7 +25,7 @@ function nonce(): string {
 
 export async function start(audience: Audience, router: AnyRouter, queries: QueryClient): Promise<void> {
   openFor(audience);
-  await startTexts();
+  await startTexts(audience);
   const root = document.getElementById("root");
   if (!root) {
     throw new Error("the page has no root");
@@ -33,8 +34,8 @@ export async function start(audience: Audience, router: AnyRouter, queries: Quer
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={nonce}>
         <QueryClientProvider client={queries}>
-          <Notifications position="top-center" />
           <Suspense>
+            <Notifications position="top-center" />
             <AskAgain />
           </Suspense>
           <RouterProvider router={router} />

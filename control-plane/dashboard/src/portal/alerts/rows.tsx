@@ -39,13 +39,7 @@ export function AlertCard({ org, alert, acknowledge }: Row) {
   const { t } = useTranslation();
   const isOpen = alert.state === "open";
   return (
-    <Paper
-      component="li"
-      withBorder
-      p="sm"
-      className={`${styles["card"]} ${isOpen ? "" : styles["quiet"]}`}
-      data-severity={alert.severity}
-    >
+    <Paper component="li" withBorder p="sm" className={styles["card"] ?? ""} data-severity={alert.severity}>
       <Stack gap="xs">
         <Group gap="xs">
           <SeverityMark severity={alert.severity} />

@@ -41,3 +41,14 @@ export function firstEndpointQuery(org: string, project: string | undefined) {
     },
   });
 }
+
+/** Whether anybody has ever taken an alert here. */
+export function takenQuery(org: string) {
+  return queryOptions({
+    queryKey: ["alerts", org, "taken"],
+    queryFn: async () => {
+      const query = { org, state: "acknowledged" as const, limit: 1 };
+      return { any: (await take(api.GET("/api/v1/alerts", { params: { query } }))).items.length > 0 };
+    },
+  });
+}

@@ -1,5 +1,4 @@
 import { account } from "./account";
-import { admin } from "./admin";
 import { alerts } from "./alerts";
 import { audit } from "./audit";
 import { calls } from "./calls";
@@ -16,10 +15,9 @@ import { shell } from "./shell";
 import { team } from "./team";
 import { welcome } from "./welcome";
 
-/** Everything that is said in English. */
+/** Everything that is said in English, what only operators read aside. */
 export const english = {
   common,
-  admin,
   welcome,
   figures,
   calls,

@@ -1,7 +1,6 @@
 import type { english } from "../en";
 import type { Translated } from "../translated";
 import { account } from "./account";
-import { admin } from "./admin";
 import { alerts } from "./alerts";
 import { audit } from "./audit";
 import { calls } from "./calls";
@@ -18,10 +17,9 @@ import { shell } from "./shell";
 import { team } from "./team";
 import { welcome } from "./welcome";
 
-/** Everything that is said in Ukrainian. */
+/** Everything that is said in Ukrainian, what only operators read aside. */
 export const ukrainian: Translated<typeof english> = {
   common,
-  admin,
   welcome,
   figures,
   calls,

@@ -1,7 +1,7 @@
-import type { english } from "../../en";
+import type { admin as english } from "../../en/admin";
 import type { Translated } from "../../translated";
 
-export const abuse: Translated<(typeof english)["admin"]["abuse"]> = {
+export const abuse: Translated<(typeof english)["abuse"]> = {
   since: "Відлік від",
   why: "Чому",
   calls: "Дзвінки",

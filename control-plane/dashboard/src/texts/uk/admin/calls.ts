@@ -1,7 +1,7 @@
-import type { english } from "../../en";
+import type { admin as english } from "../../en/admin";
 import type { Translated } from "../../translated";
 
-export const calls: Translated<(typeof english)["admin"]["calls"]> = {
+export const calls: Translated<(typeof english)["calls"]> = {
   since: "Створено",
   severity: "Важливість",
   organization: "Організація",
@@ -15,7 +15,7 @@ export const calls: Translated<(typeof english)["admin"]["calls"]> = {
   noneHint: "Дзвінки видно тут від запиту й доти, доки когось не досягнуто або не минув час.",
 };
 
-export const queue: Translated<(typeof english)["admin"]["queue"]> = {
+export const queue: Translated<(typeof english)["queue"]> = {
   queued: "Чекають",
   calling: "Телефонуємо",
   oldest: "Чекає найдовше",

@@ -1,7 +1,7 @@
-import type { english } from "../../en";
+import type { admin as english } from "../../en/admin";
 import type { Translated } from "../../translated";
 
-export const enrol: Translated<(typeof english)["admin"]["enrol"]> = {
+export const enrol: Translated<(typeof english)["enrol"]> = {
   title: "Додати АТС",
   name: {
     title: "1. Назва",

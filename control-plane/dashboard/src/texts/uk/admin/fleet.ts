@@ -1,7 +1,7 @@
-import type { english } from "../../en";
+import type { admin as english } from "../../en/admin";
 import type { Translated } from "../../translated";
 
-export const fleet: Translated<(typeof english)["admin"]["fleet"]> = {
+export const fleet: Translated<(typeof english)["fleet"]> = {
   add: "Додати АТС",
   none: "Поки немає жодної АТС",
   noneHint: "АТС — це сервер з Asterisk і нашим агентом поруч. Без неї нікому зателефонувати.",

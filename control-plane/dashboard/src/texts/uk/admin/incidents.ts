@@ -1,7 +1,7 @@
-import type { english } from "../../en";
+import type { admin as english } from "../../en/admin";
 import type { Translated } from "../../translated";
 
-export const incidents: Translated<(typeof english)["admin"]["incidents"]> = {
+export const incidents: Translated<(typeof english)["incidents"]> = {
   one: "Інцидент",
   hint: "Написане тут одразу з’являється на відкритій сторінці стану, для всіх.",
   write: "Новий інцидент",

@@ -1,4 +1,4 @@
-import type { english } from "../../en";
+import type { admin as english } from "../../en/admin";
 import type { Translated } from "../../translated";
 import { abuse } from "./abuse";
 import { calls, queue } from "./calls";
@@ -9,7 +9,7 @@ import { doNotCall, letters } from "./lists";
 import { accounts, audit, organizations } from "./people";
 import { shell, signIn } from "./shell";
 
-export const admin: Translated<(typeof english)["admin"]> = {
+export const admin: Translated<typeof english> = {
   shell,
   signIn,
   fleet,

@@ -1,7 +1,7 @@
-import type { english } from "../../en";
+import type { admin as english } from "../../en/admin";
 import type { Translated } from "../../translated";
 
-export const doNotCall: Translated<(typeof english)["admin"]["doNotCall"]> = {
+export const doNotCall: Translated<(typeof english)["doNotCall"]> = {
   hint: "Номери, на які не телефонують ніколи, хоч би хто просив: так побажали їхні власники. Дзвінки з кодом сюди теж не йдуть.",
   search: "Номер, від початку",
   add: "Додати номер",
@@ -19,7 +19,7 @@ export const doNotCall: Translated<(typeof english)["admin"]["doNotCall"]> = {
   again: "На нього знову можна буде телефонувати. Робіть так, лише якщо про це попросив сам власник.",
 };
 
-export const letters: Translated<(typeof english)["admin"]["letters"]> = {
+export const letters: Translated<(typeof english)["letters"]> = {
   outbox: "Вихідні",
   hint: "Змісту не показано: у листах є посилання, які є таємницею.",
   to: "Кому",

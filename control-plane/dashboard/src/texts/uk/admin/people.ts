@@ -1,7 +1,7 @@
-import type { english } from "../../en";
+import type { admin as english } from "../../en/admin";
 import type { Translated } from "../../translated";
 
-export const organizations: Translated<(typeof english)["admin"]["organizations"]> = {
+export const organizations: Translated<(typeof english)["organizations"]> = {
   one: "Організація",
   name: "Організація",
   slug: "Коротка назва",
@@ -18,7 +18,7 @@ export const organizations: Translated<(typeof english)["admin"]["organizations"
   role: "Роль",
 };
 
-export const accounts: Translated<(typeof english)["admin"]["accounts"]> = {
+export const accounts: Translated<(typeof english)["accounts"]> = {
   one: "Обліковий запис",
   address: "Адреса",
   search: "Початок адреси",
@@ -51,7 +51,7 @@ export const accounts: Translated<(typeof english)["admin"]["accounts"]> = {
   },
 };
 
-export const audit: Translated<(typeof english)["admin"]["audit"]> = {
+export const audit: Translated<(typeof english)["audit"]> = {
   when: "Коли",
   who: "Хто",
   what: "Що",

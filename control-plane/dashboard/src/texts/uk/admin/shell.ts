@@ -1,7 +1,7 @@
-import type { english } from "../../en";
+import type { admin as english } from "../../en/admin";
 import type { Translated } from "../../translated";
 
-export const shell: Translated<(typeof english)["admin"]["shell"]> = {
+export const shell: Translated<(typeof english)["shell"]> = {
   badge: "Адмін",
   fleet: "АТС",
   calls: "Дзвінки зараз",
@@ -17,7 +17,7 @@ export const shell: Translated<(typeof english)["admin"]["shell"]> = {
   signedInAs: "Ви увійшли як {{name}}",
 };
 
-export const signIn: Translated<(typeof english)["admin"]["signIn"]> = {
+export const signIn: Translated<(typeof english)["signIn"]> = {
   title: "Панель оператора",
   hint: "Для операторів цієї установки. Потрібен другий чинник; вхід тут окремий від порталу.",
   portal: "До порталу",

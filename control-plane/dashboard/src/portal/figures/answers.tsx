@@ -1,0 +1,89 @@
+import { BarChart } from "@mantine/charts";
+import { Group, Stack, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { Figures } from "../../api/pending";
+import { duration } from "../../ui/time";
+import { Patterns, type Series } from "./patterns";
+import { Plot } from "./plot";
+
+type Bucket = Figures["answer_times"][number];
+
+/** Whether a time lies in the bucket that ends with `upto` and begins where the one before ends. */
+function holds(buckets: Bucket[], index: number, seconds: number): boolean {
+  const from = buckets[index - 1]?.upto_seconds ?? 0;
+  const upto = buckets[index]?.upto_seconds ?? Number.POSITIVE_INFINITY;
+  return seconds > from && seconds <= upto;
+}
+
+/** Time to answer: how it is distributed, its median and its 90th percentile. */
+export function Answers({ figures: { answer_times, median_seconds, p90_seconds } }: { figures: Figures }) {
+  const { t, i18n } = useTranslation();
+  const said = (seconds: number) => duration(seconds * 1000, i18n.language);
+  const label = (index: number) => {
+    const from = answer_times[index - 1]?.upto_seconds;
+    const to = answer_times[index]?.upto_seconds;
+    if (to == null) {
+      return t("figures.answers.over", { from: said(from ?? 0) });
+    }
+    return from == null
+      ? t("figures.answers.upto", { to: said(to) })
+      : t("figures.answers.range", { from: said(from), to: said(to) });
+  };
+  const data = answer_times.map(({ calls }, index) => ({ name: label(index), calls }));
+  const series: Series = { name: "calls", label: t("figures.answers.calls"), color: "--good", pattern: "solid" };
+  const line = (seconds: number | null, text: string) => {
+    const index = seconds === null ? -1 : answer_times.findIndex((_, at) => holds(answer_times, at, seconds));
+    const found = data[index];
+    return found ? [{ x: found.name, label: text, color: "var(--mantine-color-text)" }] : [];
+  };
+  const total = answer_times.reduce((sum, { calls }) => sum + calls, 0);
+  return (
+    <Plot
+      title={t("figures.answers.title")}
+      hint={t("figures.answers.hint")}
+      empty={total === 0 ? t("figures.answers.none") : null}
+      summary={
+        <Group gap="xl">
+          <Figure name={t("figures.answers.median")} value={median_seconds === null ? "–" : said(median_seconds)} />
+          <Figure name={t("figures.answers.p90")} value={p90_seconds === null ? "–" : said(p90_seconds)} />
+        </Group>
+      }
+      rows={{
+        head: [t("figures.answers.column"), t("figures.answers.calls")],
+        body: data.map(({ name, calls }) => [name, calls]),
+      }}
+    >
+      <BarChart
+        h={280}
+        data={data}
+        dataKey="name"
+        series={[{ name: "calls", label: series.label, color: `var(${series.color})` }]}
+        referenceLines={[
+          ...line(median_seconds, t("figures.answers.medianLine")),
+          ...line(p90_seconds, t("figures.answers.p90Line")),
+        ]}
+        xAxisProps={{ minTickGap: 12 }}
+        yAxisProps={{ allowDecimals: false, width: 36 }}
+        barChartProps={{ margin: { top: 24 } }}
+        tooltipAnimationDuration={0}
+        barProps={({ name }) => ({ fill: `url(#answers-${name})`, isAnimationActive: false })}
+        aria-label={t("figures.answers.title")}
+      >
+        <Patterns plot="answers" series={[series]} />
+      </BarChart>
+    </Plot>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: string }) {
+  return (
+    <Stack gap={0}>
+      <Text size="sm" c="dimmed">
+        {name}
+      </Text>
+      <Text size="xl" fw={700} className="digits">
+        {value}
+      </Text>
+    </Stack>
+  );
+}

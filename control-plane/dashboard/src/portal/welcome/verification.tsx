@@ -1,0 +1,155 @@
+import { Alert, Button, Group, Input, PinInput, Stack, Text } from "@mantine/core";
+import { IconPhoneCall } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
+import { useId, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, once, take } from "../../api/client";
+import { ApiError } from "../../api/problem";
+import type { PhoneDocument, VerificationDocument } from "../../api/schema";
+import { codeOf, useDeed } from "../../ui/deed";
+import { reasonWhy, verificationFailed } from "../../ui/explain";
+import { wordsOf } from "../../ui/failure";
+import { phoneFailure } from "./phone-step";
+import { verificationQuery } from "./queries";
+
+const DIGITS = 6;
+
+/** How the call that speaks the code stands, in a sentence. */
+function standing(verification: VerificationDocument | undefined, number: string, t: TFunction): string {
+  switch (verification?.state) {
+    case undefined:
+      return t("welcome.phone.ready", { number });
+    case "queued":
+      return verification.reason
+        ? t("welcome.phone.queuedFor", { number, reason: reasonWhy(verification.reason, t) ?? verification.reason })
+        : t("welcome.phone.queued", { number });
+    case "calling":
+      return t("welcome.phone.calling", { number });
+    case "spoken":
+      return t("welcome.phone.spoken");
+    case "replaced":
+      return t("welcome.phone.replaced");
+    case "failed":
+      return verificationFailed(verification.reason, t);
+  }
+}
+
+/** Why a code was not taken. */
+function codeFailure(failure: Error, t: TFunction): string {
+  const code = codeOf(failure);
+  if (code === "wrong_code" && failure instanceof ApiError) {
+    const left = failure.problem.detail.match(/(\d+) tr/)?.[1];
+    return left ? t("welcome.phone.wrong", { count: Number(left) }) : wordsOf(failure);
+  }
+  return code === "no_code" ? t("welcome.phone.noCode") : wordsOf(failure);
+}
+
+/** The call that speaks a code, while it rings and after, and where the code is typed in. */
+export function Verification({
+  phone,
+  id,
+  called,
+  other,
+}: {
+  phone: PhoneDocument;
+  id: string | null;
+  called: (id: string) => void;
+  other: () => void;
+}) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [hasCode, setHasCode] = useState(false);
+  const path = { id: phone.id };
+  const { data: verification } = useQuery({
+    ...verificationQuery(id),
+    refetchInterval: ({ state: { data } }) => (data?.state === "queued" || data?.state === "calling" ? 1_000 : false),
+  });
+  const call = useDeed(async () => {
+    const asked = api.POST("/api/v1/account/phones/{id}/verification", { params: { path, header: once() } });
+    called((await take(asked)).id);
+  });
+  const isUnderWay = verification?.state === "queued" || verification?.state === "calling";
+  const isFailed = verification?.state === "failed";
+  const asksCode = hasCode || (verification !== undefined && !isFailed);
+  return (
+    <Stack maw={460}>
+      <Alert
+        role="status"
+        variant="outline"
+        color={isFailed ? "red.8" : "blue.8"}
+        icon={<IconPhoneCall aria-hidden {...(isUnderWay ? { className: "pulse" } : {})} />}
+      >
+        <Text fw={500} className="inert digits">
+          {standing(verification, phone.number, t)}
+        </Text>
+      </Alert>
+      {asksCode && <Code phone={phone} verified={() => void queries.invalidateQueries({ queryKey: ["phones"] })} />}
+      {call.failure && (
+        <Text c="red" size="sm" role="alert">
+          {phoneFailure(call.failure, t)}
+        </Text>
+      )}
+      <Group gap="xs">
+        <Button
+          size="md"
+          variant={asksCode ? "default" : "filled"}
+          loading={call.busy}
+          disabled={isUnderWay}
+          onClick={() => call.go()}
+        >
+          {t(verification ? "welcome.phone.again" : "welcome.phone.go")}
+        </Button>
+        <Button size="md" variant="default" onClick={other}>
+          {t("welcome.phone.change")}
+        </Button>
+        {!asksCode && (
+          <Button size="md" variant="subtle" onClick={() => setHasCode(true)}>
+            {t("welcome.phone.have")}
+          </Button>
+        )}
+      </Group>
+    </Stack>
+  );
+}
+
+function Code({ phone, verified }: { phone: PhoneDocument; verified: () => void }) {
+  const { t } = useTranslation();
+  const [code, setCode] = useState("");
+  const id = useId();
+  const { go, busy, failure } = useDeed(async (typed: string) => {
+    const path = { id: phone.id };
+    const asked = api.POST("/api/v1/account/phones/{id}/verification/code", {
+      params: { path },
+      body: { code: typed },
+    });
+    await take(asked).catch((error: unknown) => {
+      setCode("");
+      throw error;
+    });
+    verified();
+  });
+  return (
+    <Input.Wrapper label={t("welcome.phone.code")} labelElement="div" id={id}>
+      <PinInput
+        length={DIGITS}
+        type="number"
+        size="md"
+        gap={6}
+        mt={4}
+        oneTimeCode
+        value={code}
+        onChange={setCode}
+        onComplete={(typed) => go(typed)}
+        disabled={busy}
+        error={failure !== null}
+        aria-label={t("welcome.phone.code")}
+      />
+      {failure && (
+        <Text c="red" size="sm" mt="xs" role="alert">
+          {codeFailure(failure, t)}
+        </Text>
+      )}
+    </Input.Wrapper>
+  );
+}
