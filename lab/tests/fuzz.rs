@@ -48,12 +48,14 @@ const ENDS_THE_RUN: &str =
 
 /// What is read only by an id that the fuzzer does not come upon; stories over HTTP read these. Of what changes something
 /// nothing is asked but that its answers are described: whoever changes so much so fast is told to wait.
-const BY_OTHER_IDS: [&str; 5] = [
+const BY_OTHER_IDS: [&str; 7] = [
     WITHOUT_END,
     "GET /api/v1/account/phones/{id}",
     "GET /api/v1/account/verifications/{id}",
+    "GET /api/v1/endpoints/{id}/requests",
     "GET /api/v1/keys/{id}",
     "GET /api/v1/members/{account_id}",
+    "GET /api/v1/requests/{id}",
 ];
 
 /// What goes on until somebody ends it: nobody would learn what the fuzzer makes of it.
