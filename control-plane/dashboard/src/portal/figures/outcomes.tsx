@@ -58,7 +58,7 @@ export function Outcomes({ figures: { outcomes, step } }: { figures: Figures }) 
         series={series.map((one) => ({ name: one.name, label: one.label, color: `var(${one.color})` }))}
         xAxisProps={{ tickFormatter: (at: string) => format.format(new Date(at)), minTickGap: 16 }}
         yAxisProps={{ allowDecimals: false, width: 36 }}
-        tooltipProps={{ labelFormatter: (at) => whole.format(new Date(String(at))) }}
+        tooltipProps={{ labelFormatter: (at) => (typeof at === "string" ? whole.format(new Date(at)) : "") }}
         tooltipAnimationDuration={0}
         barProps={({ name }) => ({
           fill: `url(#outcomes-${name})`,

@@ -73,7 +73,11 @@ export function useEdits(place: Place, stored: IdentifiedScenario | null, accoun
     setSaving(true);
     setRefusal(null);
     try {
-      take_(await put(place, wanted, version));
+      const saved = await put(place, wanted, version);
+      take_(saved);
+      if (wanted !== now) {
+        setRules(edited(saved.rule));
+      }
       return true;
     } catch (error) {
       const code = error instanceof ApiError ? error.code : null;

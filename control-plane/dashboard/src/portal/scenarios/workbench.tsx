@@ -107,7 +107,7 @@ export function Workbench({
           mine={edits.now}
           theirs={stored.rule}
           busy={edits.isSaving}
-          save={(rules) => void save(rules, stored.version).then((done) => done && edits.goOnWith(rules))}
+          save={(rules) => void save(rules, stored.version)}
           goOn={(rules) => {
             edits.goOnWith(rules);
             edits.compare(false);
