@@ -1,23 +1,12 @@
-import type { Person } from "./person";
 import { expect, test } from "./stage";
 
 const PHONE = "+380501234540";
-
-/** Signs in to the admin panel, in which a second factor is needed. */
-async function isOperator(person: Person, makes: (who: Person) => Promise<void>): Promise<void> {
-  await person.isKnown();
-  await makes(person);
-  // A new password ends every session.
-  await person.signsIn();
-  await person.hasSecondFactor();
-  await person.signsIn("/admin/sign-in");
-}
 
 test("an operator drains a PBX, and calls go over the other one until it is over", async ({ stage, person }) => {
   const [olena, ann, phone] = [await person("Olena"), await person("Ann"), stage.phone(PHONE)];
   await phone.presses("1");
   const { endpoint } = await stage.organization("Drained", [{ person: await ann.isKnown(), phone: PHONE }]);
-  await isOperator(olena, (who) => stage.operator(who));
+  await olena.isOperator();
   let number = 0;
   const rings = async () => {
     await stage.webhook(endpoint, { status: "critical", message: `call ${++number}` });
@@ -38,9 +27,9 @@ test("an operator drains a PBX, and calls go over the other one until it is over
   await expect(async () => expect(await rings()).toBe(usual)).toPass({ timeout: 60_000 });
 });
 
-test("a host is added: its name, its token, and the lines for it", async ({ stage, person }) => {
+test("a host is added: its name, its token, and the lines for it", async ({ person }) => {
   const olena = await person("Olena");
-  await isOperator(olena, (who) => stage.operator(who));
+  await olena.isOperator();
   await olena.follows("Add a PBX");
   const name = `pbx-${Date.now()}`;
   await olena.field("Name").fill(name);

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { ConsoleMessage, Page } from "@playwright/test";
 import type axe from "axe-core";
-import type { Person } from "./person";
 import { expect, test } from "./stage";
 import { target } from "./target";
 
@@ -83,14 +82,6 @@ async function looksAt(page: Page, pages: Record<string, string>): Promise<void>
   }
 }
 
-async function signsInAsOperator(olena: Person, makes: (who: Person) => Promise<void>): Promise<void> {
-  await olena.isKnown();
-  await makes(olena);
-  await olena.signsIn();
-  await olena.hasSecondFactor();
-  await olena.signsIn("/admin/sign-in");
-}
-
 test("the ways in", async ({ person }) => {
   test.setTimeout(300_000);
   const { page } = await person("Somebody");
@@ -166,7 +157,7 @@ test("the admin panel", async ({ stage, person }) => {
   test.setTimeout(900_000);
   const olena = await person("Olena");
   await stage.organization("Admin", [{ person: olena }]);
-  await signsInAsOperator(olena, (who) => stage.operator(who));
+  await olena.isOperator();
   const first = async (path: string) => {
     const { items } = await olena.asks<{ items: { id: string }[] }>("GET", `/api/admin/v1/${path}`);
     return items[0]?.id;

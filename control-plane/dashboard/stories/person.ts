@@ -151,6 +151,16 @@ export class Person {
     await this.asks("POST", "/api/v1/account/second-factor/confirm", { code: await this.authenticator.code() });
   }
 
+  /** Runs the installation: an operator with a second factor, signed in to the portal and to the admin panel. */
+  async isOperator(): Promise<void> {
+    await this.isKnown();
+    await this.stage.operator(this);
+    // With the password that made an operator of them every session ended.
+    await this.signsIn();
+    await this.hasSecondFactor();
+    await this.signsIn("/admin/sign-in");
+  }
+
   /** What the browser holds opens nothing any more. */
   async isSignedOutByTime(): Promise<void> {
     await this.context.clearCookies({ name: /^__Host-cp_/ });

@@ -60,9 +60,7 @@ async function measured(page: Page, path: string): Promise<Seen & { load: number
 test("the first load is small, and nothing jumps", async ({ stage, person }) => {
   const ann = await person("Ann");
   const { slug, endpoint } = await stage.organization("Speed", [{ person: await ann.isKnown() }]);
-  for (let number = 0; number < 30; number++) {
-    await stage.webhook(endpoint, { status: "minor", message: `disk of node ${number} is full`, dedup_key: number });
-  }
+  await stage.past(endpoint, 60);
   const visits = [
     { name: "sign-in", visitor: await person("Stranger"), path: "/sign-in" },
     { name: "alerts", visitor: ann, path: `/o/${slug}/alerts` },
