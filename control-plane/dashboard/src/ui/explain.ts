@@ -162,7 +162,8 @@ export function explainEvent(event: EventView, t: TFunction, nameOf: (email: str
     case "call_ended": {
       const status = named("callStatus", event.detail, t) ?? event.detail ?? "";
       const reason = event.reason ? ` (${reasonWord(event.reason, t)})` : "";
-      return t("codes.timeline.callsEnded", { count, who, status: status + reason });
+      const told = { who, status: status + reason };
+      return count > 1 ? t("codes.timeline.callsEnded", { count, ...told }) : t("codes.timeline.callEnded", told);
     }
     case "nobody_reached":
       return t("codes.timeline.nobodyReached");

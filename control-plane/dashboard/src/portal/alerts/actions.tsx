@@ -27,7 +27,7 @@ export function Actions({ org, alert, rings }: { org: string; alert: Story; ring
         {isOpen && (
           <Button
             size="lg"
-            flex="1 1 100%"
+            className={styles["first"] ?? ""}
             leftSection={<IconCheck size={22} aria-hidden />}
             onClick={() => acknowledge.mutate(alert)}
           >
@@ -36,8 +36,9 @@ export function Actions({ org, alert, rings }: { org: string; alert: Story; ring
         )}
         <Button
           variant="default"
+          size="md"
           mih={44}
-          flex="1 1 0"
+          className={styles["other"] ?? ""}
           leftSection={<IconPhone size={18} aria-hidden />}
           onClick={() => setAsked("call")}
         >
@@ -45,8 +46,9 @@ export function Actions({ org, alert, rings }: { org: string; alert: Story; ring
         </Button>
         <Button
           variant="default"
+          size="md"
           mih={44}
-          flex="1 1 0"
+          className={styles["other"] ?? ""}
           leftSection={<IconX size={18} aria-hidden />}
           onClick={() => setAsked("close")}
         >

@@ -62,7 +62,7 @@ export function AlertCard({ org, alert, acknowledge }: Row) {
   );
 }
 
-function AlertRow({ org, alert, acknowledge }: Row) {
+function AlertRow({ org, alert, acknowledge, acts }: Row & { acts: boolean }) {
   const { t } = useTranslation();
   const isOpen = alert.state === "open";
   return (
@@ -70,7 +70,7 @@ function AlertRow({ org, alert, acknowledge }: Row) {
       <Table.Td>
         <SeverityMark severity={alert.severity} />
       </Table.Td>
-      <Table.Td maw={460}>
+      <Table.Td>
         <Anchor
           component={Link}
           to="/o/$org/alerts/$id"
@@ -95,9 +95,11 @@ function AlertRow({ org, alert, acknowledge }: Row) {
       <Table.Td>
         <Time at={alert.updated_at} />
       </Table.Td>
-      <Table.Td w={170}>
-        <Acknowledge alert={alert} acknowledge={acknowledge} wide />
-      </Table.Td>
+      {acts && (
+        <Table.Td>
+          <Acknowledge alert={alert} acknowledge={acknowledge} wide />
+        </Table.Td>
+      )}
     </Table.Tr>
   );
 }
@@ -107,24 +109,24 @@ export function AlertTable({ rows, label }: { rows: Row[]; label: string }) {
   const acts = rows.some(({ acknowledge, alert }) => acknowledge && alert.state === "open");
   return (
     <Table.ScrollContainer minWidth={820}>
-      <Table verticalSpacing="xs" highlightOnHover aria-label={label}>
+      <Table verticalSpacing="xs" highlightOnHover className={styles["table"] ?? ""} aria-label={label}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th w={120}>{t("alerts.columns.severity")}</Table.Th>
             <Table.Th>{t("alerts.columns.message")}</Table.Th>
-            <Table.Th>{t("alerts.columns.project")}</Table.Th>
+            <Table.Th w={140}>{t("alerts.columns.project")}</Table.Th>
             <Table.Th w={150}>{t("alerts.columns.state")}</Table.Th>
             <Table.Th w={90} ta="end">
               {t("alerts.columns.requests")}
             </Table.Th>
             <Table.Th w={120}>{t("alerts.columns.opened")}</Table.Th>
             <Table.Th w={120}>{t("alerts.columns.updated")}</Table.Th>
-            {acts ? <Table.Th>{t("alerts.columns.action")}</Table.Th> : <Table.Td />}
+            {acts && <Table.Th w={170}>{t("alerts.columns.action")}</Table.Th>}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {rows.map((row) => (
-            <AlertRow key={row.alert.id} {...row} />
+            <AlertRow key={row.alert.id} {...row} acts={acts} />
           ))}
         </Table.Tbody>
       </Table>

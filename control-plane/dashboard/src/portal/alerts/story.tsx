@@ -161,7 +161,7 @@ function AttemptEntry({
             <Time at={attempt.initiated_at} />
           </Text>
           <Anchor size="sm" component={Link} to="/o/$org/calls/$id" params={{ org, id: call.id } as never}>
-            {t("calls.detail.codes")}
+            {t("calls.details")}
           </Anchor>
         </Group>
       </Stack>

@@ -60,9 +60,9 @@ function Codes({ attempt: { sip_code, hangup_cause, ari_status } }: { attempt: A
     return null;
   }
   return (
-    <Stack gap={4} component="dl" m={0}>
+    <Stack gap={8} component="dl" m={0}>
       {codes.map(([name, means]) => (
-        <Group key={name} gap="xs" align="baseline">
+        <Group key={name} gap="0 var(--mantine-spacing-xs)" align="baseline">
           <Text component="dt" size="sm" c="dimmed" w={{ sm: 220 }}>
             {name}
           </Text>

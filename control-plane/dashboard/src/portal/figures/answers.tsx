@@ -15,26 +15,35 @@ function holds(buckets: Bucket[], index: number, seconds: number): boolean {
   return seconds > from && seconds <= upto;
 }
 
+/** Where one bucket ends and the next begins: in seconds, or in minutes where those are whole. */
+function edgeOf(seconds: number, language: string): string {
+  const [value, unit] = seconds >= 120 ? [seconds / 60, "minute"] : [seconds, "second"];
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "narrow" }).format(value);
+}
+
 /** Time to answer: how it is distributed, its median and its 90th percentile. */
 export function Answers({ figures: { answer_times, median_seconds, p90_seconds } }: { figures: Figures }) {
   const { t, i18n } = useTranslation();
   const said = (seconds: number) => duration(seconds * 1000, i18n.language);
+  const edge = (seconds: number) => edgeOf(seconds, i18n.language);
   const label = (index: number) => {
     const from = answer_times[index - 1]?.upto_seconds;
     const to = answer_times[index]?.upto_seconds;
     if (to == null) {
-      return t("figures.answers.over", { from: said(from ?? 0) });
+      return t("figures.answers.over", { from: edge(from ?? 0) });
     }
     return from == null
-      ? t("figures.answers.upto", { to: said(to) })
-      : t("figures.answers.range", { from: said(from), to: said(to) });
+      ? t("figures.answers.upto", { to: edge(to) })
+      : t("figures.answers.range", { from: edge(from), to: edge(to) });
   };
   const data = answer_times.map(({ calls }, index) => ({ name: label(index), calls }));
   const series: Series = { name: "calls", label: t("figures.answers.calls"), color: "--good", pattern: "solid" };
   const line = (seconds: number | null, text: string) => {
     const index = seconds === null ? -1 : answer_times.findIndex((_, at) => holds(answer_times, at, seconds));
     const found = data[index];
-    return found ? [{ x: found.name, label: text, color: "var(--mantine-color-text)" }] : [];
+    return found
+      ? [{ x: found.name, label: text, color: "var(--mantine-color-text)", labelPosition: "top" as const }]
+      : [];
   };
   const total = answer_times.reduce((sum, { calls }) => sum + calls, 0);
   return (
@@ -67,6 +76,7 @@ export function Answers({ figures: { answer_times, median_seconds, p90_seconds }
         barChartProps={{ margin: { top: 24 } }}
         tooltipAnimationDuration={0}
         barProps={({ name }) => ({ fill: `url(#answers-${name})`, isAnimationActive: false })}
+        role="group"
         aria-label={t("figures.answers.title")}
       >
         <Patterns plot="answers" series={[series]} />

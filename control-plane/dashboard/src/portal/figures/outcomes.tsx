@@ -66,6 +66,7 @@ export function Outcomes({ figures: { outcomes, step } }: { figures: Figures }) 
           stroke: "var(--paper)",
           strokeOpacity: 1,
         })}
+        role="group"
         aria-label={t("figures.outcomes.title")}
       >
         <Patterns plot="outcomes" series={series} />

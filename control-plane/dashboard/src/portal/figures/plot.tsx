@@ -41,7 +41,11 @@ export function Plot({
       <Box className={styles["plot"] ?? ""}>{children}</Box>
       <details className={styles["more"]}>
         <summary>{t("figures.table")}</summary>
-        <Table.ScrollContainer minWidth={420} mah={360}>
+        <Table.ScrollContainer
+          minWidth={420}
+          mah={360}
+          scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "region", "aria-label": title } }}
+        >
           <Table verticalSpacing={4} aria-label={title}>
             <Table.Thead>
               <Table.Tr>

@@ -71,6 +71,7 @@ export function Trunks({ figures: { trunks } }: { figures: Figures }) {
           stroke: "var(--paper)",
           strokeOpacity: 1,
         })}
+        role="group"
         aria-label={t("figures.trunks.title")}
       >
         <Patterns plot="trunks" series={series} />

@@ -19,6 +19,7 @@ export const calls = {
     hint: "Each alert that rings a phone leaves a call here, with every attempt and what became of it.",
   },
   openAlert: "Open the alert",
+  details: "The call in detail",
   detail: {
     title: "Call",
     titleTo: "Call to {{who}}",

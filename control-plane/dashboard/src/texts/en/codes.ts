@@ -250,6 +250,7 @@ export const codes = {
     closedProgram: "Closed by the API key {{who}}",
     closedRequest: "A request said that it is over",
     closedForgotten: "Closed by itself after a long silence",
+    callEnded: "The call to {{who}} ended: {{status}}",
     callsEnded_one: "{{count}} call ended, to {{who}}: {{status}}",
     callsEnded_other: "{{count}} calls ended, the last of them to {{who}}: {{status}}",
     nobodyReached: "No call is left and nobody was reached",

@@ -27,7 +27,7 @@ export const figures = {
     medianLine: "half",
     p90Line: "9 of 10",
     upto: "up to {{to}}",
-    range: "{{from}} to {{to}}",
+    range: "{{from}} – {{to}}",
     over: "over {{from}}",
     none: "Nobody picked up a call in this period",
   },

@@ -37,7 +37,7 @@ export const alerts: Translated<(typeof english)["alerts"]> = {
   acknowledge: "Прийняти",
   acknowledgeNamed: "Прийняти: {{message}}",
   close: "Закрити",
-  callAgain: "Подзвонити ще раз",
+  callAgain: "Передзвонити",
   notTaken: "Тривогу не прийнято",
   notClosed: "Тривогу не закрито",
   empty: {

@@ -23,6 +23,7 @@ export const calls: Translated<(typeof english)["calls"]> = {
     hint: "Кожна тривога, що дзвонить на телефон, лишає тут дзвінок з усіма спробами та їхніми наслідками.",
   },
   openAlert: "Відкрити тривогу",
+  details: "Подробиці дзвінка",
   detail: {
     title: "Дзвінок",
     titleTo: "Дзвінок до {{who}}",

@@ -250,6 +250,7 @@ export const codes: Translated<(typeof english)["codes"]> = {
     closedProgram: "Закрито ключем API {{who}}",
     closedRequest: "Запит повідомив, що все минуло",
     closedForgotten: "Закрито автоматично після довгої тиші",
+    callEnded: "Дзвінок до {{who}} завершено: {{status}}",
     callsEnded_one: "Завершено {{count}} дзвінок, до {{who}}: {{status}}",
     callsEnded_few: "Завершено {{count}} дзвінки, останній до {{who}}: {{status}}",
     callsEnded_many: "Завершено {{count}} дзвінків, останній до {{who}}: {{status}}",
