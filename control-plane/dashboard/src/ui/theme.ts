@@ -46,11 +46,13 @@ export const variables: CSSVariablesResolver = () => ({
   light: {
     "--mantine-color-dimmed": "#565e66",
     "--mantine-color-error": "var(--mantine-color-red-9)",
+    "--mantine-color-red-text": "var(--mantine-color-red-9)",
     "--chosen": "var(--mantine-color-teal-8)",
   },
   dark: {
     "--mantine-color-dimmed": "#a6abb1",
     "--mantine-color-error": "var(--mantine-color-red-4)",
+    "--mantine-color-red-text": "var(--mantine-color-red-4)",
     "--chosen": "var(--mantine-color-teal-3)",
   },
 });

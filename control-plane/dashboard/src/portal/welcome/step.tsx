@@ -31,7 +31,7 @@ export function Step({
         className={styles["number"] ?? ""}
         size={36}
         radius="xl"
-        color={done ? "teal.7" : current ? "teal.7" : "gray.7"}
+        color={done || current ? "teal.7" : "gray"}
         variant={done || current ? "filled" : "outline"}
       >
         {done ? <IconCheck size={20} aria-hidden /> : <span aria-hidden>{number}</span>}
