@@ -10,7 +10,7 @@ import {
 } from "@tabler/icons-react";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
-import type { CheckedCondition, DryRun, Recipient, Verdict } from "../../api/pending";
+import type { CheckedCondition, DryRun, Recipient, Standing, Verdict } from "../../api/pending";
 import { reasonWhy, reasonWord } from "../../ui/explain";
 import { SeverityMark } from "../../ui/marks";
 import { visible } from "../../ui/visible";
@@ -53,23 +53,31 @@ export function DryRunResult({ dry, isTrying }: { dry: DryRun; isTrying: boolean
 
 const LOOKS = {
   calls: { color: "teal", icon: IconPhone },
+  waits: { color: "orange", icon: IconAlertTriangle },
   suppressed: { color: "gray", icon: IconBellOff },
   resolved: { color: "gray", icon: IconCircleCheck },
   nobody: { color: "red", icon: IconAlertTriangle },
 } as const;
 
+/** Nothing holds the call back, and some trunk may take it. */
+function canRing({ destination, held_back: held, routes }: Recipient): boolean {
+  return Boolean(destination) && !held && routes.some(({ standing }) => !LOST.includes(standing));
+}
+
+/** How a trunk stands that takes no call, however long one waits. */
+const LOST: Standing[] = ["offline", "draining", "not_allowed"];
+
 function Outcome({ dry }: { dry: DryRun }) {
   const { t } = useTranslation();
-  const ringing = dry.recipients.filter(({ destination, held_back }) => destination && !held_back).length;
-  const { color, icon: Icon } = LOOKS[dry.outcome];
+  const ringing = dry.recipients.filter(canRing).length;
+  const outcome = dry.outcome === "calls" && ringing === 0 ? "waits" : dry.outcome;
+  const { color, icon: Icon } = LOOKS[outcome];
   return (
     <Alert
       color={color}
       variant="outline"
       icon={<Icon aria-hidden />}
-      title={
-        dry.outcome === "calls" ? t("scenarios.dry.calls", { count: ringing }) : t(`scenarios.dry.${dry.outcome}`)
-      }
+      title={outcome === "calls" ? t("scenarios.dry.calls", { count: ringing }) : t(`scenarios.dry.${outcome}`)}
       role="status"
     >
       <Stack gap={4}>
@@ -92,6 +100,16 @@ function fallbackWords(word: string, t: TFunction): string {
   return known ? t(`scenarios.dry.fallback.${known}`) : t("scenarios.dry.fallbackOther");
 }
 
+function standingOf(recipient: Recipient, t: TFunction): string {
+  if (recipient.held_back) {
+    return t("scenarios.dry.held", { reason: reasonWord(recipient.held_back, t) });
+  }
+  if (!recipient.destination) {
+    return t("scenarios.dry.noPhone");
+  }
+  return t(canRing(recipient) ? "scenarios.dry.rings" : "scenarios.dry.noRoutes");
+}
+
 /** Somebody who would be called, what would hold it back, and over which trunks. */
 function RecipientCard({ recipient }: { recipient: Recipient }) {
   const { t } = useTranslation();
@@ -106,18 +124,11 @@ function RecipientCard({ recipient }: { recipient: Recipient }) {
           <Text size="sm" fw={600} className="inert">
             {visible(recipient.display_name)} {destination && <span className="digits">{destination}</span>}
           </Text>
-          <Text size="sm">
-            {held
-              ? t("scenarios.dry.held", { reason: reasonWord(held, t) })
-              : t(destination ? "scenarios.dry.rings" : "scenarios.dry.noPhone")}
-          </Text>
+          <Text size="sm">{standingOf(recipient, t)}</Text>
           {why && (
             <Text size="xs" c="dimmed">
               {why}
             </Text>
-          )}
-          {destination && !held && recipient.routes.length === 0 && (
-            <Text size="sm">{t("scenarios.dry.noRoutes")}</Text>
           )}
           {recipient.routes.length > 0 && (
             <Group gap={6}>

@@ -72,6 +72,9 @@ test("a field that is pressed fills the condition, and a list grows", () => {
   const list = { ...empty, field: "a", op: "in" as const, value: ["x"] };
   expect(withField(list, "a", "y").value).toEqual(["x", "y"]);
   expect(withField(list, "a", "x").value).toEqual(["x"]);
+  const number = { ...empty, op: "gt" as const, value: 5 };
+  expect(withField(number, "a", "7")).toMatchObject({ op: "gt", value: 7 });
+  expect(withField(number, "a", "minor")).toMatchObject({ op: "eq", value: "minor" });
   expect(withField(list, "b", "y")).toMatchObject({ field: "b", value: ["y"] });
 });
 

@@ -162,7 +162,11 @@ export function withField(condition: EditedCondition, field: string, value: Scal
     const list = condition.value;
     return { ...condition, value: list.some((one) => String(one) === String(value)) ? list : [...list, value] };
   }
-  return { ...condition, field, value: fitting(condition.op, value) };
+  const fits = fitting(condition.op, value);
+  // A text has no order: it is compared as it is.
+  return operandOf(condition.op) === "number" && fits === ""
+    ? { ...condition, field, op: "eq", value }
+    : { ...condition, field, value: fits };
 }
 
 /** What is wrong with a rule, and where. */

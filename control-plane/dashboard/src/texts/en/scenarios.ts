@@ -182,6 +182,7 @@ export const scenarios = {
     foundNothing: "found nothing",
     calls_one: "{{count}} phone would ring",
     calls_other: "{{count}} phones would ring",
+    waits: "No call would go out now: no trunk is ready that may take it",
     suppressed: "Nobody would be called: the rule says so",
     resolved: "Nobody would be called: it says that the alert is over, and closes it",
     nobody: "Nobody would be reached",
@@ -190,7 +191,7 @@ export const scenarios = {
     noPhone: "No phone that may be rung",
     rings: "Would ring",
     over: "Over",
-    noRoutes: "No trunk may call this number.",
+    noRoutes: "No trunk is connected that may call this number: the call waits until one is, and expires otherwise.",
     standing: {
       ready: "ready",
       full: "all lines busy",
