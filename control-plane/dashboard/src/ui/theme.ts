@@ -1,4 +1,5 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import i18next from "i18next";
 
 const teal: MantineColorsTuple = [
   "#e6fbf7",
@@ -26,6 +27,13 @@ const orange: MantineColorsTuple = [
   "#963f0c",
 ];
 
+/** Read when it is shown: in the language of then. */
+const closing = {
+  get "aria-label"() {
+    return i18next.t("common.close");
+  },
+};
+
 /** Looks of both panels. Filled colours are dark enough for white text (WCAG AA). */
 export const theme = createTheme({
   colors: { teal, orange },
@@ -38,6 +46,7 @@ export const theme = createTheme({
   cursorType: "pointer",
   focusRing: "auto",
   respectReducedMotion: true,
+  components: { Notification: { defaultProps: { closeButtonProps: closing } } },
 });
 
 /** What is said in passing is as legible as the rest (WCAG AA), and what is chosen is seen in both schemes. */

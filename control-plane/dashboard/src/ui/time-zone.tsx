@@ -18,5 +18,17 @@ export function TimeZone({ value, ...rest }: SelectProps<string> & { value: stri
     const known = new Set(["UTC", value, ...Intl.supportedValuesOf("timeZone")]);
     return [...known].map((zone) => ({ value: zone, label: `${zone} (${offset(zone, i18n.language)})` }));
   }, [value, i18n.language]);
-  return <Select data={zones} value={value} searchable limit={100} allowDeselect={false} {...rest} />;
+  return (
+    <Select
+      data={zones}
+      value={value}
+      searchable
+      limit={100}
+      allowDeselect={false}
+      // What is typed takes the place of what stands there.
+      onClick={(event) => event.currentTarget.select()}
+      onFocus={(event) => event.currentTarget.select()}
+      {...rest}
+    />
+  );
 }

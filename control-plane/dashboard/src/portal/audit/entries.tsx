@@ -1,7 +1,7 @@
 import { Code, Group, Paper, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { AuditEntry } from "../../api/schema";
-import { Time } from "../../ui/time";
+import { moment, Time } from "../../ui/time";
 import { type Change, difference } from "./difference";
 
 interface Narrow {
@@ -114,38 +114,47 @@ function OneChange({ change: { field, before, after } }: { change: Change }) {
         {name}:
       </Text>
       <Group gap={6} align="baseline" component="dd" m={0}>
-        {before !== undefined && (
-          <Value value={before} gone label={after === undefined ? null : t("audit.was", { value: "" })} />
-        )}
+        {before !== undefined && <Value field={field} value={before} gone />}
         {before !== undefined && after !== undefined && <span aria-hidden>→</span>}
-        {after !== undefined && <Value value={after} />}
+        {after !== undefined && <Value field={field} value={after} />}
       </Group>
     </Group>
   );
 }
 
 /** A value as somebody has written it: text, and nothing but text. */
-function Value({ value, gone = false, label = null }: { value: unknown; gone?: boolean; label?: string | null }) {
-  const { t } = useTranslation();
-  const text =
-    value === null || value === "" || (Array.isArray(value) && value.length === 0)
-      ? t("audit.nothing")
-      : value === true
-        ? t("common.yes")
-        : value === false
-          ? t("common.no")
-          : Array.isArray(value) && value.every((item) => typeof item === "string")
-            ? value.join(", ")
-            : typeof value === "object"
-              ? JSON.stringify(value, null, 1)
-              : String(value);
+function Value({ field, value, gone = false }: { field: string; value: unknown; gone?: boolean }) {
+  const words = useWords();
   return (
-    <Code
-      className="inert"
-      {...(gone ? { td: "line-through", c: "dimmed" } : {})}
-      {...(label ? { title: label } : {})}
-    >
-      {text}
+    <Code className="inert" {...(gone ? { component: "del", c: "dimmed" } : {})}>
+      {words(field, value)}
     </Code>
   );
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
+
+/** A value of the log in the words of people. */
+function useWords(): (field: string, value: unknown) => string {
+  const { t, i18n } = useTranslation();
+  const words = (field: string, value: unknown): string => {
+    if (value === null || value === "" || (Array.isArray(value) && value.length === 0)) {
+      return t("audit.nothing");
+    }
+    if (typeof value === "boolean") {
+      return value ? t("common.yes") : t("common.no");
+    }
+    if (Array.isArray(value) && value.every((item) => typeof item === "string")) {
+      return value.join(", ");
+    }
+    if (typeof value === "object") {
+      return JSON.stringify(value, null, 1);
+    }
+    const text = String(value);
+    if (field === "role" && i18n.exists(`codes.role.${text}`)) {
+      return t(`codes.role.${text}` as "codes.role.owner");
+    }
+    return field.endsWith("_at") && TIME.test(text) ? moment(text, i18n.language) : text;
+  };
+  return words;
 }

@@ -37,7 +37,9 @@ export function Outcomes({ figures: { outcomes, step } }: { figures: Figures }) 
       title={t("figures.outcomes.title")}
       hint={t("figures.outcomes.hint")}
       empty={total === 0 ? t("figures.none") : null}
-      summary={<Text>{t("figures.outcomes.summary", { total, taken: sum(["acknowledged", "answered"]) })}</Text>}
+      summary={
+        <Text>{t("figures.outcomes.summary", { count: total, taken: sum(["acknowledged", "answered"]) })}</Text>
+      }
       rows={{
         head: [
           t(step === "hour" ? "figures.outcomes.hour" : "figures.outcomes.day"),
@@ -63,8 +65,8 @@ export function Outcomes({ figures: { outcomes, step } }: { figures: Figures }) 
         barProps={({ name }) => ({
           fill: `url(#outcomes-${name})`,
           isAnimationActive: false,
-          stroke: "var(--paper)",
-          strokeOpacity: 1,
+          // Of many bars each is too thin for an edge.
+          ...(outcomes.length > 31 ? {} : { stroke: "var(--paper)", strokeOpacity: 1 }),
         })}
         role="group"
         aria-label={t("figures.outcomes.title")}

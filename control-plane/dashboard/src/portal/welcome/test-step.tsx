@@ -117,7 +117,7 @@ function FirstCall({ org, id, governs }: { org: string; id: string; governs: boo
     return <Text role="status">{t("welcome.test.waiting")}</Text>;
   }
   const held = alert.calls.find(({ status }) => status === "blocked");
-  const rings = alert.calls.some(({ status }) => status === "queued" || status === "calling");
+  const rings = alert.calls.some(({ status, reason }) => status === "calling" || (status === "queued" && !reason));
   return (
     <Stack>
       {state === "acknowledged" ? (

@@ -19,7 +19,6 @@ export const audit = {
   key: "API key {{name}}",
   operator: "{{name}}, as operator",
   from: "from {{ip}}",
-  was: "was {{value}}",
   nothing: "nothing",
   field: {
     name: "Name",

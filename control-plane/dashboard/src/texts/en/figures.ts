@@ -15,7 +15,8 @@ export const figures = {
     hour: "Hour",
     day: "Day",
     calls: "Calls",
-    summary: "{{total}} calls ended in this period, {{taken}} of them acknowledged or answered.",
+    summary_one: "{{count}} call ended in this period; acknowledged or answered: {{taken}}.",
+    summary_other: "{{count}} calls ended in this period; acknowledged or answered: {{taken}}.",
   },
   answers: {
     title: "How long until somebody picks up",

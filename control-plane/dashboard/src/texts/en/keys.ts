@@ -34,7 +34,7 @@ export const keys = {
   endsNever: "Does not end",
   ended: "Ended",
   delete: "Delete",
-  deleteOf: "Delete the key {{name}}",
+  deleteOf: "Delete: {{name}}",
   deleteTitle: "Delete the key {{name}}?",
   deleteText: "Whatever uses it gets no further from now on. It cannot be brought back.",
   deleted: "{{name}} is deleted",

@@ -21,7 +21,6 @@ export const audit: Translated<(typeof english)["audit"]> = {
   key: "Ключ API «{{name}}»",
   operator: "{{name}}, як оператор",
   from: "з адреси {{ip}}",
-  was: "було {{value}}",
   nothing: "нічого",
   field: {
     name: "Назва",

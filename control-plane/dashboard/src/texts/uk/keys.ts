@@ -37,7 +37,7 @@ export const keys: Translated<(typeof english)["keys"]> = {
   endsNever: "Безстроковий",
   ended: "Термін минув",
   delete: "Видалити",
-  deleteOf: "Видалити ключ «{{name}}»",
+  deleteOf: "Видалити: {{name}}",
   deleteTitle: "Видалити ключ «{{name}}»?",
   deleteText: "Усе, що ним користується, відтепер не матиме доступу. Повернути його неможливо.",
   deleted: "«{{name}}» видалено",
