@@ -51,19 +51,21 @@ pub struct Forbidden {
     pub since: Timestamp,
 }
 
-/// A page of the list, sorted, and the number to go on after.
+/// A page of the numbers that begin with these digits, sorted, and the number to go on after.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn page(
     tx: &mut Tx<'_>,
+    digits: &str,
     after: &str,
     limit: u16,
 ) -> Result<(Vec<Forbidden>, Option<String>), StoreError> {
-    let one_more = limit + 1;
+    // The colon comes after the last digit.
+    let (from, until, one_more) = (format!("+{digits}"), format!("+{digits}:"), limit + 1);
     tx.page(
-        "SELECT e164, created_at FROM do_not_call WHERE e164 > $1 ORDER BY e164 LIMIT $2",
-        &[&after, &one_more],
+        "SELECT e164, created_at FROM do_not_call WHERE e164 >= $1 AND e164 < $2 AND e164 > $3 ORDER BY e164 LIMIT $4",
+        &[&from, &until, &after, &one_more],
         limit,
         |row| row.get(0),
         |row| Ok(Forbidden { number: row.get(0)?, since: row.get(1)? }),

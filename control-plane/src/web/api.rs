@@ -172,7 +172,7 @@ const ROUTES: &[Route] = &[
     person("GET", "/api/admin/v1/accounts", run!(admin::accounts::list, who)).query(of::<admin::SearchFilter>),
     person("GET", "/api/admin/v1/accounts/{id}", run!(admin::accounts::read, who)),
     person("DELETE", "/api/admin/v1/accounts/{id}/sessions", run!(admin::accounts::end_sessions, who)).proved(),
-    person("GET", "/api/admin/v1/do-not-call", run!(admin::do_not_call::list, who)).query(of::<Paging>),
+    person("GET", "/api/admin/v1/do-not-call", run!(admin::do_not_call::list, who)).query(of::<admin::do_not_call::NumberFilter>),
     person("POST", "/api/admin/v1/do-not-call", run!(admin::do_not_call::add, who)),
     person("DELETE", "/api/admin/v1/do-not-call/{number}", run!(admin::do_not_call::remove, who)),
     person("GET", "/api/admin/v1/letters", run!(admin::letters::list, who)).query(of::<admin::letters::LetterFilter>),

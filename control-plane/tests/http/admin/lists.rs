@@ -39,6 +39,14 @@ async fn a_number_on_the_list_is_not_rung_and_one_taken_off_it_is() {
     let listed = office.reads_all("/do-not-call").await;
     let numbers: Vec<&str> = listed.iter().map(|row| row["number"].as_str().unwrap()).collect();
     assert_eq!(numbers, ["+380501234561", "+380501234562", "+380501234567"]);
+    for (sought, found) in [("%2B380501234561", 1), ("380+50+123-45", 3), ("+1", 0), ("", 3)] {
+        let page = office.reads(&format!("/do-not-call?q={sought}")).await;
+        assert_eq!(page["items"].as_array().unwrap().len(), found, "{sought}: {page}");
+    }
+    let page = office.reads("/do-not-call?q=38050&limit=2").await;
+    assert_eq!(page["next"], "+380501234562", "{page}");
+    let last = office.reads("/do-not-call?q=38050&limit=2&after=%2B380501234562").await;
+    assert_eq!(last["items"].as_array().unwrap().len(), 1, "{last}");
     for path in ["/do-not-call/+380501234567", "/do-not-call/%2B380501234561"] {
         office.does("DELETE", path, json!({}), 204).await;
         office.last_deed("do_not_call.removed").await;

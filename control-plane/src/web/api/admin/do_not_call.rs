@@ -17,7 +17,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{phone::E164, time::Timestamp};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use warp::http::StatusCode;
 
 /// A number that is never rung.
@@ -36,7 +36,24 @@ impl From<Forbidden> for ForbiddenNumber {
     }
 }
 
+/// Which numbers.
+#[derive(IntoParams)]
+#[expect(dead_code, reason = "describes what a query string may say")]
+pub(in crate::web::api) struct NumberFilter {
+    /// Only those that begin with these digits
+    #[param(value_type = String, required = false)]
+    q: Option<String>,
+    /// `next` of the page before: what comes after it
+    #[param(value_type = String, required = false)]
+    after: Option<String>,
+    /// At most so many; 50 where it is left out
+    #[param(value_type = u16, required = false, minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+}
+
 /// Numbers that are never rung, sorted
+///
+/// `q` finds those that begin with its digits, however they are spaced.
 #[utoipa::path(
     get,
     path = "/api/admin/v1/do-not-call",
@@ -45,7 +62,9 @@ impl From<Forbidden> for ForbiddenNumber {
 )]
 pub(in crate::web::api) async fn list(call: Call, _operator: Person) -> Result<Response, Problem> {
     let (after, limit) = call.page::<String>()?;
-    let rows = call.app.store.read(move |tx| do_not_call::page(tx, &after, limit)).await?;
+    let digits: String =
+        call.query.text("q").unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+    let rows = call.app.store.read(move |tx| do_not_call::page(tx, &digits, &after, limit)).await?;
     ok(&Page::of(rows, ForbiddenNumber::from))
 }
 
