@@ -22,7 +22,7 @@ export function DoNotCallPage() {
   const act = useAct();
   const [adds, setAdds] = useState(false);
   const [removed, setRemoved] = useState<string | null>(null);
-  const asked = useQuery(listQuery<ForbiddenNumber>("do-not-call", { after, q-]/g, "") }));
+  const asked = useQuery(listQuery<ForbiddenNumber>("do-not-call", { after, q }));
   const columns: Column<ForbiddenNumber>[] = [
     { title: t("admin.doNotCall.number"), bare: true, cell: (it) => <strong className="digits">{it.number}</strong> },
     { title: t("admin.doNotCall.since"), cell: (it) => <Time at={it.created_at} /> },
