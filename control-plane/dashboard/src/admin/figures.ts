@@ -10,10 +10,11 @@ export function useFigures() {
   return {
     whole: (value: number) => new Intl.NumberFormat(language).format(value),
     /** Of a part of one. */
-    percent: (part: number | null) =>
-      part === null
+    percent: (part: number | null | undefined) =>
+      part == null
         ? NOTHING
         : new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(part),
-    time: (milliseconds: number | null) => (milliseconds === null ? NOTHING : duration(milliseconds, language)),
+    time: (milliseconds: number | null | undefined) =>
+      milliseconds == null ? NOTHING : duration(milliseconds, language),
   };
 }

@@ -9,9 +9,11 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { membershipIn, sessionQuery } from "../api/session";
+import { ALERT_STATES, oneOf, SEVERITIES } from "../api/words";
 import { NotFound, PageFailure } from "../ui/failure";
 import { keep, kept } from "../ui/keep";
 import { Loading } from "../ui/page";
+import type { AlertSearch } from "./alerts/queries";
 import { Entrance } from "./entrance/entrance";
 import { Shell } from "./shell/shell";
 
@@ -127,19 +129,14 @@ const organization = createRoute({
 const alerts = createRoute({
   getParentRoute: () => organization,
   path: "/alerts",
-  validateSearch: (search: Record<string, unknown>): Paging & AlertFilter => ({
+  validateSearch: (search: Record<string, unknown>): AlertSearch => ({
     ...paging(search),
-    state: text(search["state"]),
+    state: oneOf(ALERT_STATES, search["state"]),
     project: text(search["project"]),
-    severity: text(search["severity"]),
+    severity: oneOf(SEVERITIES, search["severity"]),
   }),
   component: lazy(() => import("./alerts/list"), "AlertsPage"),
 });
-interface AlertFilter {
-  state?: string | undefined;
-  project?: string | undefined;
-  severity?: string | undefined;
-}
 const alert = createRoute({
   getParentRoute: () => organization,
   path: "/alerts/$id",
@@ -159,8 +156,8 @@ const call = createRoute({
 const figures = createRoute({
   getParentRoute: () => organization,
   path: "/figures",
-  validateSearch: (search: Record<string, unknown>): { days?: number | undefined; project?: string | undefined } => ({
-    days: [1, 7, 30, 90].find((days) => days === Number(search["days"])),
+  validateSearch: (search: Record<string, unknown>) => ({
+    days: oneOf([1, 7, 30, 90], Number(search["days"])),
     project: text(search["project"]),
   }),
   component: lazy(() => import("./figures/figures"), "FiguresPage"),

@@ -1,9 +1,9 @@
 import { SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import type { AbuseSignals } from "../../api/schema";
 import { Page } from "../../ui/page";
 import { Time } from "../../ui/time";
-import type { Abuse } from "../documents";
 import { useFigures } from "../figures";
 import { AdminLink } from "../link";
 import type { Column } from "../list";
@@ -24,7 +24,7 @@ export function AbusePage() {
 }
 
 /** What may be misuse, each with what it means and what to do. */
-function Signals({ abuse }: { abuse: Abuse }) {
+function Signals({ abuse }: { abuse: AbuseSignals }) {
   const { t } = useTranslation();
   const { whole } = useFigures();
   const organization = (it: { org_id: string; organization: string }) => (
@@ -32,19 +32,19 @@ function Signals({ abuse }: { abuse: Abuse }) {
       {it.organization}
     </AdminLink>
   );
-  const blocked: Column<Abuse["blocked"][number]>[] = [
+  const blocked: Column<AbuseSignals["blocked"][number]>[] = [
     { title: t("admin.calls.organization"), bare: true, cell: organization },
     {
       title: t("admin.abuse.why"),
-      cell: (it) => t(`codes.reason.${it.reason}`),
+      cell: (it) => (it.reason ? t(`codes.reason.${it.reason}`) : "–"),
     },
     { title: t("admin.abuse.calls"), number: true, cell: (it) => whole(it.calls) },
   ];
-  const busiest: Column<Abuse["busiest"][number]>[] = [
+  const busiest: Column<AbuseSignals["busiest"][number]>[] = [
     { title: t("admin.calls.organization"), bare: true, cell: organization },
     { title: t("admin.abuse.calls"), number: true, cell: (it) => whole(it.calls) },
   ];
-  const tries: Column<Abuse["sign_ins"][number]>[] = [
+  const tries: Column<AbuseSignals["sign_ins"][number]>[] = [
     { title: t("admin.abuse.whose"), bare: true, cell: (it) => <span className="inert">{it.whose}</span> },
     { title: t("admin.abuse.what"), cell: (it) => <span className="inert">{it.what}</span> },
     { title: t("admin.abuse.count"), number: true, cell: (it) => whole(it.count) },

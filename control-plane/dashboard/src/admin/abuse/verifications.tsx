@@ -1,10 +1,10 @@
 import { useTranslation } from "react-i18next";
-import type { Abuse } from "../documents";
+import type { AbuseSignals } from "../../api/schema";
 import { useFigures } from "../figures";
 import type { Column } from "../list";
 import { Signal } from "./signal";
 
-type Row = Abuse["verifications"][number];
+type Row = AbuseSignals["verifications"][number];
 
 /** The country's name, where the browser knows it. */
 function nameOf(country: string, language: string): string {

@@ -2,13 +2,14 @@ import { Button, Group, List as Lines, SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { AccountDetail } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { Page } from "../../ui/page";
 import { Section } from "../../ui/section";
 import { Time } from "../../ui/time";
 import { BackTo } from "../back";
 import { useAct } from "../deed";
-import type { AccountDetail } from "../documents";
 import { Fact } from "../fleet/facts";
 import { AdminLink, usePageId } from "../link";
 import { accountQuery } from "../reads";
@@ -88,6 +89,7 @@ function Whole({ account }: { account: AccountDetail }) {
               <Lines.Item key={it.id}>
                 <span className="inert digits">{it.number}</span> ·{" "}
                 {it.verified ? t("admin.accounts.heard") : t("admin.accounts.unheard")}
+                {!it.enabled && ` · ${t("admin.accounts.silent")}`}
               </Lines.Item>
             ))}
           </Lines>
@@ -118,7 +120,9 @@ function Sessions({ account }: { account: AccountDetail }) {
         <Confirm
           title={t("admin.accounts.sessions.ask", { email: account.email })}
           action={t("admin.accounts.sessions.go")}
-          does={() => act("DELETE", `accounts/${account.id}/sessions`)}
+          does={() =>
+            act(api.DELETE("/api/admin/v1/accounts/{id}/sessions", { params: { path: { id: account.id } } }))
+          }
           close={() => setAsks(false)}
         >
           <Text size="sm">{t("admin.accounts.sessions.text")}</Text>

@@ -1,13 +1,13 @@
 import { Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import type { AccountRow } from "../../api/schema";
 import { Empty, Page } from "../../ui/page";
 import { Time } from "../../ui/time";
-import type { Account } from "../documents";
 import { AdminLink, useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
 import { Pages, SearchField } from "../pages";
-import { listQuery } from "../reads";
+import { accountsQuery } from "../reads";
 import { Shown } from "../shown";
 import { AccountMarks } from "./marks";
 
@@ -15,8 +15,8 @@ export function AccountsPage() {
   const { t } = useTranslation();
   const { after, q } = usePageSearch();
   const go = useGo();
-  const asked = useQuery(listQuery<Account>("accounts", { after, q }));
-  const columns: Column<Account>[] = [
+  const asked = useQuery(accountsQuery({ after, q }));
+  const columns: Column<AccountRow>[] = [
     {
       title: t("admin.accounts.address"),
       bare: true,

@@ -1,10 +1,10 @@
 import { IconCircleCheck, IconCircleX, IconClock, IconShieldLock } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import type { AccountRow } from "../../api/schema";
 import { Mark } from "../../ui/marks";
-import type { Account } from "../documents";
 
 /** How it stands with an account. */
-export function AccountMarks({ account }: { account: Account }) {
+export function AccountMarks({ account }: { account: AccountRow }) {
   const { t } = useTranslation();
   if (account.closed_at) {
     return <Mark look={{ color: "gray.7", icon: IconCircleX }}>{t("admin.accounts.closed")}</Mark>;

@@ -2,14 +2,14 @@ import { Button, Group, Select, Text } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import type { AuditAction, AuditEntry } from "../../api/schema";
 import { english } from "../../texts/en";
 import { Empty, Page } from "../../ui/page";
 import { Pager } from "../../ui/pager";
 import { Time } from "../../ui/time";
-import type { AuditEntry } from "../documents";
 import { AdminLink, type Search, useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
-import { listQuery } from "../reads";
+import { auditQuery } from "../reads";
 import { Shown } from "../shown";
 import { Difference } from "./difference";
 
@@ -36,7 +36,7 @@ export function AuditPage() {
   const go = useGo();
   const narrowed = { action, actor, subject };
   const narrow = (search: Search) => go({ to: "/audit", search: { ...narrowed, ...search } });
-  const asked = useQuery(listQuery<AuditEntry>("audit", { after, ...narrowed }));
+  const asked = useQuery(auditQuery({ after, ...narrowed, action: action as AuditAction | undefined }));
   const columns: Column<AuditEntry>[] = [
     { title: t("admin.audit.when"), cell: (it) => <Time at={it.at} /> },
     { title: t("admin.audit.who"), cell: (it) => <Who entry={it} /> },

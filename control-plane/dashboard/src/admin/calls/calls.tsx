@@ -1,14 +1,14 @@
 import { Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import type { LiveCall } from "../../api/schema";
 import { AttemptMark, CallMark, SeverityMark } from "../../ui/marks";
 import { Empty, Page } from "../../ui/page";
 import { Time, useNow } from "../../ui/time";
-import type { LiveCall } from "../documents";
 import { AdminLink, useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
 import { Pages } from "../pages";
-import { listQuery } from "../reads";
+import { callsQuery } from "../reads";
 import { Shown } from "../shown";
 import { QueueFigures } from "./queue";
 
@@ -16,7 +16,7 @@ export function LiveCallsPage() {
   const { t } = useTranslation();
   const { after } = usePageSearch();
   const go = useGo();
-  const asked = useQuery(listQuery<LiveCall>("calls", { after }, true));
+  const asked = useQuery(callsQuery({ after }));
   const columns: Column<LiveCall>[] = [
     {
       title: t("admin.calls.organization"),
@@ -79,7 +79,7 @@ function State({ call }: { call: LiveCall }) {
   if (call.attempt) {
     return <AttemptMark status={call.attempt.status} />;
   }
-  const isLater = call.due_at !== null && Date.parse(call.due_at) > now;
+  const isLater = call.due_at && Date.parse(call.due_at) > now;
   return (
     <Group gap={8} className="stated">
       <CallMark status={call.status} />

@@ -2,8 +2,8 @@ import { Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import type { QueueView } from "../../api/schema";
 import { duration, useNow } from "../../ui/time";
-import type { Queue } from "../documents";
 import { useFigures } from "../figures";
 import { AdminLink } from "../link";
 import { queueQuery } from "../reads";
@@ -23,7 +23,7 @@ export function QueueFigures() {
   );
 }
 
-function Figures({ queue }: { queue: Queue }) {
+function Figures({ queue }: { queue: QueueView }) {
   const { t, i18n } = useTranslation();
   const { whole } = useFigures();
   const now = useNow(1_000);

@@ -1,6 +1,7 @@
 import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
 import { Dialog } from "../../ui/confirm";
 import { Failed, useDeed } from "../../ui/deed";
 import { useAct } from "../deed";
@@ -16,7 +17,7 @@ export function AddDialog({ close }: { close: () => void }) {
     validate: { number: (number) => (/^\+[1-9]\d{6,14}$/.test(plain(number)) ? null : t("admin.doNotCall.wrong")) },
   });
   const add = useDeed(async (number: string) => {
-    await act("POST", "do-not-call", { number });
+    await act(api.POST("/api/admin/v1/do-not-call", { body: { number } }));
     close();
   });
   return (

@@ -3,15 +3,16 @@ import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { ForbiddenNumber } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { Empty, Page } from "../../ui/page";
 import { Time } from "../../ui/time";
 import { useAct } from "../deed";
-import type { ForbiddenNumber } from "../documents";
 import { useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
 import { Pages, SearchField } from "../pages";
-import { listQuery } from "../reads";
+import { doNotCallQuery } from "../reads";
 import { Shown } from "../shown";
 import { AddDialog } from "./add";
 
@@ -22,7 +23,7 @@ export function DoNotCallPage() {
   const act = useAct();
   const [adds, setAdds] = useState(false);
   const [removed, setRemoved] = useState<string | null>(null);
-  const asked = useQuery(listQuery<ForbiddenNumber>("do-not-call", { after, q }));
+  const asked = useQuery(doNotCallQuery({ after, q }));
   const columns: Column<ForbiddenNumber>[] = [
     { title: t("admin.doNotCall.number"), bare: true, cell: (it) => <strong className="digits">{it.number}</strong> },
     { title: t("admin.doNotCall.since"), cell: (it) => <Time at={it.created_at} /> },
@@ -79,7 +80,9 @@ export function DoNotCallPage() {
         <Confirm
           title={t("admin.doNotCall.ask", { number: removed })}
           action={t("common.remove")}
-          does={() => act("DELETE", `do-not-call/${encodeURIComponent(removed)}`)}
+          does={() =>
+            act(api.DELETE("/api/admin/v1/do-not-call/{number}", { params: { path: { number: removed } } }))
+          }
           close={() => setRemoved(null)}
         >
           <Text size="sm">{t("admin.doNotCall.again")}</Text>

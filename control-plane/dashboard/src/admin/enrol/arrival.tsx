@@ -2,8 +2,8 @@ import { Group, List, Loader, Text, ThemeIcon } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
+import type { PbxView } from "../../api/schema";
 import { Section } from "../../ui/section";
-import type { Pbx } from "../documents";
 import { AdminLink } from "../link";
 
 type State = "done" | "waits" | "wrong";
@@ -20,13 +20,13 @@ function Sign({ state }: { state: State }) {
 }
 
 /** Looks every few seconds how far the host has come. */
-export function Arrival({ known }: { known: Pbx | undefined }) {
+export function Arrival({ known }: { known: PbxView | undefined }) {
   const { t } = useTranslation();
   // Where it was enrolled before, it is this enrolment that is waited for.
   const before = useRef(known?.revoked ? (known.enrolled_at ?? null) : null);
-  const isEnrolled = known !== undefined && known.enrolled_at !== null && known.enrolled_at !== before.current;
-  const isConnected = isEnrolled && known.connected_at !== null;
-  const isHealthy = isConnected && known.health === "healthy";
+  const isEnrolled = Boolean(known?.enrolled_at) && known?.enrolled_at !== before.current;
+  const isConnected = isEnrolled && Boolean(known?.connected_at);
+  const isHealthy = isConnected && known?.health === "healthy";
   const isIll = isConnected && !isHealthy;
   const steps: [string, State][] = [
     [isEnrolled ? t("admin.enrol.arrival.enrolled") : t("admin.enrol.arrival.enrols"), isEnrolled ? "done" : "waits"],
@@ -52,7 +52,7 @@ export function Arrival({ known }: { known: Pbx | undefined }) {
           </List.Item>
         ))}
       </List>
-      {isIll && known.trouble && (
+      {isIll && known?.trouble && (
         <Text size="sm" className="inert">
           {known.trouble}
         </Text>

@@ -2,9 +2,9 @@ import { Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { EnrolmentToken, PbxDocument } from "../../api/schema";
 import { NotFound } from "../../ui/failure";
 import { Page } from "../../ui/page";
-import type { EnrolmentToken, NamedPbx } from "../documents";
 import { useGo, usePageSearch } from "../link";
 import { fleetQuery } from "../reads";
 import { Shown } from "../shown";
@@ -19,14 +19,14 @@ export function EnrolPage() {
   const { pbx: id } = usePageSearch();
   const go = useGo();
   const asked = useQuery(fleetQuery);
-  const [created, setCreated] = useState<NamedPbx | null>(null);
+  const [created, setCreated] = useState<PbxDocument | null>(null);
   const [made, setMade] = useState<{ pbx: string; token: EnrolmentToken } | null>(null);
   return (
     <Page title={t("admin.enrol.title")}>
       <Shown asked={asked}>
         {(fleet) => {
           const known = fleet.find((it) => it.id === id);
-          const pbx: NamedPbx | undefined = known ?? (created && created.id === id ? created : undefined);
+          const pbx: PbxDocument | undefined = known ?? (created && created.id === id ? created : undefined);
           if (id && !pbx) {
             return <NotFound />;
           }
@@ -49,7 +49,7 @@ export function EnrolPage() {
                     token={made?.pbx === pbx.id ? made.token : null}
                     made={(token) => setMade({ pbx: pbx.id, token })}
                   />
-                  <HostSteps pbx={pbx} isAgain={known !== undefined && known.enrolled_at !== null} />
+                  <HostSteps pbx={pbx} isAgain={Boolean(known?.enrolled_at)} />
                   <Arrival known={known} />
                 </>
               )}

@@ -1,9 +1,9 @@
 import { Stack, Tabs, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import type { PbxDocument } from "../../api/schema";
 import { Copyable } from "../../ui/copy";
 import { Section } from "../../ui/section";
-import type { NamedPbx } from "../documents";
 import { byHand, group, hosts, playbook } from "./lines";
 
 function Step({ hint, value, label }: { hint: ReactNode; value: string; label: string }) {
@@ -16,7 +16,7 @@ function Step({ hint, value, label }: { hint: ReactNode; value: string; label: s
 }
 
 /** What is to be done on the host: with Ansible, or by hand. */
-export function HostSteps({ pbx, isAgain }: { pbx: NamedPbx; isAgain: boolean }) {
+export function HostSteps({ pbx, isAgain }: { pbx: PbxDocument; isAgain: boolean }) {
   const { t } = useTranslation();
   const url = location.origin;
   return (

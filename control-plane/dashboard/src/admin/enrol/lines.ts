@@ -1,5 +1,5 @@
 /** What an operator writes into files and terminals, so that a host becomes one of the fleet. */
-import type { NamedPbx } from "../documents";
+import type { PbxDocument } from "../../api/schema";
 
 /** As YAML reads it: in quotes wherever it could be read as something else. */
 export function yaml(text: string): string {
@@ -7,7 +7,7 @@ export function yaml(text: string): string {
   return isPlain ? text : JSON.stringify(text);
 }
 
-export function hosts({ name, region }: NamedPbx): string {
+export function hosts({ name, region }: PbxDocument): string {
   return [
     "    pbx:",
     "      hosts:",
@@ -30,7 +30,7 @@ trunks_list:
 }
 
 /** The token goes in a file of its own: arguments can be seen by everybody on the machine. */
-export function playbook({ name }: NamedPbx, isAgain: boolean): string {
+export function playbook({ name }: PbxDocument, isAgain: boolean): string {
   const what = isAgain ? "playbooks/rotate_keys.yml --tags agent_keys" : "playbooks/site.yml";
   return `cd ansible
 read -rsp 'token: ' TOKEN

@@ -1,10 +1,11 @@
 import { Autocomplete, Button, Group, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { PbxDocument, PbxView } from "../../api/schema";
 import { Failed, useDeed } from "../../ui/deed";
 import { Section } from "../../ui/section";
 import { useAct } from "../deed";
-import type { NamedPbx, Pbx } from "../documents";
 import { AdminLink } from "../link";
 
 /** Which host it is. */
@@ -13,9 +14,9 @@ export function NameStep({
   fleet,
   done,
 }: {
-  pbx: NamedPbx | undefined;
-  fleet: Pbx[];
-  done: (pbx: NamedPbx) => void;
+  pbx: PbxDocument | undefined;
+  fleet: PbxView[];
+  done: (pbx: PbxDocument) => void;
 }) {
   const { t } = useTranslation();
   const act = useAct();
@@ -24,7 +25,7 @@ export function NameStep({
     validate: { name: (name) => (/^[A-Za-z0-9._-]{1,64}$/.test(name) ? null : t("admin.enrol.name.wrong")) },
   });
   const create = useDeed(async (given: { name: string; region: string }) =>
-    done(await act<NamedPbx>("POST", "pbxs", { ...given, region: given.region.trim() })),
+    done(await act(api.POST("/api/admin/v1/pbxs", { body: { ...given, region: given.region.trim() } }))),
   );
   if (pbx) {
     return (
@@ -43,7 +44,7 @@ export function NameStep({
       </Section>
     );
   }
-  const waiting = fleet.filter((it) => it.enrolled_at === null);
+  const waiting = fleet.filter((it) => !it.enrolled_at);
   return (
     <Section title={t("admin.enrol.name.title")} hint={t("admin.enrol.name.hint")}>
       <form onSubmit={form.onSubmit((given) => create.go(given))}>

@@ -1,12 +1,13 @@
 import { Alert, Button, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { EnrolmentToken, PbxDocument, PbxView } from "../../api/schema";
 import { Copyable } from "../../ui/copy";
 import { Failed, useDeed } from "../../ui/deed";
 import { Section } from "../../ui/section";
 import { Time } from "../../ui/time";
 import { useAct } from "../deed";
-import type { EnrolmentToken, NamedPbx, Pbx } from "../documents";
 
 /** What lets the host in, shown once. */
 export function TokenStep({
@@ -15,15 +16,17 @@ export function TokenStep({
   token,
   made,
 }: {
-  pbx: NamedPbx;
-  known: Pbx | undefined;
+  pbx: PbxDocument;
+  known: PbxView | undefined;
   token: EnrolmentToken | null;
   made: (token: EnrolmentToken) => void;
 }) {
   const { t } = useTranslation();
   const act = useAct();
-  const make = useDeed(async () => made(await act<EnrolmentToken>("POST", `pbxs/${pbx.id}/enrolment-token`)));
-  const isIn = known !== undefined && known.enrolled_at !== null && !known.revoked;
+  const make = useDeed(async () =>
+    made(await act(api.POST("/api/admin/v1/pbxs/{id}/enrolment-token", { params: { path: { id: pbx.id } } }))),
+  );
+  const isIn = Boolean(known?.enrolled_at) && !known?.revoked;
   return (
     <Section title={t("admin.enrol.token.title")} hint={t("admin.enrol.token.hint")}>
       {isIn && (

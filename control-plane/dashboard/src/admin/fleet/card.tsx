@@ -1,6 +1,6 @@
 import { Group, Paper, Stack, Text, Tooltip } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { Pbx, Trunk } from "../documents";
+import type { PbxView, TrunkView } from "../../api/schema";
 import { useFigures } from "../figures";
 import { AdminLink } from "../link";
 import { HealthMark, Load, TrunkState } from "./marks";
@@ -8,9 +8,9 @@ import { conditionOf, isPoor, isTroubled } from "./order";
 import "./fleet.css";
 
 /** One PBX among the others: what is wrong, and each trunk in a line. */
-export function PbxCard({ pbx, newest }: { pbx: Pbx; newest: string | undefined }) {
+export function PbxCard({ pbx, newest }: { pbx: PbxView; newest: string | undefined }) {
   const { t } = useTranslation();
-  const isOld = pbx.agent_version !== null && pbx.agent_version !== newest;
+  const isOld = Boolean(pbx.agent_version) && pbx.agent_version !== newest;
   const condition = conditionOf(pbx);
   const words = pbx.trouble ?? (condition === "offline" ? t("admin.fleet.trouble.offlineTitle") : null);
   const troubled = condition === "trunks" ? pbx.trunks.filter(isTroubled).length : 0;
@@ -49,7 +49,7 @@ export function PbxCard({ pbx, newest }: { pbx: Pbx; newest: string | undefined 
   );
 }
 
-function Trunks({ pbx }: { pbx: Pbx }) {
+function Trunks({ pbx }: { pbx: PbxView }) {
   const { t } = useTranslation();
   const heading = (short: string, whole: string) => (
     <th scope="col">
@@ -71,14 +71,14 @@ function Trunks({ pbx }: { pbx: Pbx }) {
       </thead>
       <tbody>
         {pbx.trunks.map((trunk) => (
-          <TrunkRow key={trunk.name} trunk={trunk} isHeard={pbx.connected_at !== null} />
+          <TrunkRow key={trunk.name} trunk={trunk} isHeard={Boolean(pbx.connected_at)} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function TrunkRow({ trunk, isHeard }: { trunk: Trunk; isHeard: boolean }) {
+function TrunkRow({ trunk, isHeard }: { trunk: TrunkView; isHeard: boolean }) {
   const { percent, time } = useFigures();
   return (
     <tr>

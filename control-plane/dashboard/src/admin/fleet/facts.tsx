@@ -1,8 +1,8 @@
 import { SimpleGrid, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import type { PbxView } from "../../api/schema";
 import { Time } from "../../ui/time";
-import type { Pbx } from "../documents";
 
 /** One fact, below its name. */
 export function Fact({ name, children }: { name: string; children: ReactNode }) {
@@ -18,7 +18,7 @@ export function Fact({ name, children }: { name: string; children: ReactNode }) 
   );
 }
 
-export function Facts({ pbx, newest }: { pbx: Pbx; newest: string | undefined }) {
+export function Facts({ pbx, newest }: { pbx: PbxView; newest: string | undefined }) {
   const { t } = useTranslation();
   const nothing = t("common.none");
   return (

@@ -3,8 +3,8 @@ import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import type { PbxView } from "../../api/schema";
 import { Empty, Page } from "../../ui/page";
-import type { Pbx } from "../documents";
 import { linkTo, useGo, usePageSearch } from "../link";
 import { SearchField } from "../pages";
 import { fleetQuery } from "../reads";
@@ -53,14 +53,14 @@ export function FleetPage() {
   );
 }
 
-function Fleet({ fleet }: { fleet: Pbx[] }) {
+function Fleet({ fleet }: { fleet: PbxView[] }) {
   const { t } = useTranslation();
   const search = usePageSearch();
   const go = useGo();
   const { q, only } = search;
   const newest = versionsOf(fleet)[0]?.[0];
   const wanted = (q ?? "").toLowerCase();
-  const isNamed = ({ name, trunks }: Pbx) =>
+  const isNamed = ({ name, trunks }: PbxView) =>
     [name, ...trunks.map((it) => it.name)].join(" ").toLowerCase().includes(wanted);
   const shown = fleet.filter((pbx) => isNamed(pbx) && (only !== "problems" || isProblem(pbx)));
   return (

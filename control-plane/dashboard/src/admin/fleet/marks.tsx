@@ -9,9 +9,8 @@ import {
   IconPlugConnectedX,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { PbxHealth } from "../../api/schema";
+import type { PbxHealth, PbxView, TrunkView } from "../../api/schema";
 import { Mark } from "../../ui/marks";
-import type { Pbx, Trunk } from "../documents";
 import { conditionOf } from "./order";
 
 const HEALTH = {
@@ -22,7 +21,7 @@ const HEALTH = {
 } as const satisfies Record<PbxHealth, unknown>;
 
 /** How a PBX is; of one whose host never came, or may not, that it is so. */
-export function HealthMark({ pbx }: { pbx: Pbx }) {
+export function HealthMark({ pbx }: { pbx: PbxView }) {
   const { t } = useTranslation();
   if (pbx.health === "offline" && conditionOf(pbx) === "waiting") {
     const text = pbx.revoked ? t("admin.fleet.revoked") : t("admin.fleet.notEnrolled");
@@ -34,7 +33,7 @@ export function HealthMark({ pbx }: { pbx: Pbx }) {
 /** How a trunk stands, in one word and with a sign. */
 export function useTrunkState() {
   const { t } = useTranslation();
-  return (trunk: Trunk, isHeard: boolean) => {
+  return (trunk: TrunkView, isHeard: boolean) => {
     if (!isHeard) {
       return { text: t("admin.fleet.trunk.unheard"), color: "gray", icon: IconHelpCircle };
     }
@@ -57,7 +56,15 @@ export function useTrunkState() {
   };
 }
 
-export function TrunkState({ trunk, isHeard, brief = false }: { trunk: Trunk; isHeard: boolean; brief?: boolean }) {
+export function TrunkState({
+  trunk,
+  isHeard,
+  brief = false,
+}: {
+  trunk: TrunkView;
+  isHeard: boolean;
+  brief?: boolean;
+}) {
   const { text, color, icon: Icon } = useTrunkState()(trunk, isHeard);
   const sign = (
     <Text span c={`var(--mantine-color-${color}-text)`} lh={0} flex="none">
@@ -75,7 +82,7 @@ export function TrunkState({ trunk, isHeard, brief = false }: { trunk: Trunk; is
 }
 
 /** How many calls are under way, of how many; only of how many, where nobody says. */
-export function Load({ trunk, isHeard }: { trunk: Trunk; isHeard: boolean }) {
+export function Load({ trunk, isHeard }: { trunk: TrunkView; isHeard: boolean }) {
   const { t } = useTranslation();
   const { name, active, max_concurrent: most } = trunk;
   const part = isHeard && most > 0 ? (100 * active) / most : 0;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Pbx, Trunk } from "../documents";
+import type { PbxView, TrunkView } from "../../api/schema";
 import { byRegion, conditionOf, isProblem, versionsOf } from "./order";
 
-const trunk = (differs: Partial<Trunk> = {}): Trunk => ({
+const trunk = (differs: Partial<TrunkView> = {}): TrunkView => ({
   name: "trunk-a",
   online: true,
   route_countries: ["UA"],
@@ -21,7 +21,7 @@ const trunk = (differs: Partial<Trunk> = {}): Trunk => ({
   ...differs,
 });
 
-const pbx = (name: string, differs: Partial<Pbx> = {}): Pbx => ({
+const pbx = (name: string, differs: Partial<PbxView> = {}): PbxView => ({
   id: name,
   name,
   health: "healthy",

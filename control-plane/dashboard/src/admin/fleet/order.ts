@@ -1,5 +1,5 @@
 /** What of the fleet is looked at first. */
-import type { Pbx, Trunk } from "../documents";
+import type { PbxView, TrunkView } from "../../api/schema";
 
 /** Worst first. What an operator wants so (a drain, a revoked key, no host yet) is no problem. */
 export type Condition = "offline" | "degraded" | "trunks" | "draining" | "waiting" | "healthy";
@@ -10,9 +10,9 @@ const ENOUGH = 20;
 /** A trunk that reaches fewer has something wrong with it. */
 const POOR = 0.9;
 
-export function conditionOf(pbx: Pbx): Condition {
+export function conditionOf(pbx: PbxView): Condition {
   if (pbx.health === "offline") {
-    return pbx.revoked || pbx.enrolled_at === null ? "waiting" : "offline";
+    return pbx.revoked || !pbx.enrolled_at ? "waiting" : "offline";
   }
   if (pbx.health === "degraded") {
     return "degraded";
@@ -23,32 +23,32 @@ export function conditionOf(pbx: Pbx): Condition {
   return pbx.trunks.some(isTroubled) ? "trunks" : "healthy";
 }
 
-export function isProblem(pbx: Pbx): boolean {
+export function isProblem(pbx: PbxView): boolean {
   return ["offline", "degraded", "trunks"].includes(conditionOf(pbx));
 }
 
 /** Whether something is wrong with a trunk that nobody has asked for. */
-export function isTroubled(trunk: Trunk): boolean {
-  return !trunk.online || (trunk.standing !== "works" && trunk.rested_until === null) || isPoor(trunk);
+export function isTroubled(trunk: TrunkView): boolean {
+  return !trunk.online || (trunk.standing !== "works" && !trunk.rested_until) || isPoor(trunk);
 }
 
 /** Whether it reaches few of those whom it shall reach. */
-export function isPoor(trunk: Trunk): boolean {
-  return trunk.success_rate !== null && trunk.reached + trunk.failed >= ENOUGH && trunk.success_rate < POOR;
+export function isPoor(trunk: TrunkView): boolean {
+  return trunk.success_rate != null && trunk.reached + trunk.failed >= ENOUGH && trunk.success_rate < POOR;
 }
 
-const rank = (pbx: Pbx) => ORDER.indexOf(conditionOf(pbx));
+const rank = (pbx: PbxView) => ORDER.indexOf(conditionOf(pbx));
 const names = new Intl.Collator("en", { numeric: true });
 
 export interface Region {
   name: string;
-  pbxs: Pbx[];
+  pbxs: PbxView[];
   problems: number;
 }
 
 /** Regions with their PBXs: whatever is worst comes first, then by name. */
-export function byRegion(fleet: Pbx[]): Region[] {
-  const regions = new Map<string, Pbx[]>();
+export function byRegion(fleet: PbxView[]): Region[] {
+  const regions = new Map<string, PbxView[]>();
   for (const pbx of fleet) {
     regions.set(pbx.region, [...(regions.get(pbx.region) ?? []), pbx]);
   }
@@ -67,7 +67,7 @@ export function byRegion(fleet: Pbx[]): Region[] {
 }
 
 /** Versions of agents, each with how many have it; the newest first. */
-export function versionsOf(fleet: Pbx[]): [string, number][] {
+export function versionsOf(fleet: PbxView[]): [string, number][] {
   const counts = new Map<string, number>();
   for (const { agent_version: version } of fleet) {
     if (version) {

@@ -2,20 +2,21 @@ import { Button, Group, List, SimpleGrid, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { PbxView } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { Section } from "../../ui/section";
 import { Time } from "../../ui/time";
 import { useAct } from "../deed";
-import type { Pbx } from "../documents";
 import { linkTo } from "../link";
 import { Fact } from "./facts";
 
 /** Takes a PBX out of the choice, or back into it. */
-export function DrainButton({ pbx }: { pbx: Pbx }) {
+export function DrainButton({ pbx }: { pbx: PbxView }) {
   const { t } = useTranslation();
   const act = useAct();
   const [asks, setAsks] = useState(false);
-  const isDrained = pbx.drained_at !== null;
+  const isDrained = Boolean(pbx.drained_at);
   const name = pbx.name;
   return (
     <>
@@ -27,7 +28,14 @@ export function DrainButton({ pbx }: { pbx: Pbx }) {
           title={isDrained ? t("admin.fleet.undrain.title", { name }) : t("admin.fleet.drain.title", { name })}
           action={isDrained ? t("admin.fleet.undrain.go") : t("admin.fleet.drain.go")}
           harmless
-          does={() => act("POST", `pbxs/${pbx.id}/drain`, { drained: !isDrained })}
+          does={() =>
+            act(
+              api.POST("/api/admin/v1/pbxs/{id}/drain", {
+                params: { path: { id: pbx.id } },
+                body: { drained: !isDrained },
+              }),
+            )
+          }
           close={() => setAsks(false)}
         >
           <Text size="sm">
@@ -42,7 +50,7 @@ export function DrainButton({ pbx }: { pbx: Pbx }) {
 }
 
 /** What lets the host's agent in. */
-export function Keys({ pbx }: { pbx: Pbx }) {
+export function Keys({ pbx }: { pbx: PbxView }) {
   const { t } = useTranslation();
   const act = useAct();
   const [asks, setAsks] = useState(false);
@@ -75,7 +83,7 @@ export function Keys({ pbx }: { pbx: Pbx }) {
           title={t("admin.fleet.revoke.title", { name })}
           action={t("admin.fleet.revoke.go")}
           type={{ label: t("admin.fleet.revoke.type", { name }), word: name }}
-          does={() => act("POST", `pbxs/${pbx.id}/revoke`)}
+          does={() => act(api.POST("/api/admin/v1/pbxs/{id}/revoke", { params: { path: { id: pbx.id } } }))}
           close={() => setAsks(false)}
         >
           <Text size="sm">{t("admin.fleet.revoke.text")}</Text>

@@ -2,11 +2,11 @@ import { Alert, Group, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import type { PbxView } from "../../api/schema";
 import { NotFound } from "../../ui/failure";
 import { Page } from "../../ui/page";
 import { Section } from "../../ui/section";
 import { BackTo } from "../back";
-import type { Pbx } from "../documents";
 import { AdminLink, usePageId } from "../link";
 import { fleetQuery } from "../reads";
 import { Shown } from "../shown";
@@ -41,7 +41,7 @@ export function PbxPage() {
   );
 }
 
-function Whole({ pbx, newest }: { pbx: Pbx; newest: string | undefined }) {
+function Whole({ pbx, newest }: { pbx: PbxView; newest: string | undefined }) {
   const { t } = useTranslation();
   return (
     <>
@@ -66,9 +66,9 @@ function Whole({ pbx, newest }: { pbx: Pbx; newest: string | undefined }) {
 }
 
 /** What is wrong, in words, and what to do about it. */
-function Trouble({ pbx }: { pbx: Pbx }) {
+function Trouble({ pbx }: { pbx: PbxView }) {
   const { t } = useTranslation();
-  if (pbx.health === "offline" && pbx.enrolled_at === null && !pbx.revoked) {
+  if (pbx.health === "offline" && !pbx.enrolled_at && !pbx.revoked) {
     return (
       <Alert color="gray" variant="outline" title={t("admin.fleet.notEnrolled")}>
         <Stack gap="xs" align="flex-start">

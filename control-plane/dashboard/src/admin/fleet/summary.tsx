@@ -1,12 +1,12 @@
 import { SimpleGrid } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { Pbx } from "../documents";
+import type { PbxView } from "../../api/schema";
 import { useFigures } from "../figures";
 import { Tile } from "../tile";
 import { conditionOf, isProblem, versionsOf } from "./order";
 
 /** The fleet at a glance. */
-export function Summary({ fleet }: { fleet: Pbx[] }) {
+export function Summary({ fleet }: { fleet: PbxView[] }) {
   const { t } = useTranslation();
   const { whole } = useFigures();
   const problems = fleet.filter(isProblem).length;

@@ -1,10 +1,11 @@
 import { Badge, Button, Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { PbxView, TrunkView } from "../../api/schema";
 import { Failed, useDeed } from "../../ui/deed";
 import { Time } from "../../ui/time";
 import { useAct } from "../deed";
-import type { Pbx, Trunk } from "../documents";
 import { useFigures } from "../figures";
 import { Fact } from "./facts";
 import { Load, TrunkState } from "./marks";
@@ -13,7 +14,7 @@ import { RestDialog } from "./rest";
 import "./fleet.css";
 
 /** One trunk with all that is known of it, and its rest. */
-export function TrunkDetail({ pbx, trunk }: { pbx: Pbx; trunk: Trunk }) {
+export function TrunkDetail({ pbx, trunk }: { pbx: PbxView; trunk: TrunkView }) {
   const { t } = useTranslation();
   const { whole, percent, time } = useFigures();
   return (
@@ -24,14 +25,14 @@ export function TrunkDetail({ pbx, trunk }: { pbx: Pbx; trunk: Trunk }) {
             <Text fw={600} className="inert">
               {trunk.name}
             </Text>
-            <TrunkState trunk={trunk} isHeard={pbx.connected_at !== null} />
+            <TrunkState trunk={trunk} isHeard={Boolean(pbx.connected_at)} />
           </Group>
           <Rest pbx={pbx} trunk={trunk} />
         </Group>
         {pbx.connected_at && <Standing trunk={trunk} />}
         <SimpleGrid component="dl" m={0} cols={{ base: 2, sm: 3, lg: 6 }} spacing="md">
           <Fact name={t("admin.fleet.trunk.calls")}>
-            <Load trunk={trunk} isHeard={pbx.connected_at !== null} />
+            <Load trunk={trunk} isHeard={Boolean(pbx.connected_at)} />
           </Fact>
           <Fact name={t("admin.fleet.trunk.successLong")}>
             <span className={isPoor(trunk) ? "poor" : undefined}>{percent(trunk.success_rate)}</span>
@@ -66,7 +67,7 @@ export function TrunkDetail({ pbx, trunk }: { pbx: Pbx; trunk: Trunk }) {
 }
 
 /** Why it stands as it does, where that is not plain. */
-function Standing({ trunk }: { trunk: Trunk }) {
+function Standing({ trunk }: { trunk: TrunkView }) {
   const { t } = useTranslation();
   if (trunk.rested_until) {
     return (
@@ -79,12 +80,17 @@ function Standing({ trunk }: { trunk: Trunk }) {
   return why && <Text size="sm">{t(`admin.fleet.trunk.why.${why}`)}</Text>;
 }
 
-function Rest({ pbx, trunk }: { pbx: Pbx; trunk: Trunk }) {
+function Rest({ pbx, trunk }: { pbx: PbxView; trunk: TrunkView }) {
   const { t } = useTranslation();
   const act = useAct();
   const [asks, setAsks] = useState(false);
   const rest = (minutes: number) =>
-    act("POST", `pbxs/${pbx.id}/trunks/${encodeURIComponent(trunk.name)}/rest`, { minutes });
+    act(
+      api.POST("/api/admin/v1/pbxs/{id}/trunks/{name}/rest", {
+        params: { path: { id: pbx.id, name: trunk.name } },
+        body: { minutes },
+      }),
+    );
   const end = useDeed(() => rest(0));
   return (
     <Group gap="sm">

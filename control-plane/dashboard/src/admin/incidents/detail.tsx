@@ -2,13 +2,14 @@ import { Button, Group, Stack, Text, Timeline } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { Incident } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { Page } from "../../ui/page";
 import { Section } from "../../ui/section";
 import { Time } from "../../ui/time";
 import { BackTo } from "../back";
 import { useAct } from "../deed";
-import type { Incident } from "../documents";
 import { useGo, usePageId } from "../link";
 import { incidentQuery } from "../reads";
 import { Shown } from "../shown";
@@ -114,7 +115,7 @@ function Deeds({ incident }: { incident: Incident }) {
           title={t("admin.incidents.deleteThis", { title: incident.title })}
           action={t("admin.incidents.delete")}
           does={async () => {
-            await act("DELETE", `incidents/${incident.id}`);
+            await act(api.DELETE("/api/admin/v1/incidents/{id}", { params: { path: { id: incident.id } } }));
             go({ to: "/incidents" }, true);
           }}
           close={close}

@@ -1,10 +1,11 @@
 import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { Incident } from "../../api/schema";
 import { Dialog } from "../../ui/confirm";
 import { Failed, useDeed } from "../../ui/deed";
 import { useAct } from "../deed";
-import type { Incident } from "../documents";
 import { Components } from "./components";
 import { ImpactField, LONGEST_TITLE } from "./fields";
 
@@ -15,7 +16,8 @@ export function EditDialog({ incident, close }: { incident: Incident; close: () 
   const [impact, setImpact] = useState(incident.impact);
   const [components, setComponents] = useState(incident.components);
   const save = useDeed(async () => {
-    await act("PATCH", `incidents/${incident.id}`, { title: title.trim(), impact, components });
+    const body = { title: title.trim(), impact, components };
+    await act(api.PATCH("/api/admin/v1/incidents/{id}", { params: { path: { id: incident.id } }, body }));
     close();
   });
   return (

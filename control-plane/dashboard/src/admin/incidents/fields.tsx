@@ -1,6 +1,10 @@
 import { Group, Radio, Stack, Textarea } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { IMPACTS, type Impact, STAGES, type Stage } from "../documents";
+import type { Impact, IncidentState } from "../../api/schema";
+import { oneOf } from "../../api/words";
+
+const IMPACTS = ["none", "minor", "major", "critical"] as const satisfies Impact[];
+const STAGES = ["investigating", "identified", "monitoring", "resolved"] as const satisfies IncidentState[];
 
 export const LONGEST_TITLE = 100;
 export const LONGEST_TEXT = 4000;
@@ -11,7 +15,7 @@ export function ImpactField({ value, onChange }: { value: Impact; onChange: (val
     <Radio.Group
       label={t("admin.incidents.impact")}
       value={value}
-      onChange={(chosen) => onChange(IMPACTS.find((it) => it === chosen) ?? "minor")}
+      onChange={(chosen) => onChange(oneOf(IMPACTS, chosen) ?? "minor")}
     >
       <Stack gap={8} mt="xs">
         {IMPACTS.map((impact) => (
@@ -27,13 +31,13 @@ export function ImpactField({ value, onChange }: { value: Impact; onChange: (val
   );
 }
 
-export function StageField({ value, onChange }: { value: Stage; onChange: (value: Stage) => void }) {
+export function StageField({ value, onChange }: { value: IncidentState; onChange: (value: IncidentState) => void }) {
   const { t } = useTranslation();
   return (
     <Radio.Group
       label={t("admin.incidents.stage")}
       value={value}
-      onChange={(chosen) => onChange(STAGES.find((it) => it === chosen) ?? "investigating")}
+      onChange={(chosen) => onChange(oneOf(STAGES, chosen) ?? "investigating")}
     >
       <Group gap="md" mt="xs">
         {STAGES.map((stage) => (

@@ -3,13 +3,13 @@ import { IconExternalLink, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import type { Incident } from "../../api/schema";
 import { Empty, Page } from "../../ui/page";
 import { Time } from "../../ui/time";
-import type { Incident } from "../documents";
 import { AdminLink, linkTo, useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
 import { Pages } from "../pages";
-import { listQuery } from "../reads";
+import { incidentsQuery } from "../reads";
 import { Shown } from "../shown";
 import { useComponentName } from "./components";
 import { ImpactMark, StageMark } from "./marks";
@@ -19,7 +19,7 @@ export function IncidentsPage() {
   const { after } = usePageSearch();
   const go = useGo();
   const nameOf = useComponentName();
-  const asked = useQuery(listQuery<Incident>("incidents", { after }));
+  const asked = useQuery(incidentsQuery({ after }));
   const columns: Column<Incident>[] = [
     {
       title: t("admin.incidents.heading"),

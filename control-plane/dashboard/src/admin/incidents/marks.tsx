@@ -8,8 +8,8 @@ import {
   IconTool,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import type { Impact, IncidentState } from "../../api/schema";
 import { Mark } from "../../ui/marks";
-import type { Impact, Stage } from "../documents";
 
 const IMPACTS = {
   none: { color: "gray.7", icon: IconInfoCircle },
@@ -23,14 +23,14 @@ const STAGES = {
   identified: { color: "orange.9", icon: IconTool },
   monitoring: { color: "blue.8", icon: IconEye },
   resolved: { color: "teal.7", icon: IconCircleCheck },
-} as const satisfies Record<Stage, unknown>;
+} as const satisfies Record<IncidentState, unknown>;
 
 export function ImpactMark({ impact }: { impact: Impact }) {
   const { t } = useTranslation();
   return <Mark look={IMPACTS[impact]}>{t(`admin.incidents.impacts.${impact}`)}</Mark>;
 }
 
-export function StageMark({ stage }: { stage: Stage }) {
+export function StageMark({ stage }: { stage: IncidentState }) {
   const { t } = useTranslation();
   return <Mark look={STAGES[stage]}>{t(`admin.incidents.stages.${stage}`)}</Mark>;
 }

@@ -1,10 +1,11 @@
 import { Button, Group, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { Incident } from "../../api/schema";
 import { Failed, useDeed, useOnce } from "../../ui/deed";
 import { Section } from "../../ui/section";
 import { useAct } from "../deed";
-import type { Incident } from "../documents";
 import { StageField, UpdateText } from "./fields";
 
 /** Tells how far it is. */
@@ -16,7 +17,10 @@ export function TellForm({ incident }: { incident: Incident }) {
   const [text, setText] = useState("");
   const tell = useDeed(async () => {
     const body = { state, text };
-    await act("POST", `incidents/${incident.id}/updates`, body, once({ ...body, after: incident.updates.length }));
+    const header = once({ ...body, after: incident.updates.length });
+    await act(
+      api.POST("/api/admin/v1/incidents/{id}/updates", { params: { path: { id: incident.id }, header }, body }),
+    );
     setText("");
   });
   return (

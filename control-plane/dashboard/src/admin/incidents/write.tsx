@@ -1,12 +1,13 @@
 import { Button, Group, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { Impact, IncidentState } from "../../api/schema";
 import { Failed, useDeed, useOnce } from "../../ui/deed";
 import { Page } from "../../ui/page";
 import { Section } from "../../ui/section";
 import { BackTo } from "../back";
 import { useAct } from "../deed";
-import type { Impact, Incident, Stage } from "../documents";
 import { useGo } from "../link";
 import { Components } from "./components";
 import { ImpactField, LONGEST_TITLE, StageField, UpdateText } from "./fields";
@@ -19,12 +20,12 @@ export function WriteIncidentPage() {
   const once = useOnce();
   const [title, setTitle] = useState("");
   const [impact, setImpact] = useState<Impact>("minor");
-  const [state, setState] = useState<Stage>("investigating");
+  const [state, setState] = useState<IncidentState>("investigating");
   const [components, setComponents] = useState<string[]>([]);
   const [text, setText] = useState("");
   const write = useDeed(async () => {
     const body = { title: title.trim(), impact, state, components, text };
-    const { id } = await act<Incident>("POST", "incidents", body, once(body));
+    const { id } = await act(api.POST("/api/admin/v1/incidents", { params: { header: once(body) }, body }));
     go({ to: "/incidents/$id", id }, true);
   });
   return (

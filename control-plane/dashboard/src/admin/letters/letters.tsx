@@ -1,26 +1,31 @@
 import { Button, Select, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { LetterRow, LetterState } from "../../api/schema";
+import { oneOf } from "../../api/words";
 import { useDeed } from "../../ui/deed";
 import { tellFailure } from "../../ui/failure";
 import { Empty, Page } from "../../ui/page";
 import { Time } from "../../ui/time";
 import { useAct } from "../deed";
-import { LETTER_STATES, type Letter, type LetterState } from "../documents";
 import { useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
 import { Pages } from "../pages";
-import { listQuery } from "../reads";
+import { lettersQuery } from "../reads";
 import { Shown } from "../shown";
 import { LetterMark } from "./mark";
 import { LetterTabs } from "./tabs";
 
+const STATES = ["waiting", "sent", "failed", "suppressed", "bounced", "complained"] as const satisfies LetterState[];
+
 export function LettersPage() {
   const { t } = useTranslation();
-  const { after, state } = usePageSearch();
+  const { after, ...search } = usePageSearch();
+  const state = oneOf(STATES, search.state);
   const go = useGo();
-  const asked = useQuery(listQuery<Letter>("letters", { after, state }, true));
-  const columns: Column<Letter>[] = [
+  const asked = useQuery(lettersQuery({ after, state }));
+  const columns: Column<LetterRow>[] = [
     {
       title: t("admin.letters.to"),
       bare: true,
@@ -59,7 +64,7 @@ export function LettersPage() {
         clearable
         value={state ?? null}
         onChange={(value) => go({ to: "/letters", search: { state: value ?? undefined } })}
-        data={LETTER_STATES.map((value) => ({ value, label: t(`admin.letters.states.${value}`) }))}
+        data={STATES.map((value) => ({ value, label: t(`admin.letters.states.${value}`) }))}
       />
       <Shown asked={asked}>
         {({ items, next }) => (
@@ -84,7 +89,7 @@ function canRetry(state: LetterState): boolean {
 }
 
 /** What became of it, or when it is tried. */
-function How({ letter }: { letter: Letter }) {
+function How({ letter }: { letter: LetterRow }) {
   const { t } = useTranslation();
   return (
     <div>
@@ -112,10 +117,12 @@ function How({ letter }: { letter: Letter }) {
   );
 }
 
-function Retry({ letter }: { letter: Letter }) {
+function Retry({ letter }: { letter: LetterRow }) {
   const { t } = useTranslation();
   const act = useAct();
-  const retry = useDeed(() => act("POST", `letters/${letter.id}/retry`).catch(tellFailure));
+  const retry = useDeed(() =>
+    act(api.POST("/api/admin/v1/letters/{id}/retry", { params: { path: { id: letter.id } } })).catch(tellFailure),
+  );
   return (
     <Button
       size="xs"

@@ -7,8 +7,8 @@ import {
   IconPlayerPause,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import type { LetterState } from "../../api/schema";
 import { Mark } from "../../ui/marks";
-import type { LetterState } from "../documents";
 
 const LOOKS = {
   waiting: { color: "blue.8", icon: IconClock },

@@ -2,26 +2,31 @@ import { Button, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { api } from "../../api/client";
+import type { SuppressedAddress } from "../../api/schema";
+import { oneOf } from "../../api/words";
 import { Confirm } from "../../ui/confirm";
 import { Empty, Page } from "../../ui/page";
 import { Time } from "../../ui/time";
 import { useAct } from "../deed";
-import type { Suppression } from "../documents";
 import { useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
 import { Pages } from "../pages";
-import { listQuery } from "../reads";
+import { suppressionsQuery } from "../reads";
 import { Shown } from "../shown";
 import { LetterTabs } from "./tabs";
+
+/** Why an address gets no letter. */
+const CAUSES = ["bounce", "complaint"] as const;
 
 export function SuppressionsPage() {
   const { t } = useTranslation();
   const { after } = usePageSearch();
   const go = useGo();
   const act = useAct();
-  const [removed, setRemoved] = useState<Suppression | null>(null);
-  const asked = useQuery(listQuery<Suppression>("suppressions", { after }));
-  const columns: Column<Suppression>[] = [
+  const [removed, setRemoved] = useState<SuppressedAddress | null>(null);
+  const asked = useQuery(suppressionsQuery({ after }));
+  const columns: Column<SuppressedAddress>[] = [
     {
       title: t("admin.accounts.address"),
       bare: true,
@@ -29,7 +34,10 @@ export function SuppressionsPage() {
     },
     {
       title: t("admin.letters.suppressions.why"),
-      cell: (it) => t(`admin.letters.suppressions.causes.${it.cause}`),
+      cell: ({ cause }) => {
+        const known = oneOf(CAUSES, cause);
+        return known ? t(`admin.letters.suppressions.causes.${known}`) : <span className="inert">{cause}</span>;
+      },
     },
     { title: t("admin.letters.suppressions.since"), cell: (it) => <Time at={it.created_at} /> },
     {
@@ -80,10 +88,12 @@ export function SuppressionsPage() {
         <Confirm
           title={t("admin.letters.suppressions.ask", { email: removed.email })}
           action={t("common.remove")}
-          does={() => act("DELETE", `suppressions/${encodeURIComponent(removed.email)}`)}
+          does={() =>
+            act(api.DELETE("/api/admin/v1/suppressions/{email}", { params: { path: { email: removed.email } } }))
+          }
           close={() => setRemoved(null)}
         >
-          <Text size="sm">{t(`admin.letters.suppressions.again.${removed.cause}`)}</Text>
+          <Text size="sm">{t(`admin.letters.suppressions.again.${oneOf(CAUSES, removed.cause) ?? "bounce"}`)}</Text>
         </Confirm>
       )}
     </Page>

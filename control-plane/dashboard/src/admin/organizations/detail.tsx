@@ -1,11 +1,11 @@
 import { Badge, SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import type { OrganizationDetail } from "../../api/schema";
 import { Page } from "../../ui/page";
 import { Section } from "../../ui/section";
 import { Time } from "../../ui/time";
 import { BackTo } from "../back";
-import type { OrganizationDetail } from "../documents";
 import { useFigures } from "../figures";
 import { Fact } from "../fleet/facts";
 import { AdminLink, usePageId } from "../link";
@@ -45,6 +45,7 @@ function Whole({ organization }: { organization: OrganizationDetail }) {
       ),
     },
     { title: t("admin.organizations.role"), cell: (it) => t(`codes.role.${it.role}`) },
+    { title: t("admin.organizations.reachable"), cell: (it) => t(it.reachable ? "common.yes" : "common.no") },
   ];
   return (
     <>

@@ -1,14 +1,14 @@
 import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import type { OrganizationRow } from "../../api/schema";
 import { Empty, Page } from "../../ui/page";
 import { Time } from "../../ui/time";
-import type { Organization } from "../documents";
 import { useFigures } from "../figures";
 import { AdminLink, useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
 import { Pages, SearchField } from "../pages";
-import { listQuery } from "../reads";
+import { organizationsQuery } from "../reads";
 import { Shown } from "../shown";
 
 export function OrganizationsPage() {
@@ -16,8 +16,8 @@ export function OrganizationsPage() {
   const { whole } = useFigures();
   const { after, q } = usePageSearch();
   const go = useGo();
-  const asked = useQuery(listQuery<Organization>("organizations", { after, q }));
-  const columns: Column<Organization>[] = [
+  const asked = useQuery(organizationsQuery({ after, q }));
+  const columns: Column<OrganizationRow>[] = [
     {
       title: t("admin.organizations.name"),
       bare: true,

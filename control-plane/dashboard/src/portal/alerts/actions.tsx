@@ -4,8 +4,7 @@ import { IconCheck, IconPhone, IconX } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { once } from "../../api/client";
-import { ask, type CalledAgain } from "../../api/pending";
+import { api, once, take } from "../../api/client";
 import { Confirm } from "../../ui/confirm";
 import styles from "./alerts.module.css";
 import { useAlertDeeds } from "./deeds";
@@ -79,8 +78,11 @@ function CallAgain({ org, alert, rings, close }: { org: string; alert: Story; ri
   // One dialog is one deed, however often its button is pressed.
   const [headers] = useState(once);
   const call = async () => {
-    const path = `/api/v1/alerts/${encodeURIComponent(alert.id)}/call-again`;
-    const { calls } = await ask<CalledAgain>("POST", path, { query: { org }, headers });
+    const { calls } = await take(
+      api.POST("/api/v1/alerts/{id}/call-again", {
+        params: { path: { id: alert.id }, query: { org }, header: headers },
+      }),
+    );
     const count = calls.length;
     notifications.show(
       count > 0

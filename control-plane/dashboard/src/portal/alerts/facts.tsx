@@ -3,7 +3,7 @@ import { Anchor, Badge, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import type { CalledPerson } from "../../api/pending";
+import type { AlertCall } from "../../api/schema";
 import { reasonWhy } from "../../ui/explain";
 import { Failure } from "../../ui/failure";
 import { CallMark, SeverityMark } from "../../ui/marks";
@@ -12,7 +12,7 @@ import { Section } from "../../ui/section";
 import { Time } from "../../ui/time";
 import { requestsOfAlertQuery, type Story } from "./queries";
 
-export function People({ org, calls, whoIs }: { org: string; calls: CalledPerson[]; whoIs: (id: string) => string }) {
+export function People({ org, calls, whoIs }: { org: string; calls: AlertCall[]; whoIs: (id: string) => string }) {
   const { t } = useTranslation();
   return (
     <Section title={t("alerts.detail.called")}>

@@ -1,10 +1,8 @@
 import { NativeSelect, SegmentedControl, SimpleGrid, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { ALERT_STATES, oneOf, SEVERITIES } from "../../api/words";
 import { type AlertSearch, projectChoiceQuery } from "./queries";
-
-const SEVERITIES = ["critical", "major", "minor", "info"] as const;
-const STATES = ["open", "acknowledged", "closed"] as const;
 
 /** Which alerts are shown. It stands in the address: a filtered list can be passed on. */
 export function Filters({ org, search, go }: { org: string; search: AlertSearch; go: (to: AlertSearch) => void }) {
@@ -18,10 +16,10 @@ export function Filters({ org, search, go }: { org: string; search: AlertSearch;
         fullWidth
         aria-label={t("alerts.filter.state")}
         value={search.state ?? ""}
-        onChange={(state) => set({ state: state || undefined })}
+        onChange={(state) => set({ state: oneOf(ALERT_STATES, state) })}
         data={[
           { value: "", label: t("alerts.filter.all") },
-          ...STATES.map((state) => ({ value: state, label: t(`alerts.filter.${state}`) })),
+          ...ALERT_STATES.map((state) => ({ value: state, label: t(`alerts.filter.${state}`) })),
         ]}
       />
       <SimpleGrid cols={2} spacing="xs" maw={{ sm: 480 }}>
@@ -37,7 +35,7 @@ export function Filters({ org, search, go }: { org: string; search: AlertSearch;
         <NativeSelect
           aria-label={t("alerts.filter.severity")}
           value={search.severity ?? ""}
-          onChange={(event) => set({ severity: event.currentTarget.value || undefined })}
+          onChange={(event) => set({ severity: oneOf(SEVERITIES, event.currentTarget.value) })}
           data={[
             { value: "", label: t("alerts.filter.everySeverity") },
             ...SEVERITIES.map((severity) => ({ value: severity, label: t(`codes.severity.${severity}`) })),

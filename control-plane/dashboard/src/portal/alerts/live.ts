@@ -1,7 +1,6 @@
 /** One alert and its calls, read again for as long as phones ring about it. */
 import { useQuery } from "@tanstack/react-query";
-import type { CalledPerson } from "../../api/pending";
-import type { CallView } from "../../api/schema";
+import type { AlertCall, CallView } from "../../api/schema";
 import { alertQuery, callsOfAlertQuery, memberNamesQuery, type Story } from "./queries";
 
 /** The stream of events says what changes; this is for the time in which it is not there. */
@@ -17,7 +16,7 @@ export interface LiveAlert {
   whoIs: (id: string) => string;
 }
 
-const rings = ({ status }: CalledPerson) => status === "queued" || status === "calling";
+const rings = ({ status }: AlertCall) => status === "queued" || status === "calling";
 
 export function useLiveAlert(org: string, id: string, every = WHILE_IT_RINGS): LiveAlert {
   const story = useQuery({

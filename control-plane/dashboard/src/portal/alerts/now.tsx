@@ -2,12 +2,11 @@ import { Alert, Stack, Text } from "@mantine/core";
 import { IconCircleCheck, IconPhoneCall, IconPhoneOff } from "@tabler/icons-react";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
-import type { CalledPerson } from "../../api/pending";
-import type { AlertState, CallView } from "../../api/schema";
+import type { AlertCall, AlertState, CallView } from "../../api/schema";
 import { isOver, reasonWhy } from "../../ui/explain";
 
 /** What a call that is not over is doing at this moment. */
-function doing(call: CalledPerson, who: string, whole: CallView | undefined, t: TFunction): string {
+function doing(call: AlertCall, who: string, whole: CallView | undefined, t: TFunction): string {
   const attempt = whole?.attempts.at(-1);
   if (call.status === "queued") {
     return call.reason
@@ -28,7 +27,7 @@ export function Now({
   whoIs,
 }: {
   state: AlertState;
-  people: CalledPerson[];
+  people: AlertCall[];
   calls: CallView[];
   whoIs: (id: string) => string;
 }) {

@@ -1,14 +1,13 @@
 /** What the pages about alerts read. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, take } from "../../api/client";
-import { type AlertWithPeople, ask, type Listed, type RequestSummary } from "../../api/pending";
-import type { AlertPage, CallPage, EventView } from "../../api/schema";
+import { api, said, take } from "../../api/client";
+import type { AlertDetail, AlertPage, AlertState, EventView, Severity } from "../../api/schema";
 import { cache, cached } from "../../ui/keep";
 
 export interface AlertSearch {
-  state?: string | undefined;
+  state?: AlertState | undefined;
   project?: string | undefined;
-  severity?: string | undefined;
+  severity?: Severity | undefined;
   after?: string | undefined;
 }
 
@@ -29,7 +28,7 @@ export function alertsQuery(org: string, search: AlertSearch) {
   return queryOptions({
     queryKey: ["alerts", org, search],
     queryFn: async () => {
-      const page = await ask<AlertPage>("GET", "/api/v1/alerts", { query: { org, ...search } });
+      const page = await take(api.GET("/api/v1/alerts", { params: { query: said({ org, ...search }) } }));
       if (name) {
         cache(name, page);
       }
@@ -40,7 +39,7 @@ export function alertsQuery(org: string, search: AlertSearch) {
   });
 }
 
-export interface Story extends AlertWithPeople {
+export interface Story extends AlertDetail {
   events: EventView[];
   /** Whether there is more than was read. */
   cut: boolean;
@@ -52,9 +51,7 @@ export function alertQuery(org: string, id: string) {
     queryKey: ["alert", org, id],
     queryFn: async (): Promise<Story> => {
       const page = (after?: number) =>
-        ask<AlertWithPeople>("GET", `/api/v1/alerts/${encodeURIComponent(id)}`, {
-          query: { org, limit: 200, after },
-        });
+        take(api.GET("/api/v1/alerts/{id}", { params: { path: { id }, query: said({ org, limit: 200, after }) } }));
       const alert = await page();
       const events = [...alert.timeline.items];
       let { next } = alert.timeline;
@@ -72,15 +69,14 @@ export function alertQuery(org: string, id: string) {
 export function callsOfAlertQuery(org: string, id: string) {
   return queryOptions({
     queryKey: ["calls", org, { alert: id }],
-    queryFn: () => ask<CallPage>("GET", "/api/v1/calls", { query: { org, alert_id: id, limit: 200 } }),
+    queryFn: () => take(api.GET("/api/v1/calls", { params: { query: { org, alert_id: id, limit: 200 } } })),
   });
 }
 
 export function requestsOfAlertQuery(org: string, id: string) {
   return queryOptions({
     queryKey: ["requests", org, { alert: id }],
-    queryFn: () =>
-      ask<Listed<RequestSummary>>("GET", `/api/v1/alerts/${encodeURIComponent(id)}/requests`, { query: { org } }),
+    queryFn: () => take(api.GET("/api/v1/alerts/{id}/requests", { params: { path: { id }, query: { org } } })),
   });
 }
 

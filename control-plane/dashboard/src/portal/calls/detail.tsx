@@ -3,7 +3,7 @@ import { IconChevronLeft } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import type { CallDetail } from "../../api/pending";
+import type { CallDetail } from "../../api/schema";
 import { spansOf } from "../../ui/explain";
 import { Failure } from "../../ui/failure";
 import { AlertMark, CallMark, SeverityMark } from "../../ui/marks";

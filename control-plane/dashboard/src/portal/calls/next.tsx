@@ -1,7 +1,7 @@
 import { Stack, Text } from "@mantine/core";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
-import type { CallDetail } from "../../api/pending";
+import type { CallDetail } from "../../api/schema";
 import { reasonWhy } from "../../ui/explain";
 import { Section } from "../../ui/section";
 import { ago, moment, useNow } from "../../ui/time";

@@ -3,8 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { RotatedEndpoint } from "../../api/pending";
-import type { EndpointChange } from "../../api/schema";
+import type { EndpointChange, EndpointDocument } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { Copyable } from "../../ui/copy";
 import { Failed, useDeed } from "../../ui/deed";
@@ -76,7 +75,7 @@ export function AlertKey({
   name,
   save,
 }: {
-  endpoint: RotatedEndpoint;
+  endpoint: EndpointDocument;
   name: string;
   save: (change: EndpointChange) => Promise<unknown>;
 }) {

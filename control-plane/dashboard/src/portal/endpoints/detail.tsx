@@ -6,8 +6,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, take } from "../../api/client";
-import type { RotatedEndpoint } from "../../api/pending";
-import type { EndpointChange } from "../../api/schema";
+import type { EndpointChange, EndpointDocument } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { Failed, useDeed } from "../../ui/deed";
 import { Failure } from "../../ui/failure";
@@ -42,7 +41,7 @@ export function EndpointPage() {
     return <Failure error={endpoint.error} retry={() => void endpoint.refetch()} />;
   }
   const name = endpoint.data.name || t("endpoints.unnamed");
-  const took = async (changed: RotatedEndpoint) => {
+  const took = async (changed: EndpointDocument) => {
     queries.setQueryData(endpointQuery(org, id).queryKey, changed);
     await queries.invalidateQueries({ queryKey: ["endpoints", org] });
   };
@@ -99,7 +98,7 @@ function Settings({
   save,
 }: {
   org: string;
-  endpoint: RotatedEndpoint;
+  endpoint: EndpointDocument;
   save: (change: EndpointChange) => Promise<unknown>;
 }) {
   const { t } = useTranslation();
@@ -150,7 +149,7 @@ function Settings({
   );
 }
 
-function RemoveEndpoint({ org, endpoint, name }: { org: string; endpoint: RotatedEndpoint; name: string }) {
+function RemoveEndpoint({ org, endpoint, name }: { org: string; endpoint: EndpointDocument; name: string }) {
   const { t } = useTranslation();
   const [isAsking, { open, close }] = useDisclosure(false);
   const navigate = useNavigate();

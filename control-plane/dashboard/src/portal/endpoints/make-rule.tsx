@@ -4,7 +4,7 @@ import { IconFilterPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import type { RequestDetail } from "../../api/pending";
+import type { RequestDetail } from "../../api/schema";
 import { NameScenario } from "../projects/scenarios";
 import { scenariosQuery } from "../scenarios/reads";
 

@@ -1,7 +1,7 @@
 import { Code, ScrollArea, SegmentedControl, Stack, Table, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { RequestDetail } from "../../api/pending";
+import type { RequestDetail } from "../../api/schema";
 import { Json } from "../../ui/json";
 import { Section } from "../../ui/section";
 import { visible } from "../../ui/visible";

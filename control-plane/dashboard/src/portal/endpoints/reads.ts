@@ -1,7 +1,6 @@
 /** What is read of endpoints and of what arrived at them. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { api, take } from "../../api/client";
-import { ask, type Listed, type RequestDetail, type RequestSummary, type RotatedEndpoint } from "../../api/pending";
+import { api, said, take } from "../../api/client";
 import { gathered } from "../projects/gathered";
 
 /** A project's, page by page. */
@@ -22,7 +21,7 @@ export const endpointsQuery = (org: string, project: string) =>
 export const allEndpointsQuery = (org: string, project: string) =>
   queryOptions({
     queryKey: ["endpoints", org, project, "all"],
-    queryFn: (): Promise<RotatedEndpoint[]> =>
+    queryFn: () =>
       gathered((after) =>
         take(
           api.GET("/api/v1/projects/{id}/endpoints", {
@@ -35,22 +34,23 @@ export const allEndpointsQuery = (org: string, project: string) =>
 export const endpointQuery = (org: string, id: string) =>
   queryOptions({
     queryKey: ["endpoint", org, id],
-    queryFn: (): Promise<RotatedEndpoint> =>
-      take(api.GET("/api/v1/endpoints/{id}", { params: { path: { id }, query: { org } } })),
+    queryFn: () => take(api.GET("/api/v1/endpoints/{id}", { params: { path: { id }, query: { org } } })),
   });
 
 export const requestsQuery = (org: string, endpoint: string, after?: string, limit = 25) =>
   queryOptions({
     queryKey: ["requests", org, endpoint, after ?? "", limit],
     queryFn: () =>
-      ask<Listed<RequestSummary>>("GET", `/api/v1/endpoints/${encodeURIComponent(endpoint)}/requests`, {
-        query: { org, limit, after },
-      }),
+      take(
+        api.GET("/api/v1/endpoints/{id}/requests", {
+          params: { path: { id: endpoint }, query: said({ org, limit, after }) },
+        }),
+      ),
     placeholderData: keepPreviousData,
   });
 
 export const requestQuery = (org: string, id: string) =>
   queryOptions({
     queryKey: ["request", org, id],
-    queryFn: () => ask<RequestDetail>("GET", `/api/v1/requests/${encodeURIComponent(id)}`, { query: { org } }),
+    queryFn: () => take(api.GET("/api/v1/requests/{id}", { params: { path: { id }, query: { org } } })),
   });

@@ -3,8 +3,8 @@ import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { ask, type RequestDetail } from "../../api/pending";
-import type { AcceptedDocument } from "../../api/schema";
+import { api, take } from "../../api/client";
+import type { RequestDetail } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { useOnce } from "../../ui/deed";
 import { visible } from "../../ui/visible";
@@ -16,8 +16,8 @@ export function Replay({ org, request, close }: { org: string; request: RequestD
   const queries = useQueryClient();
   const headers = useOnce();
   const replay = async () => {
-    const path = `/api/v1/requests/${encodeURIComponent(request.id)}/replay`;
-    const taken = await ask<AcceptedDocument>("POST", path, { query: { org }, headers: headers(request.id) });
+    const params = { path: { id: request.id }, query: { org }, header: headers(request.id) };
+    const taken = await take(api.POST("/api/v1/requests/{id}/replay", { params }));
     notifications.show({ message: t("endpoints.replay.done"), color: "teal" });
     for (const what of ["requests", "alerts", "calls"]) {
       void queries.invalidateQueries({ queryKey: [what, org] });

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { RequestDetail } from "../../api/pending";
+import type { RequestDetail } from "../../api/schema";
 import { Failure } from "../../ui/failure";
 import { Json } from "../../ui/json";
 import { PageLink } from "../../ui/link";
@@ -52,7 +52,7 @@ export function RequestPage() {
       <Overview org={org} request={request} />
       <Payload request={request} />
       <Section title={t("endpoints.request.read")}>
-        {request.fields === null ? (
+        {request.fields == null ? (
           <Text size="sm">{t("endpoints.request.tooMuch")}</Text>
         ) : (
           <Json value={request.fields} label={t("endpoints.request.read")} />

@@ -3,7 +3,7 @@ import { Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import type { RequestSummary } from "../../api/pending";
+import type { RequestSummary } from "../../api/schema";
 import { Failure } from "../../ui/failure";
 import { PageLink } from "../../ui/link";
 import { SeverityMark } from "../../ui/marks";

@@ -3,7 +3,8 @@ import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ask, type RotatedEndpoint } from "../../api/pending";
+import { api, take } from "../../api/client";
+import type { EndpointDocument } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { useOnce } from "../../ui/deed";
 import { Section } from "../../ui/section";
@@ -24,9 +25,9 @@ export function Rotate({
   took,
 }: {
   org: string;
-  endpoint: RotatedEndpoint;
+  endpoint: EndpointDocument;
   name: string;
-  took: (changed: RotatedEndpoint) => Promise<unknown>;
+  took: (changed: EndpointDocument) => Promise<unknown>;
 }) {
   const { t } = useTranslation();
   const [isAsking, { open, close }] = useDisclosure(false);
@@ -35,14 +36,9 @@ export function Rotate({
   const minutes = GRACES.find(([word]) => word === grace)?.[1] ?? 0;
   const rotate = async () => {
     const body = { grace_minutes: minutes };
-    const path = `/api/v1/endpoints/${encodeURIComponent(endpoint.id)}/rotate`;
-    await took(
-      await ask<RotatedEndpoint>("POST", path, {
-        query: { org },
-        headers: headers({ ...body, from: endpoint.url }),
-        body,
-      }),
-    );
+    const header = headers({ ...body, from: endpoint.url });
+    const params = { path: { id: endpoint.id }, query: { org }, header };
+    await took(await take(api.POST("/api/v1/endpoints/{id}/rotate", { params, body })));
     notifications.show({ message: t("endpoints.rotate.done"), color: "teal", autoClose: 10_000 });
     document.querySelector("#content")?.scrollTo({ top: 0 });
     scrollTo({ top: 0 });

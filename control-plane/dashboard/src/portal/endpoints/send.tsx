@@ -1,14 +1,14 @@
 import { Alert, Stack, Tabs, Text } from "@mantine/core";
 import { IconShieldLock } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { RotatedEndpoint } from "../../api/pending";
+import type { EndpointDocument } from "../../api/schema";
 import { Copyable } from "../../ui/copy";
 import { Section } from "../../ui/section";
 import { knownKey } from "./alert-key";
 import { alertmanager, body, curl, grafana, type Target } from "./snippets";
 
 /** The URL, and what to paste where so that alerts arrive at it. */
-export function SendHere({ endpoint }: { endpoint: RotatedEndpoint }) {
+export function SendHere({ endpoint }: { endpoint: EndpointDocument }) {
   const { t } = useTranslation();
   const hasKey = endpoint.has_alert_key;
   const target: Target = { url: endpoint.url, ...(hasKey ? { key: knownKey(endpoint.id) } : {}) };

@@ -3,17 +3,15 @@ import { IconPhoneCall } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { RotatedEndpoint } from "../../api/pending";
 import { problemOf, Unreachable } from "../../api/problem";
-import type { AcceptedDocument, Severity } from "../../api/schema";
+import type { AcceptedDocument, EndpointDocument, Severity } from "../../api/schema";
+import { SEVERITIES } from "../../api/words";
 import { Failed, useDeed } from "../../ui/deed";
 import { PageLink } from "../../ui/link";
 import { SeverityMark } from "../../ui/marks";
 import { Section } from "../../ui/section";
 import { doneWords } from "../scenarios/words";
 import { knownKey } from "./alert-key";
-
-const SEVERITIES: Severity[] = ["critical", "major", "minor", "info"];
 
 /** Sends what a monitoring would send, from here: without cookies, as anybody who knows the URL. */
 async function send(url: string, key: string, body: unknown): Promise<AcceptedDocument> {
@@ -37,7 +35,7 @@ async function send(url: string, key: string, body: unknown): Promise<AcceptedDo
   return answer.json();
 }
 
-export function TestAlert({ org, endpoint }: { org: string; endpoint: RotatedEndpoint }) {
+export function TestAlert({ org, endpoint }: { org: string; endpoint: EndpointDocument }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [message, setMessage] = useState(() => t("endpoints.test.messageDefault"));

@@ -1,7 +1,7 @@
 import { BarChart } from "@mantine/charts";
 import { Group, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { Figures } from "../../api/pending";
+import type { Figures } from "../../api/schema";
 import { duration } from "../../ui/time";
 import { Patterns, type Series } from "./patterns";
 import { Plot } from "./plot";
@@ -38,8 +38,8 @@ export function Answers({ figures: { answer_times, median_seconds, p90_seconds }
   };
   const data = answer_times.map(({ calls }, index) => ({ name: label(index), calls }));
   const series: Series = { name: "calls", label: t("figures.answers.calls"), color: "--good", pattern: "solid" };
-  const line = (seconds: number | null, text: string) => {
-    const index = seconds === null ? -1 : answer_times.findIndex((_, at) => holds(answer_times, at, seconds));
+  const line = (seconds: number | null | undefined, text: string) => {
+    const index = seconds == null ? -1 : answer_times.findIndex((_, at) => holds(answer_times, at, seconds));
     const found = data[index];
     return found
       ? [{ x: found.name, label: text, color: "var(--mantine-color-text)", labelPosition: "top" as const }]
@@ -53,8 +53,8 @@ export function Answers({ figures: { answer_times, median_seconds, p90_seconds }
       empty={total === 0 ? t("figures.answers.none") : null}
       summary={
         <Group gap="xl">
-          <Figure name={t("figures.answers.median")} value={median_seconds === null ? "–" : said(median_seconds)} />
-          <Figure name={t("figures.answers.p90")} value={p90_seconds === null ? "–" : said(p90_seconds)} />
+          <Figure name={t("figures.answers.median")} value={median_seconds == null ? "–" : said(median_seconds)} />
+          <Figure name={t("figures.answers.p90")} value={p90_seconds == null ? "–" : said(p90_seconds)} />
         </Group>
       }
       rows={{

@@ -3,7 +3,8 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { ask, type Figures } from "../../api/pending";
+import { api, said, take } from "../../api/client";
+import { oneOf } from "../../api/words";
 import { Failure } from "../../ui/failure";
 import { Loading, Page } from "../../ui/page";
 import { projectChoiceQuery } from "../alerts/queries";
@@ -13,18 +14,20 @@ import { useOrganization } from "../organization";
 const Plots = lazy(async () => ({ default: (await import("./plots")).Plots }));
 
 const PERIODS = [1, 7, 30, 90] as const;
+type Days = (typeof PERIODS)[number] | undefined;
 
 export function FiguresPage() {
   const { t } = useTranslation();
   const { org } = useOrganization();
   const { days = 7, project } = useSearch({ from: "/signed-in/o/$org/figures" });
   const navigate = useNavigate();
-  const go = (search: { days?: number | undefined; project?: string | undefined }) =>
+  const go = (search: { days?: Days; project?: string | undefined }) =>
     void navigate({ to: "/o/$org/figures", params: { org }, search: { days, project, ...search } });
   const { data: projects = [] } = useQuery(projectChoiceQuery(org));
   const { data, error, refetch } = useQuery({
     queryKey: ["figures", org, { days, project }],
-    queryFn: () => ask<Figures>("GET", "/api/v1/figures", { query: { org, days, project } }),
+    queryFn: () =>
+      take(api.GET("/api/v1/figures", { params: { query: said({ org, days: `${days}` as const, project }) } })),
     placeholderData: keepPreviousData,
     staleTime: 30_000,
   });
@@ -35,7 +38,7 @@ export function FiguresPage() {
         <SegmentedControl
           aria-label={t("figures.period")}
           value={String(days)}
-          onChange={(chosen) => go({ days: Number(chosen) })}
+          onChange={(chosen) => go({ days: oneOf(PERIODS, Number(chosen)) })}
           data={PERIODS.map((count) => ({ value: String(count), label: t("figures.days", { count }) }))}
         />
         <NativeSelect

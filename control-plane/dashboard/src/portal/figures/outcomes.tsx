@@ -1,9 +1,11 @@
 import { BarChart } from "@mantine/charts";
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { Figures, Outcome } from "../../api/pending";
+import type { Outcomes as Bucket, Figures } from "../../api/schema";
 import { Legend, type Pattern, Patterns, type Series } from "./patterns";
 import { Plot } from "./plot";
+
+type Outcome = Exclude<keyof Bucket, "at">;
 
 const LOOKS: Record<Outcome, { color: string; pattern: Pattern }> = {
   acknowledged: { color: "--good", pattern: "solid" },

@@ -1,6 +1,6 @@
 import "@mantine/charts/styles.css";
 import { Stack } from "@mantine/core";
-import type { Figures } from "../../api/pending";
+import type { Figures } from "../../api/schema";
 import { Answers } from "./answers";
 import { Outcomes } from "./outcomes";
 import { Trunks } from "./trunks";

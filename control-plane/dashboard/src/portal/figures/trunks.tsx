@@ -1,14 +1,31 @@
 import { BarChart } from "@mantine/charts";
 import { useTranslation } from "react-i18next";
-import type { Figures, TrunkFigures } from "../../api/pending";
+import type { Figures } from "../../api/schema";
 import { Legend, Patterns, type Series } from "./patterns";
 import { Plot } from "./plot";
 
+/**
+ * What became of attempts over one trunk. The description of the API gives the name of this document to another one as well,
+ * and tells of that alone.
+ */
+interface TrunkOutcomes {
+  pbx: string;
+  trunk: string;
+  attempts: number;
+  answered: number;
+  busy: number;
+  no_answer: number;
+  rejected: number;
+  failed: number;
+  refused: number;
+}
+
 /** How each trunk does: which part of its attempts came to what. */
-export function Trunks({ figures: { trunks } }: { figures: Figures }) {
+export function Trunks({ figures }: { figures: Figures }) {
+  const trunks = figures.trunks as unknown as TrunkOutcomes[];
   const { t, i18n } = useTranslation();
   const percent = new Intl.NumberFormat(i18n.language, { style: "percent", maximumFractionDigits: 1 });
-  const name = ({ pbx, trunk }: TrunkFigures) => `${trunk}, ${pbx}`;
+  const name = ({ pbx, trunk }: TrunkOutcomes) => `${trunk}, ${pbx}`;
   const data = trunks.map((trunk) => ({
     name: name(trunk),
     answered: trunk.answered,
@@ -22,7 +39,7 @@ export function Trunks({ figures: { trunks } }: { figures: Figures }) {
     { name: "failed", label: t("figures.trunks.failed"), color: "--bad", pattern: "cross" },
     { name: "refused", label: t("figures.trunks.refused"), color: "--held", pattern: "dots" },
   ];
-  const share = ({ attempts, answered }: TrunkFigures) => (attempts > 0 ? percent.format(answered / attempts) : "–");
+  const share = ({ attempts, answered }: TrunkOutcomes) => (attempts > 0 ? percent.format(answered / attempts) : "–");
   return (
     <Plot
       title={t("figures.trunks.title")}

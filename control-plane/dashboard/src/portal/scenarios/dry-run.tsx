@@ -10,7 +10,7 @@ import {
 } from "@tabler/icons-react";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
-import type { CheckedCondition, DryRun, Recipient, Standing, Verdict } from "../../api/pending";
+import type { ConditionVerdict, DryRun, Recipient, RouteStanding, RuleVerdict } from "../../api/schema";
 import { reasonWhy, reasonWord } from "../../ui/explain";
 import { SeverityMark } from "../../ui/marks";
 import { visible } from "../../ui/visible";
@@ -65,7 +65,7 @@ function canRing({ destination, held_back: held, routes }: Recipient): boolean {
 }
 
 /** How a trunk stands that takes no call, however long one waits. */
-const LOST: Standing[] = ["offline", "draining", "not_allowed"];
+const LOST: RouteStanding[] = ["offline", "draining", "not_allowed"];
 
 function Outcome({ dry }: { dry: DryRun }) {
   const { t } = useTranslation();
@@ -82,7 +82,7 @@ function Outcome({ dry }: { dry: DryRun }) {
     >
       <Stack gap={4}>
         <Text size="sm" className="inert">
-          {dry.rule === null
+          {dry.rule == null
             ? t("scenarios.dry.byNone")
             : `${t("scenarios.dry.byRule", { place: dry.rule + 1 })}: ${actionWords(dry.action, t)}`}
         </Text>
@@ -155,7 +155,7 @@ function RecipientCard({ recipient }: { recipient: Recipient }) {
   );
 }
 
-function VerdictRow({ verdict }: { verdict: Verdict }) {
+function VerdictRow({ verdict }: { verdict: RuleVerdict }) {
   const { t } = useTranslation();
   return (
     <Stack component="li" gap={4} className="rule">
@@ -173,7 +173,7 @@ function VerdictRow({ verdict }: { verdict: Verdict }) {
   );
 }
 
-function ConditionFound({ condition }: { condition: CheckedCondition }) {
+function ConditionFound({ condition }: { condition: ConditionVerdict }) {
   const { t } = useTranslation();
   const Icon = condition.holds ? IconCheck : IconX;
   return (

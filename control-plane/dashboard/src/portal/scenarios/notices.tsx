@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useTranslation } from "react-i18next";
-import type { IdentifiedScenario } from "../../api/pending";
+import type { ScenarioDocument } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { Time } from "../../ui/time";
 import type { Edits } from "./use-edits";
@@ -13,7 +13,7 @@ export function Notices({
   makeAgain,
 }: {
   edits: Edits;
-  stored: IdentifiedScenario | null;
+  stored: ScenarioDocument | null;
   makeAgain: () => void;
 }) {
   const { t } = useTranslation();

@@ -1,6 +1,6 @@
 import { JsonInput, Select, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { RequestSummary } from "../../api/pending";
+import type { RequestSummary } from "../../api/schema";
 import { Failure } from "../../ui/failure";
 import { ago } from "../../ui/time";
 import { visible } from "../../ui/visible";

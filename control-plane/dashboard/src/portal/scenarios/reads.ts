@@ -1,15 +1,15 @@
 /** What is read of scenarios, and what is tried with them. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, take } from "../../api/client";
-import { ask, type DryRun, type DryRunWish, type IdentifiedScenario } from "../../api/pending";
 import { ApiError } from "../../api/problem";
+import type { DryRunWish, ScenarioDocument } from "../../api/schema";
 import { gathered } from "../projects/gathered";
 
 /** All of them: a project has at most 100. */
 export const scenariosQuery = (org: string, project: string) =>
   queryOptions({
     queryKey: ["scenarios", org, project],
-    queryFn: (): Promise<IdentifiedScenario[]> =>
+    queryFn: () =>
       gathered((after) =>
         take(
           api.GET("/api/v1/projects/{id}/scenarios", {
@@ -23,7 +23,7 @@ export const scenariosQuery = (org: string, project: string) =>
 export const scenarioQuery = (org: string, project: string, name: string) =>
   queryOptions({
     queryKey: ["scenario", org, project, name],
-    queryFn: async (): Promise<IdentifiedScenario | null> => {
+    queryFn: async (): Promise<ScenarioDocument | null> => {
       try {
         return await take(
           api.GET("/api/v1/projects/{id}/scenarios/{name}", {
@@ -43,10 +43,12 @@ export const dryRunQuery = (org: string, scenario: string, wish: DryRunWish) =>
   queryOptions({
     queryKey: ["dry-run", org, scenario, JSON.stringify(wish)],
     queryFn: () =>
-      ask<DryRun>("POST", `/api/v1/scenarios/${encodeURIComponent(scenario)}/dry-run`, {
-        query: { org },
-        body: wish,
-      }),
+      take(
+        api.POST("/api/v1/scenarios/{id}/dry-run", {
+          params: { path: { id: scenario }, query: { org } },
+          body: wish,
+        }),
+      ),
     // How trunks stand changes, and so does what would hold a call back.
     staleTime: 5_000,
     gcTime: 60_000,

@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, take } from "../../api/client";
-import type { IdentifiedScenario } from "../../api/pending";
+import type { ScenarioDocument } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { dropDraft, type Place } from "./draft";
 
@@ -15,7 +15,7 @@ export function RemoveScenario({
   leaving,
 }: {
   place: Place;
-  stored: IdentifiedScenario;
+  stored: ScenarioDocument;
   leaving: () => void;
 }) {
   const { t } = useTranslation();

@@ -2,8 +2,7 @@ import { useSortable } from "@dnd-kit/sortable";
 import { ActionIcon, Badge, Button, Group, Paper, SegmentedControl, Stack, Text } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconCopy, IconGripVertical, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { Verdict } from "../../api/pending";
-import type { Match } from "../../api/schema";
+import type { Match, RuleVerdict } from "../../api/schema";
 import { wordsOf } from "../../ui/failure";
 import { ActionFields } from "./action-fields";
 import { ConditionRow } from "./condition-row";
@@ -40,7 +39,7 @@ export function RuleCard({
   complaints: Complaint[];
   refusal: unknown;
   shadowedBy: number | null;
-  verdict: Verdict | undefined;
+  verdict: RuleVerdict | undefined;
   view: unknown;
   paths: string[];
   newKey: string | null;

@@ -13,7 +13,7 @@ import { Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { DryRun } from "../../api/pending";
+import type { DryRun } from "../../api/schema";
 import { RuleCard } from "./rule-card";
 import { type Complaint, copyOf, lastReached, MOST_RULES, moved, newRule } from "./rules";
 import type { Edits } from "./use-edits";

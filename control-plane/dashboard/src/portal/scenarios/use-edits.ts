@@ -2,9 +2,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { api, take } from "../../api/client";
-import type { IdentifiedScenario } from "../../api/pending";
 import { ApiError } from "../../api/problem";
-import type { Rule } from "../../api/schema";
+import type { Rule, ScenarioDocument } from "../../api/schema";
 import { draftAt, dropDraft, keepDraft, type Place } from "./draft";
 import { scenarioQuery } from "./reads";
 import { type At, bodyOf, edited, ruleNamedIn, sameRules, written } from "./rules";
@@ -21,12 +20,12 @@ export interface Refusal {
   error: unknown;
 }
 
-const baseOf = (stored: IdentifiedScenario | null): Base => ({
+const baseOf = (stored: ScenarioDocument | null): Base => ({
   version: stored?.version ?? null,
   rules: stored?.rule ?? [],
 });
 
-export function useEdits(place: Place, stored: IdentifiedScenario | null, account: string) {
+export function useEdits(place: Place, stored: ScenarioDocument | null, account: string) {
   const queries = useQueryClient();
   const [begun] = useState(() => draftAt(place, account));
   const [restored, setRestored] = useState(begun?.at ?? null);
@@ -62,7 +61,7 @@ export function useEdits(place: Place, stored: IdentifiedScenario | null, accoun
     }
   }, [isNewer, isDirty, isSaving, stored]);
 
-  const take_ = (saved: IdentifiedScenario) => {
+  const take_ = (saved: ScenarioDocument) => {
     setBase(baseOf(saved));
     queries.setQueryData(scenarioQuery(place.org, place.project, place.name).queryKey, saved);
     void queries.invalidateQueries({ queryKey: ["scenarios", place.org, place.project] });

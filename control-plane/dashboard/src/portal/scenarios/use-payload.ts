@@ -1,7 +1,7 @@
 /** The payload that rules are tried with: a request that has arrived, or one that was pasted. */
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import type { DryRunWish, RequestSummary } from "../../api/pending";
+import type { DryRunWish, RequestSummary } from "../../api/schema";
 import { allEndpointsQuery, requestQuery, requestsQuery } from "../endpoints/reads";
 import type { Place } from "./draft";
 import { viewOf } from "./fields";

@@ -2,8 +2,7 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { DryRunWish } from "../../api/pending";
-import type { Rule } from "../../api/schema";
+import type { DryRunWish, Rule } from "../../api/schema";
 import type { Place } from "./draft";
 import { dryRunQuery, scenariosQuery } from "./reads";
 

@@ -1,10 +1,10 @@
 import { Badge } from "@mantine/core";
 import { IconCheck, IconPointFilled, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { Verdict } from "../../api/pending";
+import type { RuleVerdict } from "../../api/schema";
 
 /** What a rule makes of the payload that is tried. */
-export function VerdictMark({ verdict }: { verdict: Verdict }) {
+export function VerdictMark({ verdict }: { verdict: RuleVerdict }) {
   const { t } = useTranslation();
   if (verdict.decides) {
     return (

@@ -3,8 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { IdentifiedScenario } from "../../api/pending";
-import type { ProjectDocument, Rule } from "../../api/schema";
+import type { ProjectDocument, Rule, ScenarioDocument } from "../../api/schema";
 import { useSession } from "../../api/session";
 import { Failed } from "../../ui/deed";
 import { PageLink } from "../../ui/link";
@@ -35,7 +34,7 @@ export function Workbench({
   project,
 }: {
   place: Place;
-  stored: IdentifiedScenario | null;
+  stored: ScenarioDocument | null;
   project: ProjectDocument;
 }) {
   const { t } = useTranslation();

@@ -4,9 +4,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ask } from "../../api/pending";
+import { api, take } from "../../api/client";
 import { problemOf, Unreachable } from "../../api/problem";
-import type { AcceptedDocument, AlertPage, EndpointDocument } from "../../api/schema";
+import type { AcceptedDocument, EndpointDocument } from "../../api/schema";
 import { Copyable } from "../../ui/copy";
 import { Failed, useDeed } from "../../ui/deed";
 import { reasonWhy } from "../../ui/explain";
@@ -63,7 +63,7 @@ export function TestStep({
   // What the command sends is seen too.
   const { data: newest } = useQuery({
     queryKey: ["alerts", org, "newest"],
-    queryFn: () => ask<AlertPage>("GET", "/api/v1/alerts", { query: { org, limit: 1 } }),
+    queryFn: () => take(api.GET("/api/v1/alerts", { params: { query: { org, limit: 1 } } })),
     refetchInterval: 2_000,
   });
   const latest = newest?.items[0];

@@ -14,6 +14,7 @@ export const organizations = {
   created: "Since",
   facts: "How it is",
   role: "Role",
+  reachable: "Can be rung",
 };
 
 export const accounts = {
@@ -37,6 +38,7 @@ export const accounts = {
   phonesHint: "Only the last digits are shown.",
   heard: "verified",
   unheard: "not verified",
+  silent: "switched off",
   sessions: {
     title: "Sessions",
     count_one: "{{count}} session is open, in the portal and here together.",

@@ -16,6 +16,7 @@ export const organizations: Translated<(typeof english)["organizations"]> = {
   created: "Створено",
   facts: "Стан",
   role: "Роль",
+  reachable: "Є куди дзвонити",
 };
 
 export const accounts: Translated<(typeof english)["accounts"]> = {
@@ -39,6 +40,7 @@ export const accounts: Translated<(typeof english)["accounts"]> = {
   phonesHint: "Показано лише останні цифри.",
   heard: "підтверджено",
   unheard: "не підтверджено",
+  silent: "вимкнено",
   sessions: {
     title: "Сеанси",
     count_one: "Відкрито {{count}} сеанс, разом у порталі й тут.",
