@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, take } from "../../api/client";
 import type { SignUp } from "../../api/schema";
 import { sessionQuery } from "../../api/session";
+import type { LanguageCode } from "../../texts";
 import { codeOf, Failed, useDeed } from "../../ui/deed";
 import { wordsOf } from "../../ui/failure";
 import { Page } from "../../ui/page";
@@ -14,10 +15,11 @@ import { invitationQuery, keptInvitation } from "./invitation";
 import { LetterSent } from "./letter";
 import { Way } from "./said";
 
-const ask = (wish: SignUp) => take(api.POST("/api/v1/accounts", { body: wish }));
-
 export function SignUpPage() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  // Letters and calls begin in the language that somebody reads here.
+  const ask = (wish: SignUp) =>
+    take(api.POST("/api/v1/accounts", { body: { ...wish, language: i18n.language as LanguageCode } }));
   const [sent, setSent] = useState<SignUp | null>(null);
   const { data: invitation } = useQuery(invitationQuery(keptInvitation()));
   const form = useForm({ initialValues: { display_name: "", email: "", password: "" } });
