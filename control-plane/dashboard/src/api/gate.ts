@@ -101,6 +101,11 @@ function askOnce(wanted: Wanted): Promise<boolean> {
   return asking;
 }
 
+/** Whether somebody is signed in, be it that they were asked to sign in again. */
+export async function isKnown(): Promise<boolean> {
+  return (await renew()) || (isSignedIn && (await askOnce("sign-in")));
+}
+
 /** What the client sends with. */
 export async function pass(request: Request): Promise<Response> {
   const path = new URL(request.url).pathname;
@@ -113,7 +118,7 @@ export async function pass(request: Request): Promise<Response> {
   const next = () => copies.pop();
   if (response.status === 401 && (await codeOf(response)) === "not_signed_in") {
     const again = next();
-    if (again && ((await renew()) || (isSignedIn && (await askOnce("sign-in"))))) {
+    if (again && (await isKnown())) {
       response = await send(again);
     }
   }

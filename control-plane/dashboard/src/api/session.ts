@@ -1,4 +1,4 @@
-import { queryOptions, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { api, take } from "./client";
 import { hold, renew, sessionUrl } from "./gate";
 import { ApiError } from "./problem";
@@ -32,23 +32,25 @@ export function useSession(): SessionDocument {
   return data;
 }
 
+function enter(queries: QueryClient, session: SessionDocument): SessionDocument {
+  hold(session);
+  queries.setQueryData(sessionQuery.queryKey, session);
+  return session;
+}
+
+/** Reads it again: somebody has joined, left or renamed something. */
+export async function reread(queries: QueryClient): Promise<SessionDocument> {
+  return enter(queries, await take(api.GET(sessionUrl())));
+}
+
 /** What a person may do to their session. */
 export function useSessionActions() {
   const queries = useQueryClient();
-  const enter = (session: SessionDocument) => {
-    hold(session);
-    queries.setQueryData(sessionQuery.queryKey, session);
-  };
   return {
     /** Takes a session that another request has opened. */
-    enter,
-    signIn: async (given: SignIn) => enter(await take(api.POST(sessionUrl(), { body: given }))),
-    /** Reads it again: somebody has joined, left or renamed something. */
-    reread: async () => {
-      const session = await take(api.GET(sessionUrl()));
-      enter(session);
-      return session;
-    },
+    enter: (session: SessionDocument) => void enter(queries, session),
+    signIn: async (given: SignIn) => void enter(queries, await take(api.POST(sessionUrl(), { body: given }))),
+    reread: () => reread(queries),
     signOut: async () => {
       await take(api.DELETE(sessionUrl())).catch((error: unknown) => {
         // Whoever is out already is out.

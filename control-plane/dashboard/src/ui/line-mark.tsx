@@ -1,7 +1,9 @@
 import { Badge, Tooltip } from "@mantine/core";
 import { IconPlugConnectedX, IconRefresh, IconWifiOff } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import type { Line } from "../api/live";
+import type { Line } from "../api/stream";
+
+const ICONS = { connecting: IconRefresh, offline: IconWifiOff, over: IconPlugConnectedX };
 
 /** Whether what is shown is what is so. Nothing is said while all is well but a small word. */
 export function LineMark({ line }: { line: Line }) {
@@ -13,13 +15,9 @@ export function LineMark({ line }: { line: Line }) {
       </Badge>
     );
   }
-  const Icon = line === "offline" ? IconWifiOff : navigator.onLine ? IconRefresh : IconPlugConnectedX;
+  const Icon = ICONS[line];
   return (
-    <Tooltip
-      label={t(line === "offline" ? "common.line.offlineHint" : "common.line.connectingHint")}
-      multiline
-      maw={280}
-    >
+    <Tooltip label={t(`common.line.${line}Hint`)} multiline maw={280}>
       <Badge color="orange.9" tt="none" role="status" leftSection={<Icon size={14} aria-hidden />}>
         {t(`common.line.${line}`)}
       </Badge>

@@ -1,7 +1,7 @@
 import { useNetwork } from "@mantine/hooks";
 import { notifyManager, type Query, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useSyncExternalStore } from "react";
-import type { Line } from "../../api/live";
+import type { Line } from "../../api/stream";
 import { ApiError, Unreachable } from "../../api/problem";
 
 /** Whether nobody answers, rather than somebody who refuses. */

@@ -28,9 +28,11 @@ export const common = {
     live: "Live",
     connecting: "Reconnecting…",
     offline: "Offline",
+    over: "Signed out",
     connectingHint: "What you see may be out of date until the connection is back.",
     offlineHint:
       "This device has no network. What you see may be out of date; alerts go on ringing without this page.",
+    overHint: "Sign in again to see what changes. Alerts go on ringing without this page.",
   },
   time: { organization: "{{time}} in the organization’s time zone ({{zone}})" },
   errors: {

@@ -1,0 +1,101 @@
+/** The stream of what changes in an organization: server-sent events, opened anew for as long as somebody looks. */
+import type { Change } from "./change";
+
+/** How the page hears of changes; `over`: nobody is known here who may. */
+export type Line = "live" | "connecting" | "offline" | "over";
+
+export interface Listener {
+  line: (line: Line) => void;
+  /** Something changed; null where what did was missed. */
+  changed: (change: Change | null) => void;
+  /** Whether somebody is signed in. Throws where nobody answers. */
+  isKnown: () => Promise<boolean>;
+  /** The same, and whether they may still look at the organization. */
+  mayLook: () => Promise<boolean>;
+}
+
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 30_000;
+
+/** Why the other side hung up. */
+function whyOf(event: Event): string | undefined {
+  try {
+    return JSON.parse((event as MessageEvent<string>).data)?.why;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Listens until what this gives is called. */
+export function follow(org: string, { line, changed, isKnown, mayLook }: Listener): () => void {
+  let stream: EventSource | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let pause = FIRST_PAUSE;
+  /** Counts what was begun: what comes of anything but the last is dropped. */
+  let turn = 0;
+
+  const hangUp = () => {
+    turn++;
+    clearTimeout(timer);
+    stream?.close();
+    stream = null;
+  };
+  const later = () => {
+    hangUp();
+    line(navigator.onLine ? "connecting" : "offline");
+    // Not everybody at once, where all were sent away at once.
+    timer = setTimeout(() => void after(isKnown), pause * (0.5 + Math.random() / 2));
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
+  };
+  /** Connects where somebody may listen. The token that opened the stream may have expired meanwhile, or the session. */
+  const after = async (may: () => Promise<boolean>) => {
+    const mine = turn;
+    const answer = await may().catch(() => null);
+    if (mine !== turn) {
+      return;
+    }
+    if (answer === null) {
+      later();
+    } else if (answer) {
+      connect();
+    } else {
+      line("over");
+    }
+  };
+  const connect = () => {
+    hangUp();
+    stream = new EventSource(`/api/v1/events?org=${encodeURIComponent(org)}`);
+    stream.addEventListener("hello", () => {
+      pause = FIRST_PAUSE;
+      line("live");
+      // Whatever happened while nobody listened.
+      changed(null);
+    });
+    stream.addEventListener("change", (event) => changed(JSON.parse((event as MessageEvent<string>).data)));
+    stream.addEventListener("resync", () => changed(null));
+    stream.addEventListener("bye", (event) => {
+      if (whyOf(event) === "over") {
+        hangUp();
+        line("connecting");
+        void after(mayLook);
+      } else {
+        later();
+      }
+    });
+    stream.addEventListener("error", later);
+  };
+  const online = () => {
+    pause = FIRST_PAUSE;
+    line("connecting");
+    connect();
+  };
+  const offline = () => line("offline");
+  addEventListener("online", online);
+  addEventListener("offline", offline);
+  connect();
+  return () => {
+    removeEventListener("online", online);
+    removeEventListener("offline", offline);
+    hangUp();
+  };
+}
