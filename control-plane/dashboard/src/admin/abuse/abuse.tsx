@@ -25,13 +25,17 @@ export function AbusePage() {
 
 /** What may be misuse, each with what it means and what to do. */
 function Signals({ abuse }: { abuse: AbuseSignals }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { whole } = useFigures();
   const organization = (it: { org_id: string; organization: string }) => (
     <AdminLink place={{ to: "/organizations/$id", id: it.org_id }} size="sm" className="inert">
       {it.organization}
     </AdminLink>
   );
+  const tried = (what: string) => {
+    const key = `admin.abuse.tried.${what}`;
+    return i18n.exists(key) ? t(key as "admin.abuse.tried.links from") : <span className="inert">{what}</span>;
+  };
   const blocked: Column<AbuseSignals["blocked"][number]>[] = [
     { title: t("admin.calls.organization"), bare: true, cell: organization },
     {
@@ -46,8 +50,17 @@ function Signals({ abuse }: { abuse: AbuseSignals }) {
   ];
   const tries: Column<AbuseSignals["sign_ins"][number]>[] = [
     { title: t("admin.abuse.whose"), bare: true, cell: (it) => <span className="inert">{it.whose}</span> },
-    { title: t("admin.abuse.what"), cell: (it) => <span className="inert">{it.what}</span> },
-    { title: t("admin.abuse.count"), number: true, cell: (it) => whole(it.count) },
+    { title: t("admin.abuse.what"), cell: (it) => tried(it.what) },
+    {
+      title: t("admin.abuse.count"),
+      number: true,
+      cell: (it) => (
+        <div>
+          {t("admin.abuse.ofLimit", { tries: whole(it.count), limit: whole(it.limit) })}
+          {it.count >= it.limit && <Text size="xs">{t("admin.abuse.refused")}</Text>}
+        </div>
+      ),
+    },
   ];
   return (
     <>

@@ -60,7 +60,7 @@ export function AuditPage() {
     {
       title: t("admin.audit.difference"),
       bare: true,
-      cell: (it) => <Difference before={it.before} after={it.after} />,
+      cell: (it) => <Difference entry={it} />,
     },
     { title: t("admin.audit.from"), cell: (it) => <span className="inert digits">{it.ip ?? "–"}</span> },
   ];

@@ -1,8 +1,8 @@
 import { useNetwork } from "@mantine/hooks";
 import { notifyManager, type Query, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useSyncExternalStore } from "react";
-import type { Line } from "../../api/stream";
 import { ApiError, Unreachable } from "../../api/problem";
+import type { Line } from "../../api/stream";
 
 /** Whether nobody answers, rather than somebody who refuses. */
 function isSilence(error: unknown): boolean {

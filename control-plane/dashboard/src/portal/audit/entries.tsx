@@ -1,8 +1,9 @@
 import { Code, Group, Paper, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { AuditEntry } from "../../api/schema";
-import { moment, Time } from "../../ui/time";
-import { type Change, difference } from "./difference";
+import { type Change, difference } from "../../ui/difference";
+import { useLogged } from "../../ui/logged";
+import { Time } from "../../ui/time";
 
 interface Narrow {
   /** Shows only what somebody did. */
@@ -103,58 +104,26 @@ function Narrowing({
 }
 
 function OneChange({ change: { field, before, after } }: { change: Change }) {
-  const { t, i18n } = useTranslation();
-  const name = field
-    .split(".")
-    .map((part) => (i18n.exists(`audit.field.${part}`) ? t(`audit.field.${part}` as "audit.field.name") : part))
-    .join(" · ");
+  const logged = useLogged();
   return (
     <Group gap={6} align="baseline" fz="sm">
       <Text component="dt" size="sm" c="dimmed">
-        {name}:
+        {logged.field(field)}:
       </Text>
       <Group gap={6} align="baseline" component="dd" m={0}>
-        {before !== undefined && <Value field={field} value={before} gone />}
+        {before !== undefined && <Value words={logged.value(field, before)} gone />}
         {before !== undefined && after !== undefined && <span aria-hidden>→</span>}
-        {after !== undefined && <Value field={field} value={after} />}
+        {after !== undefined && <Value words={logged.value(field, after)} />}
       </Group>
     </Group>
   );
 }
 
 /** A value as somebody has written it: text, and nothing but text. */
-function Value({ field, value, gone = false }: { field: string; value: unknown; gone?: boolean }) {
-  const words = useWords();
+function Value({ words, gone = false }: { words: string; gone?: boolean }) {
   return (
     <Code className="inert" {...(gone ? { component: "del", c: "dimmed" } : {})}>
-      {words(field, value)}
+      {words}
     </Code>
   );
-}
-
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
-
-/** A value of the log in the words of people. */
-function useWords(): (field: string, value: unknown) => string {
-  const { t, i18n } = useTranslation();
-  const words = (field: string, value: unknown): string => {
-    if (value === null || value === "" || (Array.isArray(value) && value.length === 0)) {
-      return t("audit.nothing");
-    }
-    if (typeof value === "boolean") {
-      return value ? t("common.yes") : t("common.no");
-    }
-    if (Array.isArray(value) && value.every((item) => typeof item === "string")) {
-      return value.join(", ");
-    }
-    if (typeof value === "object") {
-      return JSON.stringify(value, null, 1);
-    }
-    const text = String(value);
-    if (field === "role" && i18n.exists(`codes.role.${text}`)) {
-      return t(`codes.role.${text}` as "codes.role.owner");
-    }
-    return field.endsWith("_at") && TIME.test(text) ? moment(text, i18n.language) : text;
-  };
-  return words;
 }

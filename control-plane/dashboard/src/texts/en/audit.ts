@@ -48,5 +48,7 @@ export const audit = {
     lifetime_minutes: "Lifetime, minutes",
     cooldown_seconds: "Cooldown, seconds",
     delivered_when: "Delivered when",
+    grace_minutes: "Old URL works on, minutes",
+    request_id: "Request",
   },
 };

@@ -50,5 +50,7 @@ export const audit: Translated<(typeof english)["audit"]> = {
     lifetime_minutes: "Строк, хвилин",
     cooldown_seconds: "Перерва, секунд",
     delivered_when: "Вважається доставленим",
+    grace_minutes: "Старий URL діє ще, хвилин",
+    request_id: "Запит",
   },
 };

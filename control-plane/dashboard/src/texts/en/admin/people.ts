@@ -62,4 +62,18 @@ export const audit = {
   ofThis: "What was done to it",
   byThem: "What they have done",
   kinds: { account: "Person", api_key: "API key", operator: "Operator", nobody: "Nobody: by itself" },
+  field: {
+    region: "Region",
+    pbx: "PBX",
+    trunk: "Trunk",
+    rested_until: "Rests until",
+    keys: "Keys",
+    sessions: "Sessions",
+    title: "Title",
+    impact: "Impact",
+    components: "Affected",
+    state: "State",
+    text: "Text",
+    template: "Letter",
+  },
 };

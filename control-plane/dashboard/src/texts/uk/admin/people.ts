@@ -66,4 +66,18 @@ export const audit: Translated<(typeof english)["audit"]> = {
   ofThis: "Що з нею робили",
   byThem: "Що робила ця людина",
   kinds: { account: "Людина", api_key: "Ключ API", operator: "Оператор", nobody: "Ніхто: сталося саме" },
+  field: {
+    region: "Регіон",
+    pbx: "АТС",
+    trunk: "Транк",
+    rested_until: "Відпочиває до",
+    keys: "Ключі",
+    sessions: "Сеанси",
+    title: "Заголовок",
+    impact: "Вплив",
+    components: "Зачеплено",
+    state: "Стан",
+    text: "Текст",
+    template: "Лист",
+  },
 };
