@@ -14,6 +14,7 @@ mod migrations;
 mod sqlite;
 #[cfg(test)]
 pub(crate) mod testing;
+mod unit;
 mod value;
 
 pub use backup::{BackupError, Restored, back_up, restore};
@@ -28,9 +29,11 @@ use sqlite::{Connection, Sqlite};
 use std::{
     collections::BTreeSet,
     path::PathBuf,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::broadcast;
+use unit::{Unit, untyped};
 
 /// Which database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,30 +69,48 @@ impl Store {
     /// # Errors
     /// The unit's own, or a [`StoreError`] where the transaction could not be made durable; then
     /// nothing of the unit is kept.
-    pub async fn write<T, E>(
+    pub fn write<T, E>(
         &self,
         unit: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    ) -> Running<'_, T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.sqlite.write(unit).await
+        self.writing(untyped(unit))
     }
 
     /// Runs a unit of work that only reads, on one consistent snapshot.
     ///
     /// # Errors
     /// The unit's own, or a [`StoreError`].
-    pub async fn read<T, E>(
+    pub fn read<T, E>(
         &self,
         unit: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    ) -> Running<'_, T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.sqlite.read(unit).await
+        self.reading(untyped(unit))
+    }
+
+    /// Compiled for each result, not for each unit.
+    fn writing<T, E>(&self, unit: Unit) -> Running<'_, T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        Box::pin(async { self.sqlite.write(unit).await?.result() })
+    }
+
+    /// Compiled for each result, not for each unit.
+    fn reading<T, E>(&self, unit: Unit) -> Running<'_, T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        Box::pin(async { self.sqlite.read(unit).await?.result() })
     }
 
     /// What is changed from now on, commit by commit, by this process: told once it is durable. Whoever does not keep up
@@ -108,6 +129,9 @@ impl Store {
         if findings == ["ok"] { Ok(()) } else { Err(StoreError::Corrupt(findings.join("; "))) }
     }
 }
+
+/// A unit of work that runs once somebody waits for it.
+type Running<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
 
 /// A transaction in progress.
 pub struct Tx<'a> {
@@ -144,7 +168,7 @@ impl<'a> Tx<'a> {
         mut read: impl FnMut(&Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         let mut found = Vec::new();
-        self.connection.query(sql, params, |row| {
+        self.connection.query(sql, params, &mut |row| {
             found.push(read(row)?);
             Ok(true)
         })?;
@@ -201,7 +225,7 @@ impl<'a> Tx<'a> {
     ) -> Result<Option<T>, StoreError> {
         let mut read = Some(read);
         let mut found = None;
-        self.connection.query(sql, params, |row| {
+        self.connection.query(sql, params, &mut |row| {
             if let Some(read) = read.take() {
                 found = Some(read(row)?);
             }

@@ -52,6 +52,13 @@ async function isWhole(page: Page, which: string): Promise<boolean> {
   return heading.isVisible();
 }
 
+/** Writes down how all of it looks, as on a screen that is high enough: what sticks to the screen's edge hides nothing. */
+async function isPictured(page: Page, which: string, width: number, height: number): Promise<void> {
+  const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width, height: Math.max(height, whole) });
+  await page.screenshot({ path: `${target}/screenshots/${which}.png`, animations: "disabled" });
+}
+
 /** Looks at pages, one after the other. */
 async function looksAt(page: Page, pages: Record<string, string>): Promise<void> {
   const complaints = complaintsOf(page);
@@ -67,11 +74,7 @@ async function looksAt(page: Page, pages: Record<string, string>): Promise<void>
             await page.goto(path);
             continue;
           }
-          await page.screenshot({
-            path: `${target}/screenshots/${which}.png`,
-            fullPage: true,
-            animations: "disabled",
-          });
+          await isPictured(page, which, Number(width), height);
           expect.soft(await barriers(page), which).toEqual([]);
           const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
           expect.soft(overhang, `${which} is wider than its screen`).toBeLessThanOrEqual(0);

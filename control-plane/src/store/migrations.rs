@@ -81,7 +81,7 @@ fn apply(connection: &mut Connection, migration: &Migration) -> Result<(), Store
 
 fn version(connection: &mut Connection) -> Result<i64, StoreError> {
     let mut found = 0;
-    connection.query("SELECT MAX(version) FROM schema_migrations", &[], |row| {
+    connection.query("SELECT MAX(version) FROM schema_migrations", &[], &mut |row| {
         found = row.get::<Option<i64>>(0)?.unwrap_or(0);
         Ok(false)
     })?;

@@ -7,6 +7,7 @@
 use super::{
     Row, StoreError, ToValue, Tx, Value,
     change::{Announced, Changes, Publisher},
+    unit::{Done, Unit},
 };
 use rusqlite::{OpenFlags, config::DbConfig, types::ValueRef};
 use std::{
@@ -35,19 +36,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 256;
 
-/// A unit, ready to run, or to be told why there is no transaction for it. It answers its caller
-/// by what it returns, once the commit is decided.
-type Unit = Box<dyn FnOnce(Result<&mut Tx<'_>, StoreError>) -> Ran + Send>;
-/// Told whether the commit succeeded.
-type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// Told what a unit came to, once its commit is decided, or why there is no transaction for it. The caller may have gone
+/// away; what it asked for is done all the same.
+type Answer = oneshot::Sender<Result<Done, StoreError>>;
 
-struct Ran {
-    keep: bool,
+struct Waiting {
+    unit: Unit,
     answer: Answer,
 }
 
 pub(super) struct Sqlite {
-    writer: mpsc::Sender<Unit>,
+    writer: mpsc::Sender<Waiting>,
     readers: Mutex<Vec<Connection>>,
     reading: Semaphore,
     path: PathBuf,
@@ -61,13 +60,13 @@ impl Sqlite {
         super::migrations::migrate(&mut connection)?;
         let readers =
             (0..READERS).map(|_| Connection::open(path, Access::Read)).collect::<Result<Vec<_>, _>>()?;
-        let (writer, units) = mpsc::channel(WAITING_UNITS);
+        let (writer, waiting) = mpsc::channel(WAITING_UNITS);
         let publisher = Publisher::new();
         std::thread::Builder::new()
             .name("store-writer".into())
             .spawn({
                 let publisher = publisher.clone();
-                move || write_until_closed(connection, units, &publisher)
+                move || write_until_closed(connection, waiting, &publisher)
             })
             .map_err(|error| StoreError::Open { path: path.into(), detail: error.to_string() })?;
         let (readers, reading) = (Mutex::new(readers), Semaphore::new(READERS));
@@ -78,80 +77,57 @@ impl Sqlite {
         self.publisher.subscribe()
     }
 
-    pub(super) async fn write<T, E>(
-        &self,
-        unit: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let (sender, receiver) = oneshot::channel();
-        let unit: Unit = Box::new(move |tx| {
-            let result = tx.map_err(E::from).and_then(unit);
-            Ran {
-                keep: result.is_ok(),
-                answer: Box::new(move |committed| {
-                    let answer = match (result, committed) {
-                        (Ok(value), Ok(())) => Ok(value),
-                        (Ok(_), Err(error)) => Err(E::from(error)),
-                        (Err(error), _) => Err(error),
-                    };
-                    // The caller may have gone away; what it asked for is done all the same.
-                    drop(sender.send(answer));
-                }),
-            }
-        });
-        match self.writer.send_timeout(unit, LONGEST_WAIT).await {
+    pub(super) async fn write(&self, unit: Unit) -> Result<Done, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        match self.writer.send_timeout(Waiting { unit, answer }, LONGEST_WAIT).await {
             Ok(()) => {}
-            Err(mpsc::error::SendTimeoutError::Timeout(_)) => return Err(StoreError::Overloaded.into()),
-            Err(mpsc::error::SendTimeoutError::Closed(_)) => return Err(StoreError::Closed.into()),
+            Err(mpsc::error::SendTimeoutError::Timeout(_)) => return Err(StoreError::Overloaded),
+            Err(mpsc::error::SendTimeoutError::Closed(_)) => return Err(StoreError::Closed),
         }
         // The writer ends when nobody can ask any more; until then only a panic drops an answer.
-        receiver.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
+        answered.await.unwrap_or(Err(StoreError::Panicked))
     }
 
-    pub(super) async fn read<T, E>(
-        &self,
-        unit: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
+    pub(super) async fn read(&self, unit: Unit) -> Result<Done, StoreError> {
         let _permit = self.reading.acquire().await.map_err(|_| StoreError::Closed)?;
         let pooled = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let path = self.path.clone();
-        let (connection, result) = tokio::task::spawn_blocking(move || {
+        let (connection, done) = tokio::task::spawn_blocking(move || {
             let mut connection = match pooled {
                 Some(connection) => connection,
                 // A reader whose unit panicked did not come back.
                 None => match Connection::open(&path, Access::Read) {
                     Ok(connection) => connection,
-                    Err(error) => return (None, Err(error.into())),
+                    Err(error) => return (None, Err(error)),
                 },
             };
-            let result = connection.snapshot(unit);
-            (Some(connection), result)
+            let done = connection.snapshot(unit);
+            (Some(connection), done)
         })
         .await
         .map_err(|error| if error.is_panic() { StoreError::Panicked } else { StoreError::Closed })?;
         if let Some(connection) = connection {
             self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
-        result
+        done
     }
 }
 
 /// The writer thread: collects, runs, commits, answers, until every handle is gone.
-fn write_until_closed(mut connection: Connection, mut units: mpsc::Receiver<Unit>, publisher: &Publisher) {
-    while let Some(first) = units.blocking_recv() {
-        let (answers, announced, outcome) = commit_together(&mut connection, first, &mut units);
+fn write_until_closed(
+    mut connection: Connection,
+    mut waiting: mpsc::Receiver<Waiting>,
+    publisher: &Publisher,
+) {
+    while let Some(first) = waiting.blocking_recv() {
+        let (ran, announced, outcome) = commit_together(&mut connection, first, &mut waiting);
         if outcome.is_ok() {
             publisher.publish(announced);
         }
-        for answer in answers {
-            answer(outcome.clone().map_err(StoreError::NotDurable));
+        for (done, answer) in ran {
+            // A unit that failed has said why by itself.
+            let lost = outcome.as_ref().err().filter(|_| done.is_ok);
+            drop(answer.send(lost.map_or(Ok(done), |detail| Err(StoreError::NotDurable(detail.clone())))));
         }
     }
 }
@@ -159,39 +135,40 @@ fn write_until_closed(mut connection: Connection, mut units: mpsc::Receiver<Unit
 /// One commit: `first` and whatever else is waiting, and what there is to tell of it. The error is what the engine said.
 fn commit_together(
     connection: &mut Connection,
-    first: Unit,
-    units: &mut mpsc::Receiver<Unit>,
-) -> (Vec<Answer>, Announced, Result<(), String>) {
-    let mut announced = Announced::default();
+    first: Waiting,
+    waiting: &mut mpsc::Receiver<Waiting>,
+) -> (Vec<(Done, Answer)>, Announced, Result<(), String>) {
+    let (mut ran, mut announced) = (Vec::new(), Announced::default());
     if let Err(error) = connection.control("BEGIN IMMEDIATE") {
         // For all who wait: a lock that another program keeps must not be waited for by each in turn.
-        let waiting = std::iter::once(first).chain(std::iter::from_fn(|| units.try_recv().ok()));
-        let answers = waiting.take(WAITING_UNITS).map(|unit| unit(Err(error.clone())).answer).collect();
-        return (answers, announced, Err(error.to_string()));
+        let all = std::iter::once(first).chain(std::iter::from_fn(|| waiting.try_recv().ok()));
+        for Waiting { answer, .. } in all.take(WAITING_UNITS) {
+            drop(answer.send(Err(error.clone())));
+        }
+        return (ran, announced, Err(error.to_string()));
     }
     let started = Instant::now();
-    let mut answers = Vec::new();
     let mut next = Some(first);
-    while let Some(unit) = next {
+    while let Some(Waiting { unit, answer }) = next {
         match catch_unwind(AssertUnwindSafe(|| connection.in_savepoint(unit))) {
-            Ok(Ok((answer, told))) => {
+            Ok((done, Ok(told))) => {
                 announced.append(told);
-                answers.push(answer);
+                ran.push((done, answer));
             }
-            Ok(Err((answer, detail))) => {
-                answers.push(answer);
+            Ok((done, Err(detail))) => {
+                ran.push((done, answer));
                 connection.roll_back();
-                return (answers, announced, Err(detail));
+                return (ran, announced, Err(detail));
             }
             // Its caller learns of it by the dropped channel. What it wrote is undone.
             Err(_) => connection.undo_savepoint(),
         }
-        let full = answers.len() >= UNITS_PER_COMMIT || started.elapsed() >= LONGEST_COLLECTION;
-        next = if full { None } else { units.try_recv().ok() };
+        let full = ran.len() >= UNITS_PER_COMMIT || started.elapsed() >= LONGEST_COLLECTION;
+        next = if full { None } else { waiting.try_recv().ok() };
     }
     let outcome = connection.control("COMMIT").map_err(|error| error.to_string());
     connection.roll_back();
-    (answers, announced, outcome)
+    (ran, announced, outcome)
 }
 
 /// What a connection is for.
@@ -268,7 +245,8 @@ impl Connection {
         sql: &'static str,
         params: &[&dyn ToValue],
     ) -> Result<usize, StoreError> {
-        self.run(sql, params, |statement| statement.raw_execute())
+        let mut statement = self.bound(sql, params)?;
+        statement.raw_execute().map_err(|error| StoreError::from_engine(sql, &error))
     }
 
     /// Gives each row to `each` until it says `false`.
@@ -276,66 +254,62 @@ impl Connection {
         &mut self,
         sql: &'static str,
         params: &[&dyn ToValue],
-        mut each: impl FnMut(&Row) -> Result<bool, StoreError>,
+        each: &mut dyn FnMut(&Row) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
-        let mut refused = Ok(());
-        self.run(sql, params, |statement| {
-            let columns = statement.column_count();
-            let mut rows = statement.raw_query();
-            while let Some(row) = rows.next()? {
-                let values =
-                    (0..columns).map(|column| row.get_ref(column).map(read)).collect::<Result<_, _>>()?;
-                match each(&Row(values)) {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) => {
-                        refused = Err(error);
-                        break;
-                    }
-                }
+        let failed = |error| StoreError::from_engine(sql, &error);
+        let mut statement = self.bound(sql, params)?;
+        let columns = statement.column_count();
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let values = (0..columns).map(|column| row.get_ref(column).map(read)).collect::<Result<_, _>>();
+            if !each(&Row(values.map_err(failed)?))? {
+                break;
             }
-            Ok(())
-        })?;
-        refused
+        }
+        Ok(())
     }
 
-    fn run<T>(
+    /// A statement with its parameters, ready to run.
+    fn bound(
         &mut self,
         sql: &'static str,
         params: &[&dyn ToValue],
-        go: impl FnOnce(&mut rusqlite::CachedStatement<'_>) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
+    ) -> Result<rusqlite::CachedStatement<'_>, StoreError> {
+        let failed = |error| StoreError::from_engine(sql, &error);
         let rewritten = self.rewritten.entry(sql).or_insert_with(|| number_parameters(sql));
-        let mut statement =
-            self.sqlite.prepare_cached(rewritten).map_err(|error| StoreError::from_engine(sql, &error))?;
-        let bound = params.iter().enumerate().try_for_each(|(index, param)| match param.to_value() {
-            Value::Null => statement.raw_bind_parameter(index + 1, rusqlite::types::Null),
-            Value::Integer(number) => statement.raw_bind_parameter(index + 1, number),
-            Value::Text(text) => statement.raw_bind_parameter(index + 1, text),
-            Value::Bytes(bytes) => statement.raw_bind_parameter(index + 1, bytes),
-        });
-        bound.and_then(|()| go(&mut statement)).map_err(|error| StoreError::from_engine(sql, &error))
+        let mut statement = self.sqlite.prepare_cached(rewritten).map_err(failed)?;
+        for (index, param) in (1..).zip(params) {
+            let bound = match param.to_value() {
+                Value::Null => statement.raw_bind_parameter(index, rusqlite::types::Null),
+                Value::Integer(number) => statement.raw_bind_parameter(index, number),
+                Value::Text(text) => statement.raw_bind_parameter(index, text),
+                Value::Bytes(bytes) => statement.raw_bind_parameter(index, bytes),
+            };
+            bound.map_err(failed)?;
+        }
+        Ok(statement)
     }
 
     /// Runs a unit whose writes are undone if it fails. The error is that the whole transaction
     /// is gone: SQLite rolls back by itself when the disk is full or fails.
-    fn in_savepoint(&mut self, unit: Unit) -> Result<(Answer, Announced), (Answer, String)> {
+    fn in_savepoint(&mut self, unit: Unit) -> (Done, Result<Announced, String>) {
         let opened = self.control("SAVEPOINT unit");
         let mut tx = Tx::of(self);
-        let Ran { keep, answer } = unit(Ok(&mut tx));
+        let done = unit(&mut tx);
         // A unit that fails has changed nothing.
-        let announced = if keep { tx.announced } else { Announced::default() };
+        let announced = if done.is_ok { tx.announced } else { Announced::default() };
         let closed = opened.and_then(|()| {
-            if !keep {
+            if !done.is_ok {
                 self.control("ROLLBACK TO unit")?;
             }
             self.control("RELEASE unit")
         });
-        match closed {
-            Ok(()) if !self.sqlite.is_autocommit() => Ok((answer, announced)),
-            Ok(()) => Err((answer, "the database rolled the transaction back".to_owned())),
-            Err(error) => Err((answer, error.to_string())),
-        }
+        let kept = match closed {
+            Ok(()) if !self.sqlite.is_autocommit() => Ok(announced),
+            Ok(()) => Err("the database rolled the transaction back".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        (done, kept)
     }
 
     fn undo_savepoint(&mut self) {
@@ -354,14 +328,11 @@ impl Connection {
     }
 
     /// Runs a reading unit on one snapshot.
-    fn snapshot<T, E: From<StoreError>>(
-        &mut self,
-        unit: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    fn snapshot(&mut self, unit: Unit) -> Result<Done, StoreError> {
         self.control("BEGIN")?;
-        let result = unit(&mut Tx::of(self));
+        let done = unit(&mut Tx::of(self));
         self.roll_back();
-        result
+        Ok(done)
     }
 }
 

@@ -43,6 +43,21 @@ export async function reread(queries: QueryClient): Promise<SessionDocument> {
   return enter(queries, await take(api.GET(sessionUrl())));
 }
 
+async function endSession(): Promise<void> {
+  await take(api.DELETE(sessionUrl())).catch((error: unknown) => {
+    // Whoever is out already is out.
+    if (!(error instanceof ApiError && error.problem.status === 401)) {
+      throw error;
+    }
+  });
+}
+
+/** Ends the session and begins anew there: whatever the page knows goes with it. */
+export async function signOutTo(page: string): Promise<void> {
+  await endSession();
+  location.assign(page);
+}
+
 /** What a person may do to their session. */
 export function useSessionActions() {
   const queries = useQueryClient();
@@ -51,13 +66,9 @@ export function useSessionActions() {
     enter: (session: SessionDocument) => void enter(queries, session),
     signIn: async (given: SignIn) => void enter(queries, await take(api.POST(sessionUrl(), { body: given }))),
     reread: () => reread(queries),
+    /** Ends the session on a page that goes on without one. */
     signOut: async () => {
-      await take(api.DELETE(sessionUrl())).catch((error: unknown) => {
-        // Whoever is out already is out.
-        if (!(error instanceof ApiError && error.problem.status === 401)) {
-          throw error;
-        }
-      });
+      await endSession();
       hold(null);
       queries.clear();
       queries.setQueryData(sessionQuery.queryKey, null);

@@ -11,13 +11,11 @@ import {
 import { membershipIn, sessionQuery } from "../api/session";
 import { ALERT_STATES, oneOf, SEVERITIES } from "../api/words";
 import { NotFound, PageFailure } from "../ui/failure";
-import { keep, kept } from "../ui/keep";
 import { Loading } from "../ui/page";
 import type { AlertSearch } from "./alerts/queries";
 import { Entrance } from "./entrance/entrance";
+import { keepOrganization, lastOrganization } from "./organization";
 import { Shell } from "./shell/shell";
-
-const LAST_ORGANIZATION = "organization";
 
 /** A list is read after this entry. */
 interface Paging {
@@ -68,8 +66,7 @@ const home = createRoute({
   getParentRoute: () => signedIn,
   path: "/",
   beforeLoad: ({ context: { session } }) => {
-    const last = kept(LAST_ORGANIZATION);
-    const organization = session.organizations.find(({ slug }) => slug === last) ?? session.organizations[0];
+    const organization = lastOrganization(session);
     if (!organization) {
       throw redirect({ to: "/welcome" });
     }
@@ -121,7 +118,7 @@ const organization = createRoute({
     if (!membership) {
       throw redirect({ to: "/" });
     }
-    keep(LAST_ORGANIZATION, org);
+    keepOrganization(org);
     return { membership };
   },
 });

@@ -5,6 +5,7 @@ import i18next from "i18next";
 import { useTranslation } from "react-i18next";
 import { ApiError, Unreachable } from "../api/problem";
 import { problemIn } from "../texts";
+import { Page } from "./page";
 
 /** An error in words that say what to do. */
 export function wordsOf(error: unknown): string {
@@ -70,8 +71,8 @@ export function PageFailure({ error, reset }: ErrorComponentProps) {
 export function NotFound() {
   const { t } = useTranslation();
   return (
-    <Alert color="gray" variant="outline" title={t("common.errors.notFound")}>
-      {t("common.errors.notFoundHint")}
-    </Alert>
+    <Page title={t("common.errors.notFound")}>
+      <Text>{t("common.errors.notFoundHint")}</Text>
+    </Page>
   );
 }

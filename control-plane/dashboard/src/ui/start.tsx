@@ -7,6 +7,7 @@ import { MantineProvider } from "@mantine/core";
 import type { QueryClient } from "@tanstack/react-query";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { type AnyRouter, RouterProvider } from "@tanstack/react-router";
+import { setNonce } from "get-nonce";
 import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { type Audience, openFor } from "../api/gate";
@@ -18,13 +19,28 @@ const AskAgain = lazy(async () => ({ default: (await import("./ask-again")).AskA
 
 const Notifications = lazy(async () => ({ default: (await import("@mantine/notifications")).Notifications }));
 
+const MINUTE = 60_000;
+
 /** The nonce that the page came with: without it the browser takes no style that is not in a file. */
 function nonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 }
 
+/** A part of the page is gone, as a newer program serves newer ones: begins anew, unless it has just done so. */
+function anew(event: Event): void {
+  const [mark, now] = ["begun-anew", Date.now()];
+  if (now - Number(sessionStorage.getItem(mark)) > MINUTE) {
+    event.preventDefault();
+    sessionStorage.setItem(mark, String(now));
+    location.reload();
+  }
+}
+
 export async function start(audience: Audience, router: AnyRouter, queries: QueryClient): Promise<void> {
+  addEventListener("vite:preloadError", anew);
   openFor(audience);
+  // For what keeps the page from scrolling behind a dialog.
+  setNonce(nonce());
   await startTexts(audience);
   const root = document.getElementById("root");
   if (!root) {

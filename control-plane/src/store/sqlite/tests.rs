@@ -1,7 +1,7 @@
 //! The promises of the embedded engine.
 
-use super::{Access, Connection, Ran, Unit, commit_together};
-use crate::store::{Change, Changed, Database, Store, StoreError, testing};
+use super::{Access, Connection, Waiting, commit_together};
+use crate::store::{Change, Changed, Database, Store, StoreError, testing, unit::untyped};
 use shared::ids::{AlertId, OrgId, ProjectId};
 
 const MAKE: &str = "CREATE TABLE notes (id BIGINT PRIMARY KEY, text TEXT NOT NULL)";
@@ -151,19 +151,21 @@ fn a_lock_that_stays_is_waited_for_once_and_not_by_each_unit() {
     connection.sqlite.busy_timeout(std::time::Duration::ZERO).unwrap();
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let unit = || -> Unit {
-        Box::new(|tx| {
-            let refused = tx.err().is_some_and(|error| error.is_temporary());
-            Ran { keep: false, answer: Box::new(move |_| assert!(refused)) }
-        })
+    let mut answers = Vec::new();
+    let mut asks = || {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        answers.push(answered);
+        Waiting { unit: untyped(|tx| tx.execute(MAKE, &[])), answer }
     };
-    let (waiting, mut units) = tokio::sync::mpsc::channel(8);
+    let (sender, mut waiting) = tokio::sync::mpsc::channel(8);
     for _ in 0..8 {
-        assert!(waiting.try_send(unit()).is_ok());
+        assert!(sender.try_send(asks()).is_ok());
     }
-    let (answers, _, outcome) = commit_together(&mut connection, unit(), &mut units);
-    assert!(outcome.is_err());
-    assert_eq!(answers.len(), 9);
+    let (ran, _, outcome) = commit_together(&mut connection, asks(), &mut waiting);
+    assert!(ran.is_empty() && outcome.is_err());
+    for mut answered in answers {
+        assert!(answered.try_recv().unwrap().is_err_and(|error| error.is_temporary()));
+    }
 }
 
 #[tokio::test]
@@ -185,7 +187,7 @@ fn a_statement_is_planned_once_whatever_its_parameters_are() {
     connection.batch(MAKE).unwrap();
     for limit in 1..10i64 {
         connection
-            .query("SELECT id FROM notes WHERE id > $1 LIMIT $2", &[&0i64, &limit], |_| Ok(true))
+            .query("SELECT id FROM notes WHERE id > $1 LIMIT $2", &[&0i64, &limit], &mut |_| Ok(true))
             .unwrap();
     }
     let statement = connection.sqlite.prepare_cached("SELECT id FROM notes WHERE id > ?1 LIMIT ?2").unwrap();

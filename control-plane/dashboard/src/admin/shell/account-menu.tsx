@@ -1,21 +1,17 @@
 import { Avatar, Menu, Text, UnstyledButton } from "@mantine/core";
 import { IconLogout } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { useSession, useSessionActions } from "../../api/session";
+import { signOutTo, useSession } from "../../api/session";
 import { tellFailure } from "../../ui/failure";
 import { Preferences } from "../../ui/preferences";
-import { useGo } from "../link";
 
 /** Who is signed in, how they want to see things, and the way out. */
 export function AccountMenu() {
   const { t } = useTranslation();
   const { account } = useSession();
-  const { signOut } = useSessionActions();
-  const go = useGo();
   const out = async () => {
     try {
-      await signOut();
-      go({ to: "/sign-in" });
+      await signOutTo("/admin/sign-in");
     } catch (error) {
       tellFailure(error);
     }

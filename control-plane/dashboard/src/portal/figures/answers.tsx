@@ -38,13 +38,22 @@ export function Answers({ figures: { answer_times, median_seconds, p90_seconds }
   };
   const data = answer_times.map(({ calls }, index) => ({ name: label(index), calls }));
   const series: Series = { name: "calls", label: t("figures.answers.calls"), color: "--good", pattern: "solid" };
-  const line = (seconds: number | null | undefined, text: string) => {
-    const index = seconds == null ? -1 : answer_times.findIndex((_, at) => holds(answer_times, at, seconds));
-    const found = data[index];
-    return found
-      ? [{ x: found.name, label: text, color: "var(--mantine-color-text)", labelPosition: "top" as const }]
-      : [];
-  };
+  const bucketOf = (seconds: number | null | undefined) =>
+    seconds == null ? -1 : answer_times.findIndex((_, at) => holds(answer_times, at, seconds));
+  const [median, p90] = [bucketOf(median_seconds), bucketOf(p90_seconds)];
+  const [medianText, p90Text] = [t("figures.answers.medianLine"), t("figures.answers.p90Line")];
+  // One above the other nobody could read.
+  const marks =
+    median === p90
+      ? [{ at: median, label: `${medianText}, ${p90Text}` }]
+      : [
+          { at: median, label: medianText },
+          { at: p90, label: p90Text },
+        ];
+  const lines = marks.flatMap(({ at, label }) => {
+    const x = data[at]?.name;
+    return x === undefined ? [] : [{ x, label, color: "var(--mantine-color-text)", labelPosition: "top" as const }];
+  });
   const total = answer_times.reduce((sum, { calls }) => sum + calls, 0);
   return (
     <Plot
@@ -67,10 +76,7 @@ export function Answers({ figures: { answer_times, median_seconds, p90_seconds }
         data={data}
         dataKey="name"
         series={[{ name: "calls", label: series.label, color: `var(${series.color})` }]}
-        referenceLines={[
-          ...line(median_seconds, t("figures.answers.medianLine")),
-          ...line(p90_seconds, t("figures.answers.p90Line")),
-        ]}
+        referenceLines={lines}
         xAxisProps={{ minTickGap: 12 }}
         yAxisProps={{ allowDecimals: false, width: 36 }}
         barChartProps={{ margin: { top: 24 } }}

@@ -2,7 +2,7 @@ import { Avatar, Menu, Text, UnstyledButton } from "@mantine/core";
 import { IconLogout } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { useSession, useSessionActions } from "../../api/session";
+import { signOutTo, useSession } from "../../api/session";
 import { tellFailure } from "../../ui/failure";
 import { forgetCached } from "../../ui/keep";
 import { Preferences } from "../../ui/preferences";
@@ -11,13 +11,11 @@ import { Preferences } from "../../ui/preferences";
 export function AccountMenu() {
   const { t } = useTranslation();
   const { account } = useSession();
-  const { signOut } = useSessionActions();
   const navigate = useNavigate();
   const out = async () => {
     try {
-      await signOut();
       forgetCached();
-      await navigate({ to: "/sign-in" });
+      await signOutTo("/sign-in");
     } catch (error) {
       tellFailure(error);
     }

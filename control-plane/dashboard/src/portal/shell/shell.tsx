@@ -4,11 +4,13 @@ import { Link, Outlet, useParams, useRouterState } from "@tanstack/react-router"
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useLive } from "../../api/live";
+import type { MembershipDocument } from "../../api/schema";
 import { membershipIn, useSession } from "../../api/session";
 import type { Line } from "../../api/stream";
 import icon from "../../ui/icon.svg";
 import { LineMark } from "../../ui/line-mark";
 import { Zone } from "../../ui/time";
+import { lastOrganization } from "../organization";
 import { AccountMenu } from "./account-menu";
 import { CookieNotice } from "./cookie-notice";
 import { BottomBar, Navigation } from "./navigation";
@@ -17,17 +19,18 @@ import { OrganizationMenu } from "./organization-menu";
 /** Around every page of somebody who is signed in. */
 export function Shell() {
   const { org } = useParams({ strict: false });
-  return org ? <LiveFrame org={org} /> : <Frame org={null} line={null} />;
-}
-
-function LiveFrame({ org }: { org: string }) {
-  return <Frame org={org} line={useLive(org)} />;
-}
-
-function Frame({ org, line }: { org: string | null; line: Line | null }) {
-  const { t } = useTranslation();
   const session = useSession();
-  const membership = org ? membershipIn(session, org) : undefined;
+  // From the pages of one's account the way back is as short.
+  const membership = org ? membershipIn(session, org) : lastOrganization(session);
+  return membership ? <LiveFrame membership={membership} /> : <Frame membership={undefined} line={null} />;
+}
+
+function LiveFrame({ membership }: { membership: MembershipDocument }) {
+  return <Frame membership={membership} line={useLive(membership.slug)} />;
+}
+
+function Frame({ membership, line }: { membership: MembershipDocument | undefined; line: Line | null }) {
+  const { t } = useTranslation();
   const [opened, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: (state) => state.location.pathname });
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
@@ -40,7 +43,7 @@ function Frame({ org, line }: { org: string | null; line: Line | null }) {
       <AppShell
         header={{ height: 56 }}
         navbar={{ width: 220, breakpoint: "md", collapsed: { mobile: !opened } }}
-        footer={{ height: { base: org ? 60 : 0, md: 0 } }}
+        footer={{ height: { base: membership ? 60 : 0, md: 0 } }}
         padding="md"
       >
         <AppShell.Header>
