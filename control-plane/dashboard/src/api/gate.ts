@@ -11,6 +11,9 @@ export type Audience = "portal" | "admin";
 /** What a request waits for. */
 export type Wanted = "sign-in" | "proof";
 
+/** What is answered to whoever is not signed in. Where a key would do as well, no cookie is no key. */
+const NOBODY = new Set(["not_signed_in", "no_api_key"]);
+
 /** Asks the person; whether they did it. */
 export type Ask = (wanted: Wanted) => Promise<boolean>;
 
@@ -116,7 +119,7 @@ export async function pass(request: Request): Promise<Response> {
     return response;
   }
   const next = () => copies.pop();
-  if (response.status === 401 && (await codeOf(response)) === "not_signed_in") {
+  if (response.status === 401 && NOBODY.has((await codeOf(response)) ?? "")) {
     const again = next();
     if (again && (await isKnown())) {
       response = await send(again);

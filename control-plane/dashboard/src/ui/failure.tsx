@@ -1,4 +1,5 @@
 import { Alert, Anchor, Button, Group, Stack, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ErrorComponentProps } from "@tanstack/react-router";
 import i18next from "i18next";
@@ -24,10 +25,7 @@ export function wordsOf(error: unknown): string {
 export function tellFailure(error: unknown): void {
   const title = i18next.t("common.errors.title");
   const message = wordsOf(error);
-  // Not before something fails: no page begins with it.
-  void import("@mantine/notifications").then(({ notifications }) =>
-    notifications.show({ color: "red", title, message, autoClose: 10_000 }),
-  );
+  notifications.show({ color: "red", title, message, autoClose: 10_000 });
 }
 
 /** In place of what could not be read. */

@@ -1,8 +1,5 @@
 /** What both panels begin with. */
-import "@fontsource-variable/manrope/wght.css";
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
-import "./app.css";
+import "./styles";
 import { MantineProvider } from "@mantine/core";
 import type { QueryClient } from "@tanstack/react-query";
 import { QueryClientProvider } from "@tanstack/react-query";
@@ -17,7 +14,7 @@ import { theme, variables } from "./theme";
 /** Loaded after the page, which shows first. */
 const AskAgain = lazy(async () => ({ default: (await import("./ask-again")).AskAgain }));
 
-const Notifications = lazy(async () => ({ default: (await import("@mantine/notifications")).Notifications }));
+const Notices = lazy(async () => ({ default: (await import("./notices")).Notices }));
 
 const MINUTE = 60_000;
 
@@ -51,7 +48,7 @@ export async function start(audience: Audience, router: AnyRouter, queries: Quer
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={nonce}>
         <QueryClientProvider client={queries}>
           <Suspense>
-            <Notifications position="top-center" />
+            <Notices />
             <AskAgain />
           </Suspense>
           <RouterProvider router={router} />

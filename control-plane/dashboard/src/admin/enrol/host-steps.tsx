@@ -1,8 +1,9 @@
-import { Stack, Tabs, Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { PbxDocument } from "../../api/schema";
 import { Copyable } from "../../ui/copy";
+import { Tabs } from "../../ui/rare/tabs";
 import { Section } from "../../ui/section";
 import { byHand, group, hosts, playbook } from "./lines";
 

@@ -1,7 +1,8 @@
-import { Button, Group, NumberInput, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Confirm } from "../../ui/confirm";
+import { NumberInput } from "../../ui/rare/number-input";
 
 const OFTEN = [15, 60, 240, 1440];
 /** A day. */

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, Timeline } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,6 +6,7 @@ import { api } from "../../api/client";
 import type { Incident } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { Page } from "../../ui/page";
+import { Timeline } from "../../ui/rare/timeline";
 import { Section } from "../../ui/section";
 import { Time } from "../../ui/time";
 import { BackTo } from "../back";

@@ -1,7 +1,8 @@
-import { Group, Radio, Stack, Textarea } from "@mantine/core";
+import { Group, Stack, Textarea } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Impact, IncidentState } from "../../api/schema";
 import { oneOf } from "../../api/words";
+import { Radio } from "../../ui/rare/radio";
 
 const IMPACTS = ["none", "minor", "major", "critical"] as const satisfies Impact[];
 const STAGES = ["investigating", "identified", "monitoring", "resolved"] as const satisfies IncidentState[];

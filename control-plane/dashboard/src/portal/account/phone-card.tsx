@@ -1,8 +1,9 @@
 import { useSortable } from "@dnd-kit/sortable";
-import { ActionIcon, Badge, Button, Group, Paper, Stack, Switch, Text } from "@mantine/core";
+import { ActionIcon, Badge, Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconGripVertical, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { PhoneDocument } from "../../api/schema";
+import { Switch } from "../../ui/rare/switch";
 import { showNumber } from "./number";
 
 /** Whether alerts ring it. */

@@ -1,4 +1,4 @@
-import { Button, Radio, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
@@ -7,6 +7,7 @@ import { api, take } from "../../api/client";
 import type { EndpointDocument } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { useOnce } from "../../ui/deed";
+import { Radio } from "../../ui/rare/radio";
 import { Section } from "../../ui/section";
 
 /** Minutes for which the old URL goes on working. */

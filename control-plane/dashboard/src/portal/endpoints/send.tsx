@@ -1,8 +1,9 @@
-import { Alert, Stack, Tabs, Text } from "@mantine/core";
+import { Alert, Stack, Text } from "@mantine/core";
 import { IconShieldLock } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { EndpointDocument } from "../../api/schema";
 import { Copyable } from "../../ui/copy";
+import { Tabs } from "../../ui/rare/tabs";
 import { Section } from "../../ui/section";
 import { knownKey } from "./alert-key";
 import { alertmanager, body, curl, grafana, type Target } from "./snippets";

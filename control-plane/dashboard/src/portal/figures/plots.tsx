@@ -1,3 +1,4 @@
+import "@mantine/core/styles/ColorSwatch.css";
 import "@mantine/charts/styles.css";
 import { Stack } from "@mantine/core";
 import type { Figures } from "../../api/schema";

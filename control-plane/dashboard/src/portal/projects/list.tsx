@@ -1,4 +1,4 @@
-import { Alert, Button, Card, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconPlus, IconUser } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -7,6 +7,7 @@ import type { MemberDocument, ProjectDocument } from "../../api/schema";
 import { Failure } from "../../ui/failure";
 import { PageLink } from "../../ui/link";
 import { Empty, Loading, Page } from "../../ui/page";
+import { Card } from "../../ui/rare/card";
 import { useOrganization } from "../organization";
 import { CreateProject } from "./create";
 import { PolicyWords } from "./policy-words";

@@ -1,9 +1,11 @@
-import { Button, Group, NumberInput, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import { useTranslation } from "react-i18next";
 import type { Policy, ProjectDocument } from "../../api/schema";
 import { Failed, useDeed } from "../../ui/deed";
+import { NumberInput } from "../../ui/rare/number-input";
+import { Radio } from "../../ui/rare/radio";
 import { Section } from "../../ui/section";
 import { DEFAULT_POLICY, type Numbered, RANGES } from "./policy";
 import { PolicyWords } from "./policy-words";

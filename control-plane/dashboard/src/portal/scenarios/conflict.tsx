@@ -1,8 +1,9 @@
-import { Badge, Button, Group, Paper, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Badge, Button, Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Rule } from "../../api/schema";
 import { Dialog } from "../../ui/confirm";
+import { Radio } from "../../ui/rare/radio";
 import { merged, type Pair, pairs, type Side } from "./compare";
 import { RuleWords } from "./words";
 

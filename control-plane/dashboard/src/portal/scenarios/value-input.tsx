@@ -1,5 +1,7 @@
-import { Autocomplete, Group, NumberInput, Select, TagsInput } from "@mantine/core";
+import { Autocomplete, Group, Select } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { NumberInput } from "../../ui/rare/number-input";
+import { TagsInput } from "../../ui/rare/tags-input";
 import { type EditedCondition, operandOf, type Scalar, type Value } from "./rules";
 
 interface Given {

@@ -1,8 +1,9 @@
-import { Radio, Stack, Table } from "@mantine/core";
+import { Stack, Table } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Role } from "../../api/schema";
 import type { english } from "../../texts/en";
+import { Radio } from "../../ui/rare/radio";
 import { Section } from "../../ui/section";
 import { useOrganization } from "../organization";
 
