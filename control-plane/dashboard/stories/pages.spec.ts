@@ -129,6 +129,8 @@ test("the portal", async ({ stage, person }) => {
     .poll(async () => (await ann.asks<{ state: string }>("GET", `/api/v1/alerts/${alert_id}?org=${slug}`)).state)
     .toBe("acknowledged");
   const [call, project] = [await first("calls"), await first("projects")];
+  await ann.asks("POST", `/api/v1/keys?org=${slug}`, { name: "Terraform", scopes: ["read", "projects:write"] });
+  await ann.asks("PATCH", `/api/v1/projects/${project}?org=${slug}`, { policy: { redials: 3 } });
   const at = `/o/${slug}`;
   await looksAt(ann.page, {
     alerts: `${at}/alerts`,
@@ -165,6 +167,7 @@ test("the admin panel", async ({ stage, person }) => {
     const { items } = await olena.asks<{ items: { id: string }[] }>("GET", `/api/admin/v1/${path}`);
     return items[0]?.id;
   };
+  await olena.asks("POST", "/api/admin/v1/do-not-call", { number: "+380501234598" });
   const pbx = await first("fleet");
   const [organization, account] = [await first("organizations"), await first("accounts")];
   await looksAt(olena.page, {

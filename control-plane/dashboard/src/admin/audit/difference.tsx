@@ -11,7 +11,7 @@ export function Difference({ entry }: { entry: AuditEntry }) {
     return null;
   }
   return (
-    <Stack gap={0}>
+    <Stack gap={0} className="difference">
       {changes.map(({ field, before: was, after: is }) => (
         <Text key={field} size="xs" lineClamp={3}>
           <Text span c="dimmed" inherit className="inert">

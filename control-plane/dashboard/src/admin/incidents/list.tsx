@@ -30,7 +30,7 @@ export function IncidentsPage() {
             {it.title}
           </AdminLink>
           <Text size="xs" c="dimmed" className="inert">
-            {it.components.map(nameOf).join(", ") || t("admin.incidents.nothingAffected")}
+            {it.components.map(nameOf).join(", ")}
           </Text>
         </div>
       ),

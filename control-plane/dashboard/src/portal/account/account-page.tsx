@@ -1,6 +1,6 @@
 import { Group, ScrollArea, Stack, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Page } from "../../ui/page";
 import classes from "./account.module.css";
@@ -8,6 +8,11 @@ import classes from "./account.module.css";
 /** A page of one's own account, and the way to the others. */
 export function AccountPage({ title, children }: { title: string; children: ReactNode }) {
   const { t } = useTranslation();
+  const ways = useRef<HTMLDivElement>(null);
+  // On a phone some are beyond the edge: the page that is shown is not to be among them.
+  useEffect(() => {
+    ways.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, []);
   const pages = [
     { to: "/account", label: t("shell.profile") },
     { to: "/account/phones", label: t("shell.phones") },
@@ -18,7 +23,7 @@ export function AccountPage({ title, children }: { title: string; children: Reac
   return (
     <Page title={title}>
       <ScrollArea type="never" component="nav" aria-label={t("shell.account")}>
-        <Group gap={4} wrap="nowrap">
+        <Group gap={4} wrap="nowrap" ref={ways}>
           {pages.map(({ to, label }) => (
             <Link
               key={to}

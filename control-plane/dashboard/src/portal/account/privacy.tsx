@@ -2,7 +2,7 @@ import { Anchor, Button, Code, Group, Table, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sessionQuery } from "../../api/session";
 import { consent, consentTo, forgetCached } from "../../ui/keep";
@@ -50,10 +50,7 @@ function ThisBrowser() {
         checked={isAllowed}
         onChange={(event) => allow(event.currentTarget.checked)}
       />
-      <Facts
-        label={t("account.privacy.browser")}
-        rows={rows.map(([name, why, long]) => [<Code key={name}>{name}</Code>, why, long])}
-      />
+      <Facts rows={rows.map(([name, why, long]) => [<Code key={name}>{name}</Code>, why, long])} />
       <Group>
         <Button variant="default" onClick={forget}>
           {t("account.privacy.forget")}
@@ -68,7 +65,6 @@ function Server() {
   return (
     <Section title={t("account.privacy.server")}>
       <Facts
-        label={t("account.privacy.server")}
         rows={[
           [t("account.privacy.profile"), t("account.privacy.profileWhy"), t("account.privacy.untilClosed")],
           [t("account.privacy.phones"), t("account.privacy.phonesWhy"), t("account.privacy.untilClosed")],
@@ -85,16 +81,29 @@ function Server() {
   );
 }
 
-function Facts({ label, rows }: { label: string; rows: React.ReactNode[][] }) {
+function Facts({ rows }: { rows: [ReactNode, string, string][] }) {
   const { t } = useTranslation();
+  const [why, howLong] = [t("account.privacy.why"), t("account.privacy.howLong")];
   return (
-    <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": label } }}>
-      <Table
-        data={{
-          head: [t("account.privacy.what"), t("account.privacy.why"), t("account.privacy.howLong")],
-          body: rows,
-        }}
-      />
-    </Table.ScrollContainer>
+    <Table className="stacked">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th scope="col">{t("account.privacy.what")}</Table.Th>
+          <Table.Th scope="col">{why}</Table.Th>
+          <Table.Th scope="col">{howLong}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {rows.map(([what, reason, time]) => (
+          <Table.Tr key={reason}>
+            <Table.Th scope="row" fw={400}>
+              {what}
+            </Table.Th>
+            <Table.Td data-title={why}>{reason}</Table.Td>
+            <Table.Td data-title={howLong}>{time}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
   );
 }

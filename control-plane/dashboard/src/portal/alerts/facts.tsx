@@ -9,6 +9,7 @@ import { Failure } from "../../ui/failure";
 import { CallMark, SeverityMark } from "../../ui/marks";
 import { Loading } from "../../ui/page";
 import { Section } from "../../ui/section";
+import { sizeOf } from "../../ui/size";
 import { Time } from "../../ui/time";
 import { requestsOfAlertQuery, type Story } from "./queries";
 
@@ -58,7 +59,6 @@ export function People({ org, calls, whoIs }: { org: string; calls: AlertCall[];
 export function Requests({ org, id }: { org: string; id: string }) {
   const { t, i18n } = useTranslation();
   const { data, error, refetch } = useQuery(requestsOfAlertQuery(org, id));
-  const size = new Intl.NumberFormat(i18n.language, { style: "unit", unit: "byte", unitDisplay: "narrow" });
   return (
     <Section title={t("alerts.detail.requests")}>
       {!data && (error ? <Failure error={error} retry={() => void refetch()} /> : <Loading rows={2} height={40} />)}
@@ -86,7 +86,7 @@ export function Requests({ org, id }: { org: string; id: string }) {
                 {request.method}
               </Badge>
               <Text size="sm" c="dimmed">
-                {size.format(request.bytes)} · <Time at={request.received_at} />
+                {sizeOf(request.bytes, i18n.language)} · <Time at={request.received_at} />
               </Text>
             </Group>
           </Stack>

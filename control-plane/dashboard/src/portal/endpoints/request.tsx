@@ -12,6 +12,7 @@ import { PageLink } from "../../ui/link";
 import { SeverityMark } from "../../ui/marks";
 import { Loading, Page } from "../../ui/page";
 import { Section } from "../../ui/section";
+import { sizeOf } from "../../ui/size";
 import { Time } from "../../ui/time";
 import { visible } from "../../ui/visible";
 import { useOrganization } from "../organization";
@@ -20,7 +21,6 @@ import { MakeRule } from "./make-rule";
 import { Payload } from "./payload";
 import { requestQuery } from "./reads";
 import { Replay } from "./replay";
-import { sizeOf } from "./size";
 
 export function RequestPage() {
   const { t } = useTranslation();

@@ -10,11 +10,11 @@ import { SeverityMark } from "../../ui/marks";
 import { Empty, Loading } from "../../ui/page";
 import { Pager } from "../../ui/pager";
 import { Section } from "../../ui/section";
+import { sizeOf } from "../../ui/size";
 import { Time } from "../../ui/time";
 import { visible } from "../../ui/visible";
 import { doneWords } from "../scenarios/words";
 import { requestsQuery } from "./reads";
-import { sizeOf } from "./size";
 
 /** What arrived at an endpoint, the latest first, as it arrives. */
 export function Requests({ org, endpoint }: { org: string; endpoint: string }) {

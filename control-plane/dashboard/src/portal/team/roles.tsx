@@ -44,37 +44,32 @@ export function Roles() {
   const { t } = useTranslation();
   return (
     <Section title={t("team.roles")}>
-      <Table.ScrollContainer
-        minWidth={520}
-        scrollAreaProps={{ viewportProps: { tabIndex: 0, "aria-label": t("team.roles") } }}
-      >
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th scope="col">{t("team.what")}</Table.Th>
-              {ROLES.map((role) => (
-                <Table.Th key={role} scope="col">
-                  {t(`codes.role.${role}`)}
-                </Table.Th>
+      <Table className="stacked">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">{t("team.what")}</Table.Th>
+            {ROLES.map((role) => (
+              <Table.Th key={role} scope="col">
+                {t(`codes.role.${role}`)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {(Object.keys(MAY) as (keyof typeof MAY)[]).map((act) => (
+            <Table.Tr key={act}>
+              <Table.Th scope="row" fw={400}>
+                {t(`team.may.${act}`)}
+              </Table.Th>
+              {ROLES.map((role, index) => (
+                <Table.Td key={role} className="beside" data-title={t(`codes.role.${role}`)}>
+                  {index < MAY[act] ? <IconCheck size={18} role="img" aria-label={t("common.yes")} /> : null}
+                </Table.Td>
               ))}
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {(Object.keys(MAY) as (keyof typeof MAY)[]).map((act) => (
-              <Table.Tr key={act}>
-                <Table.Th scope="row" fw={400}>
-                  {t(`team.may.${act}`)}
-                </Table.Th>
-                {ROLES.map((role, index) => (
-                  <Table.Td key={role}>
-                    {index < MAY[act] ? <IconCheck size={18} role="img" aria-label={t("common.yes")} /> : null}
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+          ))}
+        </Table.Tbody>
+      </Table>
     </Section>
   );
 }
