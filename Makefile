@@ -63,6 +63,7 @@ suite-of-reckoning: suite-build every-test $(TARGET)/tools/schemathesis/installe
 .PHONY: suite-of-waiting
 suite-of-waiting: suite-build
 	$(CARGO) test --workspace --locked --no-fail-fast --lib --bins $(WAITING:%=--test %)
+	$(MAKE) --no-print-directory stories
 
 # A test that stands in no list would be told by nobody.
 .PHONY: every-test
@@ -105,7 +106,8 @@ lint-dashboard: $(NODE_MODULES) ## form, types, lints and texts of the portal
 
 # In a real browser, with a real control plane, agents and Asterisk. Screenshots of every page: target/screenshots.
 .PHONY: stories
-stories: suite-build
+stories: host dashboard ## the portal's stories in a real browser, with screenshots of every page
+	$(CARGO) build --workspace --bins --locked
 	@command -v chromium >/dev/null || { $(call install,chromium,the portal is tested in a real browser); }
 	cd $(DASHBOARD) && npm run --silent stories
 
