@@ -1,0 +1,3 @@
+import "@mantine/core/styles/Card.css";
+
+export { Card } from "@mantine/core";

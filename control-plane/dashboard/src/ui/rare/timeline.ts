@@ -1,0 +1,3 @@
+import "@mantine/core/styles/Timeline.css";
+
+export { Timeline } from "@mantine/core";
