@@ -1,7 +1,30 @@
 import { Box, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
-import type { ReactNode } from "react";
-import { useEffect } from "react";
+import { useRouterState } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+
+/** Where the page is that was shown last; null before the first. */
+let shown: string | null = null;
+
+/** What is typed into keeps the focus, and so does what lies above the page. */
+const KEEPS = "input, textarea, select, [role=dialog]";
+
+/** Whoever does not see that another page is there hears it: its heading has the focus. */
+function useArrival() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname });
+  useEffect(() => {
+    if (!path) {
+      return;
+    }
+    const isAnother = shown !== null && shown !== path;
+    shown = path;
+    if (isAnother && !document.activeElement?.closest(KEEPS)) {
+      heading.current?.focus({ preventScroll: true });
+    }
+  }, [path]);
+  return heading;
+}
 
 /** A page: its title, what can be done on it, and its content; over the whole screen where it is `wide`. */
 export function Page({
@@ -16,13 +39,14 @@ export function Page({
   children: ReactNode;
 }) {
   const { t } = useTranslation();
+  const heading = useArrival();
   useEffect(() => {
     document.title = `${title} · ${t("common.product")}`;
   }, [title, t]);
   return (
     <Stack gap="md" {...(wide ? {} : { maw: 1200, mx: "auto" })}>
       <Group justify="space-between" gap="sm">
-        <Title order={1} size="h2" className="inert">
+        <Title ref={heading} tabIndex={-1} order={1} size="h2" className="inert">
           {title}
         </Title>
         {aside}

@@ -19,6 +19,7 @@ import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import type { MembershipDocument } from "../../api/schema";
+import type { MenuControl } from "../../ui/frame";
 
 type Icon = ComponentType<{ size?: number; "aria-hidden"?: boolean }>;
 
@@ -112,7 +113,7 @@ function Thumb({ icon: Icon, label, isActive = false }: { icon: Icon; label: str
 }
 
 /** Within reach of one thumb. */
-export function BottomBar({ org, more }: { org: string; more: () => void }) {
+export function BottomBar({ org, more }: { org: string; more: MenuControl }) {
   const { t } = useTranslation();
   const links = [
     { icon: IconBellRinging, label: t("shell.alerts"), to: "/o/$org/alerts" },
@@ -126,7 +127,7 @@ export function BottomBar({ org, more }: { org: string; more: () => void }) {
           {({ isActive }) => <Thumb icon={icon} label={label} isActive={isActive} />}
         </Link>
       ))}
-      <UnstyledButton onClick={more}>
+      <UnstyledButton {...more}>
         <Thumb icon={IconDots} label={t("common.more")} />
       </UnstyledButton>
     </SimpleGrid>

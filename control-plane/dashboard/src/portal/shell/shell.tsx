@@ -1,12 +1,11 @@
-import { AppShell, Burger, Group, Text, UnstyledButton } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { Link, Outlet, useParams, useRouterState } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { Group, Text, UnstyledButton } from "@mantine/core";
+import { Link, Outlet, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useLive } from "../../api/live";
 import type { MembershipDocument } from "../../api/schema";
 import { membershipIn, useSession } from "../../api/session";
 import type { Line } from "../../api/stream";
+import { Frame } from "../../ui/frame";
 import icon from "../../ui/icon.svg";
 import { LineMark } from "../../ui/line-mark";
 import { Zone } from "../../ui/time";
@@ -22,63 +21,43 @@ export function Shell() {
   const session = useSession();
   // From the pages of one's account the way back is as short.
   const membership = org ? membershipIn(session, org) : lastOrganization(session);
-  return membership ? <LiveFrame membership={membership} /> : <Frame membership={undefined} line={null} />;
+  return membership ? <LiveFrame membership={membership} /> : <Framed membership={undefined} line={null} />;
 }
 
 function LiveFrame({ membership }: { membership: MembershipDocument }) {
-  return <Frame membership={membership} line={useLive(membership.slug)} />;
+  return <Framed membership={membership} line={useLive(membership.slug)} />;
 }
 
-function Frame({ membership, line }: { membership: MembershipDocument | undefined; line: Line | null }) {
+function Framed({ membership, line }: { membership: MembershipDocument | undefined; line: Line | null }) {
   const { t } = useTranslation();
-  const [opened, { toggle, close }] = useDisclosure();
-  const path = useRouterState({ select: (state) => state.location.pathname });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
-  useEffect(close, [path]);
   return (
     <Zone.Provider value={membership?.timezone ?? null}>
-      <UnstyledButton component="a" href="#content" className="skip" p="xs" bg="teal.7" c="white">
-        {t("common.skip")}
-      </UnstyledButton>
-      <AppShell
-        header={{ height: 56 }}
-        navbar={{ width: 220, breakpoint: "md", collapsed: { mobile: !opened } }}
-        footer={{ height: { base: membership ? 60 : 0, md: 0 } }}
-        padding="md"
+      <Frame
+        brand={
+          <>
+            <UnstyledButton component={Link} to="/" aria-label={t("common.product")}>
+              <Group gap="xs" wrap="nowrap">
+                <img src={icon} width={28} height={28} alt="" />
+                <Text fw={700} visibleFrom="sm">
+                  {t("common.product")}
+                </Text>
+              </Group>
+            </UnstyledButton>
+            <OrganizationMenu current={membership} />
+          </>
+        }
+        aside={
+          <>
+            {line && <LineMark line={line} />}
+            <AccountMenu />
+          </>
+        }
+        menu={<Navigation membership={membership} />}
+        bar={membership && ((more) => <BottomBar org={membership.slug} more={more} />)}
       >
-        <AppShell.Header>
-          <Group h="100%" px="md" justify="space-between" wrap="nowrap">
-            <Group gap="sm" wrap="nowrap" miw={0}>
-              <Burger opened={opened} onClick={toggle} hiddenFrom="md" size="sm" aria-label={t("common.menu")} />
-              <UnstyledButton component={Link} to="/" aria-label={t("common.product")}>
-                <Group gap="xs" wrap="nowrap">
-                  <img src={icon} width={28} height={28} alt="" />
-                  <Text fw={700} visibleFrom="sm">
-                    {t("common.product")}
-                  </Text>
-                </Group>
-              </UnstyledButton>
-              <OrganizationMenu current={membership} />
-            </Group>
-            <Group gap="sm" wrap="nowrap">
-              {line && <LineMark line={line} />}
-              <AccountMenu />
-            </Group>
-          </Group>
-        </AppShell.Header>
-        <AppShell.Navbar p="sm" aria-label={t("common.menu")}>
-          <Navigation membership={membership} />
-        </AppShell.Navbar>
-        <AppShell.Main id="content" tabIndex={-1}>
-          <Outlet />
-          <CookieNotice />
-        </AppShell.Main>
-        {membership && (
-          <AppShell.Footer hiddenFrom="md">
-            <BottomBar org={membership.slug} more={toggle} />
-          </AppShell.Footer>
-        )}
-      </AppShell>
+        <Outlet />
+        <CookieNotice />
+      </Frame>
     </Zone.Provider>
   );
 }
