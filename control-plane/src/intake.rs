@@ -22,7 +22,7 @@ use crate::{
 };
 use acceptance::Acceptance;
 use addresses::Address;
-pub use again::{CallAgain, Replay, replay};
+pub use again::{CallAgain, Replay, endpoint_of, replay};
 use bytes::Bytes;
 use endpoints::Endpoint;
 pub use rate::Rate;

@@ -105,6 +105,7 @@ impl App {
             agents: Some(agents::Agents::new(self)),
             proxies: Arc::clone(&self.proxies),
             limits: self.limits,
+            is_secure: self.public_url.scheme() == "https",
             tasks: self.tasks.clone(),
             stop: self.stop.clone(),
         }
@@ -117,6 +118,7 @@ impl App {
             agents: None,
             proxies: Arc::default(),
             limits: self.limits,
+            is_secure: false,
             tasks: self.tasks.clone(),
             stop: self.stop.clone(),
         }

@@ -75,6 +75,9 @@ pub enum AlertError {
     /// 409.
     #[error("the alert is closed: nobody can take it any more; the next request opens a new one")]
     Closed,
+    /// 404.
+    #[error("the project of this alert was deleted: nobody is called for it any more; close the alert")]
+    ProjectDeleted,
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),

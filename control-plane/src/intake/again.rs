@@ -1,7 +1,7 @@
 //! What was taken in before, once more: a request as a new one, or the calls about an alert.
 
 use super::{
-    Accepted, Arrival, IntakeError,
+    Accepted, Arrival, Endpoint, IntakeError,
     acceptance::Acceptance,
     endpoints, reading,
     requests::{self, Stored},
@@ -14,7 +14,10 @@ use crate::{
         queue::{self, Judged},
         summons::Summons,
     },
-    routing::{rule::Action, scenarios},
+    routing::{
+        rule::{Action, Scenario},
+        scenarios,
+    },
     store::{StoreError, Tx},
 };
 use shared::{
@@ -28,12 +31,19 @@ use uuid::Uuid;
 /// A stored request that was read and decided on again, ready to be stored as a new one.
 pub struct Replay(Acceptance);
 
-/// Reads a stored request again, by the rules of its endpoint as they are now.
+/// The endpoint of a stored request, with its rules as they are now.
 ///
 /// # Errors
 /// [`IntakeError::UnknownEndpoint`] where that was deleted, or what the database said.
-pub fn replay(tx: &mut Tx<'_>, stored: &Stored, remote: IpAddr) -> Result<Replay, IntakeError> {
-    let endpoint = endpoints::by_id(tx, stored.endpoint_id)?;
+pub fn endpoint_of(tx: &mut Tx<'_>, stored: &Stored) -> Result<Endpoint, IntakeError> {
+    endpoints::by_id(tx, stored.endpoint_id)
+}
+
+/// Reads a stored request again, by the rules of its endpoint. Takes its time where there are many.
+///
+/// # Errors
+/// Those of headers that cannot be used.
+pub fn replay(endpoint: Endpoint, stored: &Stored, remote: IpAddr) -> Result<Replay, IntakeError> {
     let arrival = stored.arrival(remote);
     Acceptance::prepare(endpoint, arrival, &mut Uuid::now_v7)
         .map(|acceptance| Replay(acceptance.replaying(stored.summary.id)))
@@ -50,6 +60,28 @@ impl Replay {
     }
 }
 
+/// An alert with what it takes to decide who is to be called again.
+pub struct About {
+    org: OrgId,
+    alert: AlertId,
+    newest: Stored,
+    severity: Severity,
+    project: Project,
+    scenario: Scenario,
+}
+
+impl About {
+    /// Whom its newest request calls by the rules. Takes its time where there are many.
+    pub fn decide(self) -> CallAgain {
+        let Self { org, alert, newest, severity, project, scenario } = self;
+        let arrival: Arrival = newest.arrival(std::net::Ipv4Addr::UNSPECIFIED.into());
+        let decided = scenario.decide(&reading::read(&arrival).fields);
+        // Whoever asks for calls means some.
+        let action = if decided == Action::Suppress { Action::CallPrimary } else { decided };
+        CallAgain { org, alert, request: newest.summary.id, severity, project, action }
+    }
+}
+
 /// An alert about which people are to be called again, and whom its newest request calls by the rules as they are now.
 pub struct CallAgain {
     org: OrgId,
@@ -61,28 +93,28 @@ pub struct CallAgain {
 }
 
 impl CallAgain {
-    /// Reads it; `None` where this organization has no such alert.
+    /// What is to be known of it; `None` where this organization has no such alert.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn prepare(tx: &mut Tx<'_>, org: OrgId, alert: AlertId) -> Result<Option<Self>, StoreError> {
+    pub fn about(tx: &mut Tx<'_>, org: OrgId, alert: AlertId) -> Result<Option<About>, StoreError> {
         let Some(newest) = requests::newest_of_alert(tx, org, alert)? else { return Ok(None) };
         let Some(project) = projects::project(tx, newest.project_id)? else { return Ok(None) };
         let Some(severity) = alerts::severity(tx, org, alert)? else { return Ok(None) };
         let scenario = endpoints::scenario_of(tx, newest.endpoint_id)?;
-        let arrival: Arrival = newest.arrival(std::net::Ipv4Addr::UNSPECIFIED.into());
-        let decided = scenario.decide(&reading::read(&arrival).fields);
-        // Whoever asks for calls means some.
-        let action = if decided == Action::Suppress { Action::CallPrimary } else { decided };
-        Ok(Some(Self { org, alert, request: newest.summary.id, severity, project, action }))
+        Ok(Some(About { org, alert, newest, severity, project, scenario }))
     }
 
     /// Queues calls to everybody who is not being called about it already, and opens the alert again where somebody had
     /// taken it. What would hold back calls of a request holds these back too. Nudge the dispatcher once it is durable.
     ///
     /// # Errors
-    /// [`AlertError::Closed`], or what the database said.
+    /// [`AlertError::Closed`], [`AlertError::ProjectDeleted`], or what the database said.
     pub fn carry_out(&self, tx: &mut Tx<'_>, hand: Hand, now: Timestamp) -> Result<Vec<Judged>, AlertError> {
+        // Whoever would be called for it may not belong to the organization any more.
+        if !projects::is_there(tx, self.project.id)? {
+            return Err(AlertError::ProjectDeleted);
+        }
         alerts::call_again(tx, self.org, self.alert, hand, now)?;
         let called = queue::called(tx, self.alert, None)?;
         let mut callees = scenarios::callees(tx, &self.action, &self.project)?;

@@ -16,6 +16,8 @@ use utoipa::{
 const LONGEST_FIELD: usize = 256;
 /// Longest text of a value, bytes, and most elements of a list.
 const LONGEST_OPERAND: usize = 1_000;
+/// Bytes of a text that are compared in no time.
+const SHORT_TEXT: usize = 16;
 
 /// A condition: `{ field = "labels.region", op = "in", value = ["eu", "us"] }`.
 ///
@@ -77,9 +79,16 @@ impl Condition {
         holds != self.operator.is_negated()
     }
 
+    /// How many comparisons of short texts it takes at most to see whether it holds.
+    pub(super) fn cost(&self, of: &Value) -> usize {
+        let operands = self.value.as_array().map_or(1, Vec::len);
+        let found = fields::elements(fields::values(of, &self.field)).into_iter();
+        found.map(|found| operands * (1 + found.as_str().map_or(0, str::len) / SHORT_TEXT)).sum()
+    }
+
     /// Whether it holds and what its field leads to; neither where nothing is `asked`.
-    pub(super) fn explain(&self, of: &Value, asked: bool) -> Finding {
-        let found = if asked { explanation::shown(fields::values(of, &self.field)) } else { None };
+    pub(super) fn explain(&self, of: &Value, asked: bool, room: &mut usize) -> Finding {
+        let found = if asked { explanation::shown(fields::values(of, &self.field), room) } else { None };
         Finding { condition: self.clone(), found, holds: asked && self.holds(of) }
     }
 

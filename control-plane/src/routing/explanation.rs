@@ -10,6 +10,9 @@ use std::io;
 /// Most bytes of JSON that are shown of what a condition found, and most values of it.
 const SHOWN_BYTES: usize = 1_000;
 const SHOWN_VALUES: usize = 20;
+/// Most bytes of JSON that are shown of what all conditions found together, and what stands for what is left out.
+const SHOWN_ALTOGETHER: usize = 64 * 1024;
+const CUT: &str = "…";
 
 /// What a scenario makes of a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,34 +51,42 @@ impl Scenario {
     /// What [`decide`](Self::decide) decides, with all that leads there.
     pub fn explain(&self, fields: &Value) -> Explanation {
         let is_too_much = self.is_too_much(fields);
+        let mut room = SHOWN_ALTOGETHER;
         let verdicts: Vec<Verdict> =
-            self.rules().iter().map(|rule| rule.explain(fields, !is_too_much)).collect();
+            self.rules().iter().map(|rule| rule.explain(fields, !is_too_much, &mut room)).collect();
         let rule = verdicts.iter().position(|verdict| verdict.matches);
         let action = rule.and_then(|place| self.actions().nth(place)).cloned();
         Explanation { verdicts, rule, action: action.unwrap_or(Action::CallPrimary), is_too_much }
     }
 }
 
-/// What was found, short enough to be shown.
-pub(super) fn shown(mut found: Vec<&Value>) -> Option<Value> {
+/// What was found, short enough to be shown in this room.
+pub(super) fn shown(mut found: Vec<&Value>, room: &mut usize) -> Option<Value> {
     // Where a path goes on in every element the last one is found first.
     found.reverse();
     match found[..] {
         [] => None,
-        [one] => Some(short(one)),
-        _ => Some(Value::Array(found.into_iter().take(SHOWN_VALUES).map(short).collect())),
+        [..] if *room == 0 => Some(CUT.into()),
+        [one] => Some(short(one, room)),
+        _ => {
+            Some(Value::Array(found.into_iter().take(SHOWN_VALUES).map(|value| short(value, room)).collect()))
+        }
     }
 }
 
 /// As it is; what is long, as the beginning of its JSON.
-fn short(value: &Value) -> Value {
+fn short(value: &Value, room: &mut usize) -> Value {
     let mut written = Beginning(Vec::new());
-    match serde_json::to_writer(&mut written, value) {
-        Ok(()) => value.clone(),
-        Err(_) => {
-            Value::String(format!("{}…", String::from_utf8_lossy(&written.0).trim_end_matches('\u{fffd}')))
-        }
+    let whole = serde_json::to_writer(&mut written, value).is_ok();
+    if written.0.len() > *room {
+        *room = 0;
+        return CUT.into();
     }
+    *room -= written.0.len();
+    if whole {
+        return value.clone();
+    }
+    Value::String(format!("{}{CUT}", String::from_utf8_lossy(&written.0).trim_end_matches('\u{fffd}')))
 }
 
 /// Takes so many bytes and no more: what a payload holds may be long, and is asked for by many conditions.
@@ -146,6 +157,32 @@ mod tests {
         assert!(told.is_too_much && told.rule.is_none() && told.action == Action::CallPrimary);
         assert_eq!(told.verdicts[0].findings[0].found, None);
         assert!(exists.explain(&json!({"a": vec![0; 5_000]})).verdicts[0].matches);
+    }
+
+    #[test]
+    fn however_many_conditions_find_much_an_explanation_stays_small() {
+        let conditions = vec![json!({"field": "a.b", "op": "exists"}); 20];
+        let scenario = scenario(json!(vec![json!({"when": conditions, "action": {"do": "suppress"}}); 100]));
+        let told = scenario.explain(&json!({"a": vec![json!({"b": "x".repeat(990)}); 20]}));
+        let findings: Vec<_> = told.verdicts.iter().flat_map(|verdict| &verdict.findings).collect();
+        assert!(findings.iter().all(|finding| finding.holds));
+        let found: Vec<_> = findings.iter().map(|finding| &finding.found).collect();
+        assert!(serde_json::to_string(&found).unwrap().len() < 2 * SHOWN_ALTOGETHER);
+        assert_eq!(found[1_999].as_ref().unwrap(), CUT);
+    }
+
+    #[test]
+    fn rules_that_would_compare_for_long_are_not_asked_and_the_primary_is_called() {
+        let list: Vec<_> = (0..1_000).collect();
+        let condition = json!({"field": "a", "op": "in", "value": list});
+        let scenario =
+            scenario(json!([{"match": "any", "when": vec![condition; 20], "action": {"do": "suppress"}}]));
+        let few = json!({"a": vec!["x"; 100]});
+        assert!(!scenario.explain(&few).is_too_much);
+        for many in [json!({"a": vec!["x"; 101]}), json!({"a": ["1".repeat(2_000)]})] {
+            assert!(scenario.explain(&many).is_too_much, "{many}");
+            assert_eq!(scenario.decide(&many), Action::CallPrimary);
+        }
     }
 
     proptest! {

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Most rules of a scenario, and most conditions of a rule: they bound what one request may cost.
+/// Most rules of a scenario, and most conditions of a rule.
 const MOST_RULES: usize = 100;
 const MOST_CONDITIONS: usize = 20;
+/// Most comparisons that one request may cost, some 0.3 s of them.
+const MOST_COMPARISONS: usize = 2_000_000;
 
 /// Ordered rules; no match means `call_primary`. The JSON form is what the apply file holds
 /// (`rule = [{ match = "all", when = [...], action = {...} }]`) and what the database keeps.
@@ -88,9 +90,19 @@ impl Scenario {
         decided.map_or(Action::CallPrimary, |rule| rule.action.clone())
     }
 
-    /// Whether the rules are not asked, because there is more than they look at.
+    /// Whether the rules are not asked, because there is more than they look at, or they would compare for long.
     pub(super) fn is_too_much(&self, fields: &Value) -> bool {
-        !self.rule.is_empty() && fields::is_too_much(fields)
+        if self.rule.is_empty() {
+            return false;
+        }
+        let mut left = MOST_COMPARISONS;
+        let mut costs = self.rule.iter().flat_map(|rule| &rule.when).map(|condition| condition.cost(fields));
+        fields::is_too_much(fields)
+            || costs.any(|cost| {
+                let beyond = cost > left;
+                left = left.saturating_sub(cost);
+                beyond
+            })
     }
 
     pub(super) fn rules(&self) -> &[Rule] {
@@ -116,10 +128,10 @@ impl Rule {
         }
     }
 
-    /// What it makes of a request; nothing where nothing is `asked`.
-    pub(super) fn explain(&self, fields: &Value, asked: bool) -> Verdict {
+    /// What it makes of a request; nothing where nothing is `asked`. What was found is shown while there is `room`.
+    pub(super) fn explain(&self, fields: &Value, asked: bool, room: &mut usize) -> Verdict {
         let findings: Vec<Finding> =
-            self.when.iter().map(|condition| condition.explain(fields, asked)).collect();
+            self.when.iter().map(|condition| condition.explain(fields, asked, room)).collect();
         let matches = asked && self.is_met(findings.iter().map(|finding| finding.holds));
         Verdict { matches, findings }
     }

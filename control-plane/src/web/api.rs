@@ -29,6 +29,7 @@ mod phones;
 mod profile;
 mod projects;
 pub(super) mod query;
+mod reckoning;
 mod requests;
 mod scenarios;
 mod second_factor;
@@ -161,7 +162,7 @@ const ROUTES: &[Route] = &[
     person("POST", "/api/admin/v1/incidents/{id}/updates", run!(incidents::tell, who)).once(),
     person("GET", "/api/admin/v1/fleet", run!(admin::pbxs::fleet, who)),
     person("POST", "/api/admin/v1/pbxs", run!(admin::pbxs::create, who)),
-    person("POST", "/api/admin/v1/pbxs/{id}/drain", run!(admin::pbxs::drain, who)),
+    person("POST", "/api/admin/v1/pbxs/{id}/drain", run!(admin::pbxs::drain, who)).proved(),
     person("POST", "/api/admin/v1/pbxs/{id}/trunks/{name}/rest", run!(admin::pbxs::rest, who)),
     person("POST", "/api/admin/v1/pbxs/{id}/revoke", run!(admin::pbxs::revoke, who)).proved(),
     person("POST", "/api/admin/v1/pbxs/{id}/enrolment-token", run!(admin::pbxs::enrolment_token, who)).proved(),
@@ -174,7 +175,7 @@ const ROUTES: &[Route] = &[
     person("DELETE", "/api/admin/v1/accounts/{id}/sessions", run!(admin::accounts::end_sessions, who)).proved(),
     person("GET", "/api/admin/v1/do-not-call", run!(admin::do_not_call::list, who)).query(of::<admin::do_not_call::NumberFilter>),
     person("POST", "/api/admin/v1/do-not-call", run!(admin::do_not_call::add, who)),
-    person("DELETE", "/api/admin/v1/do-not-call/{number}", run!(admin::do_not_call::remove, who)),
+    person("DELETE", "/api/admin/v1/do-not-call/{number}", run!(admin::do_not_call::remove, who)).proved(),
     person("GET", "/api/admin/v1/letters", run!(admin::letters::list, who)).query(of::<admin::letters::LetterFilter>),
     person("POST", "/api/admin/v1/letters/{id}/retry", run!(admin::letters::retry, who)),
     person("GET", "/api/admin/v1/suppressions", run!(admin::letters::suppressed, who)).query(of::<Paging>),

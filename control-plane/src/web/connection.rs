@@ -13,7 +13,7 @@ use hyper::{
     body::{Body as _, Incoming},
     header::{
         CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY,
-        X_CONTENT_TYPE_OPTIONS,
+        STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
     },
     rt::Executor,
     service::{Service, service_fn},
@@ -207,9 +207,12 @@ where
     }
 }
 
+/// So long a browser comes by TLS alone once it was here (RFC 6797).
+const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// Answers one request, whatever it is.
 async fn answer(request: Request<Incoming>, site: Site, peer: SocketAddr) -> Response {
-    let (method, version) = (request.method().clone(), request.version());
+    let (method, version, is_secure) = (request.method().clone(), request.version(), site.is_secure);
     // The id in a webhook's path is its credential.
     let surface: String = request.uri().path().split('/').take(3).collect::<Vec<_>>().join("/");
     let span = tracing::info_span!("request", %method, surface, %peer);
@@ -224,7 +227,11 @@ async fn answer(request: Request<Incoming>, site: Site, peer: SocketAddr) -> Res
         tracing::debug!(status = response.status().as_u16(), took_ms, "answered");
         response
     };
-    finish(answering.instrument(span).await, &method, version)
+    let mut response = finish(answering.instrument(span).await, &method, version);
+    if is_secure {
+        response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, A_YEAR);
+    }
+    response
 }
 
 async fn dispatch(request: Request<Incoming>, site: Site) -> Response {

@@ -30,6 +30,8 @@ pub struct Limits {
     pub writes_of_org: Rate,
     /// Streams of events that one person or key may have open.
     pub streams_of_one: u32,
+    /// Streams of events that the people and keys of one organization may have open.
+    pub streams_of_organization: u32,
     /// Streams of events that may be open in all.
     pub streams: u32,
     /// How often somebody who watches is asked for again, and hears that the connection is alive.
@@ -70,7 +72,8 @@ impl Default for Limits {
             writes: WRITES,
             writes_of_org: WRITES_OF_ORG,
             streams_of_one: 8,
-            streams: 1_000,
+            streams_of_organization: 50,
+            streams: 5_000,
             stream_pulse: Duration::from_secs(15),
             webhook_bytes: 256 * 1024,
             body_memory: 128 * 1024 * 1024,

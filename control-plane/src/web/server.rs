@@ -29,6 +29,8 @@ pub(crate) struct Site {
     /// Whose word on who a client is counts.
     pub(super) proxies: Arc<TrustedProxies>,
     pub(super) limits: Limits,
+    /// People reach it over TLS: their browsers are to come no other way.
+    pub(super) is_secure: bool,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
 }

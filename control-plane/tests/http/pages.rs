@@ -1,6 +1,7 @@
 //! The portal's pages, as a browser gets them. `make dashboard` builds them.
 
 use crate::plane::Plane;
+use control_plane::web::Limits;
 use reqwest::header::HeaderMap;
 
 /// What a page names that begins so, the first of it.
@@ -77,6 +78,19 @@ async fn what_a_page_loads_is_kept_for_a_year_and_comes_compressed() {
     }
     assert_eq!((whole.header("content-encoding"), packed.header("content-encoding")), (None, Some("br")));
     assert!(packed.bytes.len() * 2 < whole.bytes.len());
+}
+
+#[tokio::test]
+async fn where_people_come_over_tls_their_browsers_come_no_other_way() {
+    let plane = Plane::with(Limits::default(), |settings| {
+        settings.public_url = Some("https://alerts.example.com".parse().unwrap());
+    })
+    .await;
+    for path in ["/", "/status", "/nowhere"] {
+        let said = given(&plane, path, "identity").await;
+        assert_eq!(said.header("strict-transport-security"), Some("max-age=31536000"), "{path}");
+    }
+    assert_eq!(given(&Plane::empty().await, "/", "identity").await.header("strict-transport-security"), None);
 }
 
 #[tokio::test]

@@ -50,9 +50,3 @@ impl<K: FromStr> Search<K> {
         Ok(Self { prefix, after: call.query.after()?, limit: call.query.limit()? })
     }
 }
-
-/// The last four digits of a number that was stored, `…4567`.
-fn last_four(number: &str) -> String {
-    let beyond = number.chars().count().saturating_sub(4);
-    format!("…{}", number.chars().skip(beyond).collect::<String>())
-}

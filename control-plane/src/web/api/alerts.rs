@@ -5,6 +5,7 @@ use super::{
     caller::Member,
     creation::{self, Created},
     query::{Query, bad},
+    reckoning::reckon,
 };
 use crate::{
     accounts::{
@@ -214,7 +215,7 @@ impl Created for CalledAgain {
     tag = "alerts",
     responses(
         (status = 202, description = "Calls are queued", body = CalledAgain),
-        (status = 404, description = "The organization has no alert with this id"),
+        (status = 404, description = "The organization has no alert with this id, or its project was deleted"),
         (status = 409, description = "The alert is closed"),
         (status = 429, description = "Too many within an hour; again after Retry-After")
     )
@@ -222,8 +223,9 @@ impl Created for CalledAgain {
 pub(super) async fn call_again(call: Call, member: Member) -> Result<Response, Problem> {
     let id: AlertId = call.id("id", Kind::UnknownAlert)?;
     let (actor, hand, org) = (call.actor(member.who), hand(&member)?, member.org);
-    let again = call.app.store.read(move |tx| CallAgain::prepare(tx, org, id)).await?;
-    let again = again.ok_or(AlertError::Unknown)?;
+    let about = call.app.store.read(move |tx| CallAgain::about(tx, org, id)).await?;
+    let about = about.ok_or(AlertError::Unknown)?;
+    let again = reckon(move || about.decide()).await?;
     let answer = creation::once(&call, org, move |tx, _| {
         member.still_may(tx)?;
         // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.
@@ -272,6 +274,7 @@ impl From<AlertError> for Problem {
         match error {
             AlertError::Unknown => Self::new(Kind::UnknownAlert, detail),
             AlertError::Closed => Self::new(Kind::AlertClosed, detail),
+            AlertError::ProjectDeleted => Self::new(Kind::UnknownProject, detail),
             AlertError::Store(error) => error.into(),
         }
     }

@@ -3,7 +3,8 @@
 use super::{
     call::{Call, missing, ok},
     caller::Member,
-    fields::bad_value,
+    fields::{bad_value, last_four},
+    reckoning::reckon,
     requests,
     scenarios::read_rules,
 };
@@ -162,7 +163,7 @@ pub(super) struct Recipient {
     account_id: String,
     /// What they want to be called; may be empty.
     display_name: String,
-    /// On which phone, E.164; null where they have none.
+    /// On which phone: the last four digits of its number, `…4567`; null where they have none.
     destination: Option<String>,
     /// Why the call would be held back; null: it rings.
     #[schema(value_type = Option<words::Reason>)]
@@ -221,13 +222,12 @@ pub(super) async fn run(call: Call, member: Member) -> Result<Response, Problem>
         Some(request) => request.arrival(call.remote),
         None => made_up(&call, payload, content_type),
     };
-    // Rules over a large payload take their time, and nobody else must wait for it.
-    let read = tokio::task::spawn_blocking(move || {
+    let read = reckon(move || {
         let reading = intake::read(&arrival);
         let explanation = scenario.explain(&reading.fields);
         (reading, explanation)
     });
-    let (reading, explanation) = read.await.map_err(|_| Problem::internal())?;
+    let (reading, explanation) = read.await?;
     let fleet = call.app.fleet.clone();
     let told = call.app.store.read(move |tx| {
         let called = match reading.resolves {
@@ -335,7 +335,7 @@ impl Recipient {
         Self {
             account_id,
             display_name,
-            destination: call.phone,
+            destination: call.phone.as_deref().map(last_four),
             held_back: call.held_back.map(shared::outcome::Reason::as_str),
             routes: routes.collect(),
         }

@@ -39,36 +39,60 @@ const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// Who watches, in numbers.
 pub(crate) struct Streams {
     of_one: u32,
+    of_org: u32,
     of_all: u32,
-    /// Open ones, by account or key.
-    open: Arc<Mutex<HashMap<Uuid, u32>>>,
+    open: Arc<Mutex<Open>>,
+}
+
+/// Streams that are open, by account or key, and by organization.
+type Open = HashMap<Whose, u32>;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Whose {
+    Everybodys,
+    Organizations(Uuid),
+    Ones(Uuid),
 }
 
 /// A stream that counts for as long as this is held.
 struct Counted {
-    whose: Uuid,
-    open: Arc<Mutex<HashMap<Uuid, u32>>>,
+    whose: [Whose; 3],
+    open: Arc<Mutex<Open>>,
 }
 
 impl Streams {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { of_one: limits.streams_of_one, of_all: limits.streams, open: Arc::default() }
+        Self {
+            of_one: limits.streams_of_one,
+            of_org: limits.streams_of_organization,
+            of_all: limits.streams,
+            open: Arc::default(),
+        }
     }
 
-    fn admit(&self, who: Who) -> Result<Counted, Problem> {
-        let whose = match who {
+    fn admit(&self, org: OrgId, who: Who) -> Result<Counted, Problem> {
+        let one = match who {
             Who::Account(id) | Who::Operator(id) => id.uuid(),
             Who::ApiKey(id) => id.uuid(),
             Who::Nobody => Uuid::nil(),
         };
+        let whose = [Whose::Ones(one), Whose::Organizations(org.uuid()), Whose::Everybodys];
+        let most = [self.of_one, self.of_org, self.of_all];
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let detail = if open.get(&whose).is_some_and(|count| *count >= self.of_one) {
-            format!("{} streams of yours are open already: close one", self.of_one)
-        } else if open.values().sum::<u32>() >= self.of_all {
-            "too many people watch at this moment".to_owned()
-        } else {
-            *open.entry(whose).or_default() += 1;
-            return Ok(Counted { whose, open: Arc::clone(&self.open) });
+        let full =
+            whose.iter().zip(most).find(|(whose, most)| open.get(whose).is_some_and(|count| count >= most));
+        let detail = match full {
+            None => {
+                for whose in whose {
+                    *open.entry(whose).or_default() += 1;
+                }
+                return Ok(Counted { whose, open: Arc::clone(&self.open) });
+            }
+            Some((Whose::Ones(_), most)) => format!("{most} streams of yours are open already: close one"),
+            Some((Whose::Organizations(_), most)) => {
+                format!("{most} streams of the organization are open already: close one")
+            }
+            Some((Whose::Everybodys, _)) => "too many people watch at this moment".to_owned(),
         };
         Err(Problem::new(Kind::TooManyStreams, detail).retry_after(RETRY))
     }
@@ -77,10 +101,12 @@ impl Streams {
 impl Drop for Counted {
     fn drop(&mut self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.whose) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.whose);
+        for whose in self.whose {
+            if let Some(count) = open.get_mut(&whose) {
+                *count -= 1;
+                if *count == 0 {
+                    open.remove(&whose);
+                }
             }
         }
     }
@@ -90,8 +116,8 @@ impl Drop for Counted {
 ///
 /// Server-sent events: `hello` at once; `change` with `{"kind": "alert"|"call"|"request", "id", "project_id", "alert_id"}`
 /// for what is new or different, which is to be read anew; `resync` where some were missed, and everything is to be; `bye`
-/// with `{"why": "stopping"|"over"}` at the end: the server stops, or the session or membership is over. A comment every 15 s
-/// tells that the connection is alive. At most 8 streams of one person or key.
+/// with `{"why": "stopping"|"over"}` at the end: the server stops, or the session or membership is over; `pulse` every 15 s:
+/// where none comes the connection is dead. At most 8 streams of one person or key, and 50 of an organization.
 #[utoipa::path(
     get,
     path = "/api/v1/events",
@@ -102,7 +128,7 @@ impl Drop for Counted {
     )
 )]
 pub(super) async fn watch(call: Call, member: Member) -> Result<Response, Problem> {
-    let counted = call.app.streams.admit(member.who)?;
+    let counted = call.app.streams.admit(member.org, member.who)?;
     // From here on nothing is missed: whoever reads after the `hello` has it all.
     let changes = call.app.store.watch();
     let (pieces, mut written) = mpsc::channel(WAITING);
@@ -155,7 +181,7 @@ impl Watching {
                     if !may_look(&self.app.store, self.member).await {
                         return self.send(event("bye", &Bye { why: "over" })).await;
                     }
-                    self.send(": still here\n\n".to_owned()).await?;
+                    self.send(event("pulse", &Empty {})).await?;
                 }
                 changes = self.changes.recv() => match changes {
                     Ok(changes) => {
@@ -259,16 +285,22 @@ mod tests {
 
     #[test]
     fn streams_are_counted_for_each_and_for_all_and_no_longer_than_they_last() {
-        let limits = Limits { streams_of_one: 2, streams: 3, ..Limits::default() };
+        let limits =
+            Limits { streams_of_one: 2, streams_of_organization: 3, streams: 4, ..Limits::default() };
         let streams = Streams::new(&limits);
-        let whose = |number| Who::Account(AccountId::new(Uuid::from_u128(number)));
-        let ann = [streams.admit(whose(1)).ok(), streams.admit(whose(1)).ok()];
-        assert!(ann.iter().all(Option::is_some) && streams.admit(whose(1)).is_err());
-        let bob = streams.admit(whose(2)).ok();
-        assert!(bob.is_some() && streams.admit(whose(3)).is_err());
+        let admit = |org, number| {
+            let who = Who::Account(AccountId::new(Uuid::from_u128(number)));
+            streams.admit(OrgId::new(Uuid::from_u128(org)), who).ok()
+        };
+        let ann = [admit(1, 1), admit(1, 1)];
+        assert!(ann.iter().all(Option::is_some) && admit(1, 1).is_none() && admit(2, 1).is_none());
+        let bob = admit(1, 2);
+        assert!(bob.is_some() && admit(1, 3).is_none(), "the organization has its share");
+        let eve = admit(2, 3);
+        assert!(eve.is_some() && admit(3, 4).is_none());
         drop(ann);
-        assert!(streams.admit(whose(3)).is_ok() && streams.admit(whose(1)).is_ok());
-        drop(bob);
+        assert!(admit(1, 3).is_some() && admit(3, 4).is_some());
+        drop((bob, eve));
         assert!(streams.open.lock().unwrap().is_empty());
     }
 }

@@ -72,3 +72,8 @@ where
         }
     })
 }
+/// The last four digits of a number that was stored, `…4567`.
+pub(super) fn last_four(number: &str) -> String {
+    let beyond = number.chars().count().saturating_sub(4);
+    format!("…{}", number.chars().skip(beyond).collect::<String>())
+}

@@ -7,6 +7,7 @@ use super::{
     creation::{self, Created},
     endpoints,
     organizations::in_org,
+    reckoning::reckon,
 };
 use crate::{
     accounts::{
@@ -268,11 +269,12 @@ impl Created for Replayed {
 pub(super) async fn replay(call: Call, member: Member) -> Result<Response, Problem> {
     let id: RequestId = call.id("id", Kind::UnknownRequest)?;
     let (org, remote, actor) = (member.org, call.remote, call.actor(member.who));
-    let again = call.app.store.read(move |tx| {
+    let read = call.app.store.read(move |tx| {
         let stored = found(tx, org, id)?;
-        intake::replay(tx, &stored, remote).map_err(Problem::from)
+        Ok::<_, Problem>((intake::endpoint_of(tx, &stored)?, stored))
     });
-    let again = again.await?;
+    let (endpoint, stored) = read.await?;
+    let again = reckon(move || intake::replay(endpoint, &stored, remote)).await??;
     let answer = creation::once(&call, org, move |tx, _| {
         member.still_may(tx)?;
         // The time is read where the turns of the dispatcher are: a clock that is set comes between no two of them.

@@ -44,7 +44,7 @@ pub(super) struct Made {
     pub(super) tag: HeaderValue,
 }
 
-/// Everything that was made. One at a time is made; the others wait for it.
+/// Everything that was made. One at a time is made, and the others wait for it; the history alone is read beside.
 #[derive(Default)]
 pub(crate) struct Pages(Mutex<Shelf>);
 
@@ -70,18 +70,33 @@ impl Pages {
             Page::Feed => feed::render(&*shelf.seen(app).await, &app.public_url),
             Page::Whole(language) => page::render(&*shelf.seen(app).await, language),
             Page::History(language, before) => {
-                let read = app.store.read(move |tx| incidents::past(tx, before, INCIDENTS));
-                match timeout(PATIENCE, read).await.unwrap_or(Err(StoreError::Overloaded)) {
-                    Ok(found) => {
-                        let (past, next) = found.ok_or_else(no_such_page)?;
-                        history::render(&past, before, next, language)
-                    }
-                    // What was told before is better than nothing.
-                    Err(error) => return shelf.made.get(&page).cloned().ok_or_else(|| error.into()),
-                }
+                // There are as many as there are incidents: whoever reads them holds up nobody who asks how things stand.
+                drop(shelf);
+                return self.history(app, language, before).await;
             }
         };
         Ok(shelf.keep(page, body, age))
+    }
+
+    async fn history(
+        &self,
+        app: &App,
+        language: Language,
+        before: Option<IncidentId>,
+    ) -> Result<Made, Problem> {
+        let page = Page::History(language, before);
+        let read = app.store.read(move |tx| incidents::past(tx, before, INCIDENTS));
+        let found = timeout(PATIENCE, read).await.unwrap_or(Err(StoreError::Overloaded));
+        let mut shelf = self.0.lock().await;
+        match found {
+            Ok(found) => {
+                let (past, next) = found.ok_or_else(no_such_page)?;
+                let body = history::render(&past, before, next, language);
+                Ok(shelf.keep(page, body, app.limits.status_page_age))
+            }
+            // What was told before is better than nothing.
+            Err(error) => shelf.made.get(&page).cloned().ok_or_else(|| error.into()),
+        }
     }
 
     /// Something was told: whoever asks next is told of it.

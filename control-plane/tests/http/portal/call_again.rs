@@ -89,3 +89,22 @@ async fn a_closed_alert_rings_nobody_and_a_viewer_has_nobody_rung() {
     is_not_there(&bob, "POST", &format!("/api/v1/alerts/{NOWHERE}/call-again"), Value::Null, "unknown_alert")
         .await;
 }
+
+#[tokio::test]
+async fn an_alert_of_a_project_that_was_deleted_rings_nobody() {
+    let plane = Plane::empty().await;
+    let office = Office::open(&plane).await;
+    let sent = office.send(json!({"severity": "critical", "message": "db down"})).await;
+    let alert = sent["alert_id"].as_str().unwrap();
+    let take = format!("/api/v1/alerts/{alert}/acknowledge");
+    assert_eq!(office.ann.post(&take, json!({})).await.status, 200);
+    until_silent(&office, alert).await;
+    let project = office.read(&format!("/api/v1/alerts/{alert}")).await["project_id"].clone();
+    let path = format!("/api/v1/projects/{}", project.as_str().unwrap());
+    let deleted = office.ann.ask("DELETE", &path, json!({})).await;
+    assert_eq!(deleted.status, 204, "{}", deleted.body);
+    let again = office.ann.post(&format!("/api/v1/alerts/{alert}/call-again"), json!({})).await;
+    again.is_problem(404, "unknown_project");
+    let told = office.read(&format!("/api/v1/alerts/{alert}")).await;
+    assert_eq!(told["state"], "acknowledged", "nothing has changed: {told:#}");
+}

@@ -167,7 +167,7 @@ async fn a_server_that_stops_says_goodbye_and_is_not_held_up() {
 
 #[tokio::test]
 async fn so_many_streams_and_no_more_and_a_closed_one_is_free_again() {
-    let limits = Limits { streams_of_one: 2, streams: 3, ..quick() };
+    let limits = Limits { streams_of_one: 2, streams_of_organization: 3, ..quick() };
     let plane = Plane::with(limits, |_| {}).await;
     let office = Office::open(&plane).await;
     let bob = colleague(&plane, "bob@example.com", "viewer").await;

@@ -15,6 +15,7 @@ use crate::{
         api::{
             call::{Call, Page, done, missing, ok},
             caller::Person,
+            fields::last_four,
         },
         problem::{Kind, Problem},
     },
@@ -143,7 +144,7 @@ pub(in crate::web::api) async fn read(call: Call, _operator: Person) -> Result<R
         let organizations = directory::memberships(tx, id)?.into_iter();
         let phones = phones::list(tx, id)?.into_iter().map(|phone| MaskedPhone {
             id: phone.id,
-            number: super::last_four(&phone.e164),
+            number: last_four(&phone.e164),
             verified: phone.verified_at.is_some(),
             enabled: phone.enabled,
         });

@@ -9,7 +9,7 @@ use crate::{
         api::{
             call::{Call, Page, done, missing, ok, with_status},
             caller::Person,
-            fields::bad_value,
+            fields::{bad_value, last_four},
         },
         problem::{Kind, Problem},
     },
@@ -134,7 +134,7 @@ pub(in crate::web::api) async fn remove(call: Call, operator: Person) -> Result<
         if !do_not_call::remove_within(tx, &number)? {
             return Err(missing(Kind::UnknownNumber));
         }
-        let shown = super::last_four(&number);
+        let shown = last_four(&number);
         let entry =
             Entry { before: Some(json!({"number": shown})), ..deed(actor, Deed::NumberAllowed, &shown) };
         Ok(audit::record(tx, &entry, now)?)
