@@ -1,15 +1,32 @@
 /** What changes, as it changes. */
-import { useQueryClient } from "@tanstack/react-query";
+import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { type Change, shows } from "./change";
 import { isKnown } from "./gate";
 import { ApiError } from "./problem";
+import { inRounds, type Rounds } from "./rounds";
 import { membershipIn, reread, useSession } from "./session";
 import { follow, type Line } from "./stream";
 
-/** Changes come in bursts: what they touch is read again once for all of them. */
-const GATHERING = 250;
+/** How long changes are gathered, and how long what reads them may take. */
+const ROUND = { gathering: 250, longest: 10_000 };
+
+/** How often what is shown is read while nobody says what changes. */
+const WITHOUT_LINE = 15_000;
+
+/** Reads again what shows what has changed. A read that was under way before may not know of it: once it has ended, it is made again. */
+async function readAgain(queries: QueryClient, org: string, changes: (Change | null)[], afresh: boolean) {
+  const isOld = ({ queryKey, state }: Query) =>
+    queryKey[1] === org && changes.some((change) => shows(queryKey, state.data, change));
+  const underWay = new Set(
+    queries.getQueryCache().findAll({ predicate: (query) => query.state.fetchStatus === "fetching" && isOld(query) }),
+  );
+  await queries.invalidateQueries({ predicate: isOld }, { cancelRefetch: afresh });
+  if (!afresh && underWay.size > 0) {
+    await queries.invalidateQueries({ predicate: (query) => underWay.has(query) }, { cancelRefetch: false });
+  }
+}
 
 /** Follows an organization, and has everything read again that shows what changes. */
 export function useLive(org: string): Line {
@@ -17,25 +34,14 @@ export function useLive(org: string): Line {
   const router = useRouter();
   const { csrf_token: session } = useSession();
   const [line, setLine] = useState<Line>("connecting");
+  const rounds = useRef<Rounds<Change | null> | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever has signed in anew listens anew
   useEffect(() => {
-    let gathering: ReturnType<typeof setTimeout> | undefined;
-    let changes: (Change | null)[] = [];
-    const readAgain = () => {
-      const gathered = changes;
-      changes = [];
-      gathering = undefined;
-      void queries.invalidateQueries({
-        predicate: ({ queryKey, state }) =>
-          queryKey[1] === org && gathered.some((change) => shows(queryKey, state.data, change)),
-      });
-    };
+    const going = inRounds<Change | null>((changes, afresh) => readAgain(queries, org, changes, afresh), ROUND);
+    rounds.current = going;
     const stop = follow(org, {
       line: setLine,
-      changed: (change) => {
-        changes.push(change);
-        gathering ??= setTimeout(readAgain, GATHERING);
-      },
+      changed: going.add,
       isKnown,
       mayLook: async () => {
         try {
@@ -56,8 +62,15 @@ export function useLive(org: string): Line {
     });
     return () => {
       stop();
-      clearTimeout(gathering);
+      going.stop();
     };
   }, [org, queries, router, session]);
+  useEffect(() => {
+    if (line === "live" || line === "over") {
+      return;
+    }
+    const timer = setInterval(() => rounds.current?.add(null), WITHOUT_LINE);
+    return () => clearInterval(timer);
+  }, [line]);
   return line;
 }

@@ -25,8 +25,11 @@ function Node({ name, value, depth }: { name?: string; value: unknown; depth: nu
       <>
         {named}
         {named && ": "}
-        <span className="json-text inert" data-kind={value === null ? "null" : typeof value}>
-          {visible(JSON.stringify(value) ?? "null")}
+        <span
+          className="json-text inert"
+          data-kind={value === null ? "null" : typeof value === "bigint" ? "number" : typeof value}
+        >
+          {visible(typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "null"))}
         </span>
       </>
     );

@@ -1,6 +1,7 @@
 import { Code, ScrollArea, SegmentedControl, Stack, Table, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { exact } from "../../api/exact";
 import type { RequestDetail } from "../../api/schema";
 import { Json } from "../../ui/json";
 import { Section } from "../../ui/section";
@@ -10,7 +11,7 @@ import { visible } from "../../ui/visible";
 function readable(request: RequestDetail): { json: unknown } | { pairs: [string, string][] } | undefined {
   if (request.body_kind === "json" && !request.body_truncated) {
     try {
-      return { json: JSON.parse(request.body) };
+      return { json: exact(request.body) };
     } catch {
       return undefined;
     }

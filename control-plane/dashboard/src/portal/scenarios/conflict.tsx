@@ -1,68 +1,78 @@
-import { Badge, Button, Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Alert, Badge, Button, Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Rule } from "../../api/schema";
+import type { Rule, ScenarioDocument } from "../../api/schema";
 import { Dialog } from "../../ui/confirm";
 import { Radio } from "../../ui/rare/radio";
 import { merged, type Pair, pairs, type Side } from "./compare";
 import { RuleWords } from "./words";
 
-/** Both versions rule by rule, and the one that is made of them. */
-export function Conflict({
-  base,
-  mine,
-  theirs,
-  busy,
-  save,
-  goOn,
-  close,
-}: {
+interface Given {
   base: Rule[];
   mine: Rule[];
-  theirs: Rule[];
+  theirs: ScenarioDocument;
   busy: boolean;
-  save: (rules: Rule[]) => void;
+  /** Over the version that was looked at, and over no other. */
+  save: (rules: Rule[], version: string) => void;
   goOn: (rules: Rule[]) => void;
-  close: () => void;
-}) {
+}
+
+/** Both versions rule by rule, and the one that is made of them. A version that is saved meanwhile is compared anew. */
+export function Conflict({ close, ...given }: Given & { close: () => void }) {
   const { t } = useTranslation();
-  const [found] = useState(() => pairs(base, mine, theirs));
+  const { version } = given.theirs;
+  const [first] = useState(version);
+  return (
+    <Dialog title={t("scenarios.conflict.title")} close={close} busy={given.busy} size="64rem">
+      <Stack>
+        {version !== first && (
+          <Alert color="orange" variant="outline" title={t("scenarios.conflict.again")} role="alert">
+            <Text size="sm">{t("scenarios.conflict.againHint")}</Text>
+          </Alert>
+        )}
+        <Choices key={version} {...given} />
+      </Stack>
+    </Dialog>
+  );
+}
+
+function Choices({ base, mine, theirs, busy, save, goOn }: Given) {
+  const { t } = useTranslation();
+  const [found] = useState(() => pairs(base, mine, theirs.rule));
   const [choices, setChoices] = useState<Side[]>(() => found.map(({ proposed }) => proposed));
   const all = (side: Side) => setChoices(found.map(() => side));
   return (
-    <Dialog title={t("scenarios.conflict.title")} close={close} busy={busy} size="64rem">
-      <Stack>
-        <Text size="sm">{t("scenarios.conflict.hint")}</Text>
-        <Group gap="sm">
-          <Button variant="default" onClick={() => all("mine")}>
-            {t("scenarios.conflict.keepMine")}
-          </Button>
-          <Button variant="default" onClick={() => all("theirs")}>
-            {t("scenarios.conflict.takeTheirs")}
-          </Button>
-        </Group>
-        <Stack component="ol" gap="md" p={0} m={0}>
-          {found.map((pair, index) => (
-            <PairRow
-              // biome-ignore lint/suspicious/noArrayIndexKey: what is compared does not change
-              key={index}
-              pair={pair}
-              place={index + 1}
-              choice={choices[index] ?? pair.proposed}
-              choose={(side) => setChoices((before) => before.with(index, side))}
-            />
-          ))}
-        </Stack>
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={() => goOn(merged(found, choices))} disabled={busy}>
-            {t("scenarios.conflict.goOn")}
-          </Button>
-          <Button onClick={() => save(merged(found, choices))} loading={busy}>
-            {t("scenarios.conflict.save")}
-          </Button>
-        </Group>
+    <>
+      <Text size="sm">{t("scenarios.conflict.hint")}</Text>
+      <Group gap="sm">
+        <Button variant="default" onClick={() => all("mine")}>
+          {t("scenarios.conflict.keepMine")}
+        </Button>
+        <Button variant="default" onClick={() => all("theirs")}>
+          {t("scenarios.conflict.takeTheirs")}
+        </Button>
+      </Group>
+      <Stack component="ol" gap="md" p={0} m={0}>
+        {found.map((pair, index) => (
+          <PairRow
+            // biome-ignore lint/suspicious/noArrayIndexKey: what is compared does not change
+            key={index}
+            pair={pair}
+            place={index + 1}
+            choice={choices[index] ?? pair.proposed}
+            choose={(side) => setChoices((before) => before.with(index, side))}
+          />
+        ))}
       </Stack>
-    </Dialog>
+      <Group justify="flex-end" gap="sm">
+        <Button variant="default" onClick={() => goOn(merged(found, choices))} disabled={busy}>
+          {t("scenarios.conflict.goOn")}
+        </Button>
+        <Button onClick={() => save(merged(found, choices), theirs.version)} loading={busy}>
+          {t("scenarios.conflict.save")}
+        </Button>
+      </Group>
+    </>
   );
 }
 

@@ -58,6 +58,12 @@ test("a payload of whatever size becomes a tree that can be shown", () => {
   expect(fieldsOf(null)).toEqual([]);
 });
 
+test("a number of many digits is offered as a text", () => {
+  const ids = { payload: { id: 1234567890123456789n, of: [1, 9007199254740993n, 9007199254740993n] } };
+  expect(valuesAt(ids, "id")).toEqual(["1234567890123456789"]);
+  expect(byPath(fieldsOf(ids)).get("of")?.values).toEqual([1, "9007199254740993"]);
+});
+
 test("a search keeps what leads to what was found", () => {
   const paths = (wanted: string) => flat(withText(fieldsOf(view), wanted)).map(({ path }) => path);
   expect(paths("region")).toEqual(["payload", "labels", "labels.region"]);

@@ -15,7 +15,7 @@ export interface Field {
   children: Field[];
 }
 
-type Json = null | Scalar | Json[] | { [name: string]: Json };
+type Json = null | Scalar | bigint | Json[] | { [name: string]: Json };
 
 /** What rules would see of a payload that nobody has sent yet. */
 export function viewOf(payload: unknown): unknown {
@@ -103,8 +103,9 @@ function elements(value: Json): Json[] {
 }
 
 function scalars(values: Json[]): Scalar[] {
-  const kept = values.filter((value): value is Scalar => value !== null && typeof value !== "object");
-  return [...new Set(kept)];
+  const kept = values.filter((value) => value !== null && typeof value !== "object");
+  // A rule with the text of a number finds that number, to its last digit.
+  return [...new Set(kept.map((value) => (typeof value === "bigint" ? String(value) : value)))];
 }
 
 function isObject(value: Json): value is { [name: string]: Json } {

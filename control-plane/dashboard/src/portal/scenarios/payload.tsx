@@ -38,7 +38,7 @@ export function PayloadPicker({ payload }: { payload: PayloadChoice }) {
             label={t("scenarios.payload.pasted")}
             description={t("scenarios.payload.pastedHint")}
             value={payload.text}
-            onChange={payload.setText}
+            onChange={payload.paste}
             autosize
             minRows={4}
             maxRows={14}

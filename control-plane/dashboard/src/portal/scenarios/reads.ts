@@ -1,8 +1,9 @@
 /** What is read of scenarios, and what is tried with them. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, take } from "../../api/client";
+import { exact } from "../../api/exact";
 import { ApiError } from "../../api/problem";
-import type { DryRunWish, ScenarioDocument } from "../../api/schema";
+import type { DryRun, DryRunWish, ScenarioDocument } from "../../api/schema";
 import { gathered } from "../projects/gathered";
 
 /** All of them: a project has at most 100. */
@@ -42,13 +43,14 @@ export const scenarioQuery = (org: string, project: string, name: string) =>
 export const dryRunQuery = (org: string, scenario: string, wish: DryRunWish) =>
   queryOptions({
     queryKey: ["dry-run", org, scenario, JSON.stringify(wish)],
-    queryFn: () =>
-      take(
-        api.POST("/api/v1/scenarios/{id}/dry-run", {
-          params: { path: { id: scenario }, query: { org } },
-          body: wish,
-        }),
-      ),
+    queryFn: async () => {
+      const asked = api.POST("/api/v1/scenarios/{id}/dry-run", {
+        params: { path: { id: scenario }, query: { org } },
+        body: wish,
+        parseAs: "text",
+      });
+      return exact(await take(asked)) as DryRun;
+    },
     // How trunks stand changes, and so does what would hold a call back.
     staleTime: 5_000,
     gcTime: 60_000,

@@ -9,6 +9,7 @@ import {
   moved,
   newCondition,
   newRule,
+  numberOf,
   placed,
   ruleNamedIn,
   withField,
@@ -48,6 +49,9 @@ test("what the API would refuse is said before", () => {
   expect(wrong({ op: "in", value: [] })).toBe("value_list");
   expect(wrong({ op: "contains", value: "" })).toBe("value_text");
   expect(wrong({ op: "gt", value: "5" })).toBe("value_number");
+  expect(wrong({ op: "gt", value: Number.NaN })).toBe("value_number");
+  expect(wrong({ op: "eq", value: Number.NaN })).toBe("value_number");
+  expect(wrong({ op: "eq", value: null as never })).toBe("value_text");
   expect(wrong({ op: "eq", value: "" })).toBeUndefined();
   expect(wrong({ value: "x".repeat(1_001) })).toBe("value_long");
   expect(complaints([{ ...newRule([]), action: { do: "call_member", member: " " } }])).toEqual([
@@ -63,6 +67,29 @@ test("what fits another operator stays", () => {
   expect(fitting("gt", "full")).toBe("");
   expect(fitting("contains", 5)).toBe("5");
   expect(fitting("exists", "x")).toBeUndefined();
+});
+
+test("a number is one once it is typed to its end", () => {
+  for (const [typed, number] of [
+    ["-5", -5],
+    ["-", Number.NaN],
+    ["", Number.NaN],
+    ["1.50", 1.5],
+    ["0", 0],
+    [7, 7],
+    [Number.POSITIVE_INFINITY, Number.NaN],
+    ["1e999", Number.NaN],
+    ["1234567890123456789", Number.NaN],
+    [true, Number.NaN],
+  ] as const) {
+    expect(numberOf(typed), String(typed)).toBe(number);
+  }
+});
+
+test("digits that a number would lose are compared as a text", () => {
+  const long = "1234567890123456789";
+  expect(withField({ ...newCondition(), op: "gt", value: 5 }, "id", long)).toMatchObject({ op: "eq", value: long });
+  expect(fitting("gt", long)).toBe("");
 });
 
 test("a field that is pressed fills the condition, and a list grows", () => {

@@ -1,4 +1,5 @@
 /** Rules while somebody edits them, and what the API says of them before it is asked. */
+import { isRounded } from "../../api/exact";
 import type { Action, ActionWord, Condition, Match, Operator, Rule } from "../../api/schema";
 
 export type Scalar = string | number | boolean;
@@ -134,6 +135,16 @@ export function sameRules(some: Rule[], others: Rule[]): boolean {
   );
 }
 
+/** The number that somebody means; NaN for what is none yet, and for a text whose digits a number would not keep. */
+export function numberOf(value: Value | undefined): number {
+  if (typeof value === "string" && value.trim() !== "" && !isRounded(value)) {
+    return finite(Number(value));
+  }
+  return typeof value === "number" ? finite(value) : Number.NaN;
+}
+
+const finite = (number: number) => (Number.isFinite(number) ? number : Number.NaN);
+
 /** The value after its operator has changed: whatever of it still fits stays. */
 export function fitting(op: Operator, value: Value | undefined): Value | undefined {
   const first = Array.isArray(value) ? value[0] : value;
@@ -145,8 +156,8 @@ export function fitting(op: Operator, value: Value | undefined): Value | undefin
     case "text":
       return first === undefined ? "" : String(first);
     case "number": {
-      const number = typeof first === "string" && first.trim() !== "" ? Number(first) : first;
-      return typeof number === "number" && Number.isFinite(number) ? number : "";
+      const number = numberOf(first);
+      return Number.isNaN(number) ? "" : number;
     }
     case "scalar":
       return first ?? "";
@@ -220,13 +231,16 @@ function wrongWith({ field, op, value }: EditedCondition): Wrong | null {
       }
       break;
     case "number":
-      if (typeof value !== "number") {
+      if (!Number.isFinite(value)) {
         return "value_number";
       }
       break;
     case "scalar":
-      if (value === undefined || Array.isArray(value)) {
+      if (value == null || Array.isArray(value)) {
         return "value_text";
+      }
+      if (typeof value === "number" && !Number.isFinite(value)) {
+        return "value_number";
       }
       break;
     case "none":

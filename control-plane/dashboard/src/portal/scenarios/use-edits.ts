@@ -61,9 +61,13 @@ export function useEdits(place: Place, stored: ScenarioDocument | null, account:
     }
   }, [isNewer, isDirty, isSaving, stored]);
 
-  const take_ = (saved: ScenarioDocument) => {
+  const { queryKey } = scenarioQuery(place.org, place.project, place.name);
+
+  const take_ = async (saved: ScenarioDocument) => {
+    // What was asked before the write may be answered after it, with what is no more.
+    await queries.cancelQueries({ queryKey });
     setBase(baseOf(saved));
-    queries.setQueryData(scenarioQuery(place.org, place.project, place.name).queryKey, saved);
+    queries.setQueryData(queryKey, saved);
     void queries.invalidateQueries({ queryKey: ["scenarios", place.org, place.project] });
   };
 
@@ -72,8 +76,9 @@ export function useEdits(place: Place, stored: ScenarioDocument | null, account:
     setSaving(true);
     setRefusal(null);
     try {
+      await queries.cancelQueries({ queryKey });
       const saved = await put(place, wanted, version);
-      take_(saved);
+      await take_(saved);
       if (wanted !== now) {
         setRules(edited(saved.rule));
       }
@@ -81,7 +86,7 @@ export function useEdits(place: Place, stored: ScenarioDocument | null, account:
     } catch (error) {
       const code = error instanceof ApiError ? error.code : null;
       if (code === "stale" || code === "unknown_scenario") {
-        await queries.refetchQueries(scenarioQuery(place.org, place.project, place.name));
+        await queries.refetchQueries({ queryKey });
         setComparing(code === "stale");
       } else {
         const isOfRules = error instanceof ApiError && code === "bad_scenario";

@@ -1,6 +1,7 @@
 /** The payload that rules are tried with: a request that has arrived, or one that was pasted. */
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
+import { exact } from "../../api/exact";
 import type { DryRunWish, RequestSummary } from "../../api/schema";
 import { allEndpointsQuery, requestQuery, requestsQuery } from "../endpoints/reads";
 import type { Place } from "./draft";
@@ -15,7 +16,7 @@ export const PASTED = "pasted";
 /** What was pasted: JSON, or a text that is taken as the raw body. */
 export function readPasted(text: string): { payload: unknown; isJson: boolean } {
   try {
-    const payload: unknown = JSON.parse(text);
+    const payload = exact(text);
     // A JSON text alone would be taken for a raw body, which it then is.
     return { payload: typeof payload === "string" ? text : payload, isJson: typeof payload !== "string" };
   } catch {
@@ -37,13 +38,18 @@ export function usePayload({ org, project, name }: Place, wanted: string | undef
     .sort((one, other) => other.received_at.localeCompare(one.received_at))
     .slice(0, MOST_REQUESTS);
   const areRead = !governs || (endpoints.isFetched && lists.every(({ isFetched }) => isFetched));
-  const current = chosen ?? requests[0]?.id ?? PASTED;
+  if (chosen === null && areRead) {
+    // The latest as of now: what arrives from here on takes nobody's payload away.
+    choose(requests[0]?.id ?? PASTED);
+  }
+  const current = chosen ?? PASTED;
   const isPasted = current === PASTED;
   const request = useQuery({ ...requestQuery(org, current), enabled: !isPasted });
   const pasted = useMemo(() => (text.trim() === "" ? null : readPasted(text)), [text]);
   const wish: DryRunWish | null = isPasted
     ? pasted && {
-        payload: pasted.payload,
+        // As it stands: whoever reads it keeps more digits than a number here would.
+        payload: text,
         content_type: pasted.isJson ? "application/json" : "text/plain",
       }
     : { request_id: current };
@@ -51,7 +57,11 @@ export function usePayload({ org, project, name }: Place, wanted: string | undef
     current,
     choose,
     text,
-    setText,
+    /** Whoever types has chosen what they type. */
+    paste: (typed: string) => {
+      setText(typed);
+      choose(PASTED);
+    },
     isPasted,
     isJson: pasted?.isJson ?? true,
     requests,

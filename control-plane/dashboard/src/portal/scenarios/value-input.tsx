@@ -1,8 +1,9 @@
 import { Autocomplete, Group, Select } from "@mantine/core";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NumberInput } from "../../ui/rare/number-input";
 import { TagsInput } from "../../ui/rare/tags-input";
-import { type EditedCondition, operandOf, type Scalar, type Value } from "./rules";
+import { type EditedCondition, numberOf, operandOf, type Scalar, type Value } from "./rules";
 
 interface Given {
   condition: EditedCondition;
@@ -38,16 +39,7 @@ export function ValueInput({ condition, change, seen, title, error }: Given) {
       );
     }
     case "number":
-      return (
-        <NumberInput
-          aria-label={label}
-          value={typeof condition.value === "number" ? condition.value : ""}
-          onChange={(value) => change(value === "" ? "" : Number(value))}
-          error={error}
-          flex="2 1 120px"
-          miw={0}
-        />
-      );
+      return <NumberField label={label} value={condition.value} change={change} error={error} flex="2 1 120px" />;
     case "text":
       return (
         <Autocomplete
@@ -82,12 +74,43 @@ function kindOf(value: Scalar | undefined): Kind {
 function asKind(kind: Kind, value: Scalar | undefined): Scalar {
   switch (kind) {
     case "number":
-      return Number.isFinite(Number(value)) ? Number(value) : 0;
+      return numberOf(value);
     case "boolean":
       return String(value).toLowerCase() !== "false";
     case "text":
-      return String(value ?? "");
+      return Number.isNaN(value) ? "" : String(value ?? "");
   }
+}
+
+/** A number, as it is typed: what is none yet, such as a sign, stays in the field and is NaN to the rule. */
+function NumberField({
+  label,
+  value,
+  change,
+  error,
+  flex,
+}: {
+  label: string;
+  value: Value | undefined;
+  change: (value: number) => void;
+  error: string | undefined;
+  flex: string | number;
+}) {
+  const [typed, setTyped] = useState<string | number | null>(null);
+  const known = typeof value === "number" && !Number.isNaN(value) ? value : "";
+  return (
+    <NumberInput
+      aria-label={label}
+      value={typed !== null && Object.is(numberOf(typed), value) ? typed : known}
+      onChange={(next) => {
+        setTyped(next);
+        change(numberOf(next));
+      }}
+      error={error}
+      flex={flex}
+      miw={0}
+    />
+  );
 }
 
 function ScalarInput({
@@ -119,14 +142,7 @@ function ScalarInput({
           miw={0}
         />
       ) : kind === "number" ? (
-        <NumberInput
-          aria-label={label}
-          value={value as number}
-          onChange={(number) => change(Number(number))}
-          error={error}
-          flex={1}
-          miw={0}
-        />
+        <NumberField label={label} value={value} change={change} error={error} flex={1} />
       ) : (
         <Select
           aria-label={label}

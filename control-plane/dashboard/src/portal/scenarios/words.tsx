@@ -23,7 +23,9 @@ export function doneWords(action: string, t: TFunction): string {
 
 /** A value as it stands in a rule or a payload: text, and nothing that it could do. */
 export function Shown({ value }: { value: unknown }) {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  const digits = (_: string, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner);
+  const isText = typeof value === "string" || typeof value === "bigint";
+  const text = isText ? String(value) : (JSON.stringify(value, digits) ?? "");
   return <Code className="inert">{text === "" ? '""' : visible(text)}</Code>;
 }
 

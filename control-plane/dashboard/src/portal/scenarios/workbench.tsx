@@ -104,9 +104,9 @@ export function Workbench({
         <Conflict
           base={edits.base.rules}
           mine={edits.now}
-          theirs={stored.rule}
+          theirs={stored}
           busy={edits.isSaving}
-          save={(rules) => void save(rules, stored.version)}
+          save={(rules, version) => void save(rules, version)}
           goOn={(rules) => {
             edits.goOnWith(rules);
             edits.compare(false);
