@@ -3,11 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { AccountRow } from "../../api/schema";
 import { Empty, Page } from "../../ui/page";
+import { Pager } from "../../ui/pager";
 import { Time } from "../../ui/time";
 import { AdminLink, useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
-import { Pages, SearchField } from "../pages";
 import { accountsQuery } from "../reads";
+import { SearchField } from "../search-field";
 import { Shown } from "../shown";
 import { AccountMarks } from "./marks";
 
@@ -66,7 +67,7 @@ export function AccountsPage() {
             ) : (
               <List label={t("admin.shell.accounts")} columns={columns} rows={items} keyOf={(it) => it.id} />
             )}
-            <Pages after={after} next={next} go={(to) => go({ to: "/accounts", search: { q, after: to } })} />
+            <Pager inOrder after={after} next={next} go={(to) => go({ to: "/accounts", search: { q, after: to } })} />
           </>
         )}
       </Shown>

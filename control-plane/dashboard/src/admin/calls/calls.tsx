@@ -4,10 +4,10 @@ import { useTranslation } from "react-i18next";
 import type { LiveCall } from "../../api/schema";
 import { AttemptMark, CallMark, SeverityMark } from "../../ui/marks";
 import { Empty, Page } from "../../ui/page";
+import { Pager } from "../../ui/pager";
 import { Time, useNow } from "../../ui/time";
 import { AdminLink, useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
-import { Pages } from "../pages";
 import { callsQuery } from "../reads";
 import { Shown } from "../shown";
 import { QueueFigures } from "./queue";
@@ -64,7 +64,7 @@ export function LiveCallsPage() {
             ) : (
               <List label={t("admin.shell.calls")} columns={columns} rows={items} keyOf={(call) => call.id} />
             )}
-            <Pages after={after} next={next} go={(to) => go({ to: "/calls", search: { after: to } })} />
+            <Pager inOrder after={after} next={next} go={(to) => go({ to: "/calls", search: { after: to } })} />
           </>
         )}
       </Shown>

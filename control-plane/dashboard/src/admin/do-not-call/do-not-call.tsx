@@ -7,12 +7,13 @@ import { api } from "../../api/client";
 import type { ForbiddenNumber } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { Empty, Page } from "../../ui/page";
+import { Pager } from "../../ui/pager";
 import { Time } from "../../ui/time";
 import { useAct } from "../deed";
 import { useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
-import { Pages, SearchField } from "../pages";
 import { doNotCallQuery } from "../reads";
+import { SearchField } from "../search-field";
 import { Shown } from "../shown";
 import { AddDialog } from "./add";
 
@@ -71,7 +72,12 @@ export function DoNotCallPage() {
             ) : (
               <List label={t("admin.shell.doNotCall")} columns={columns} rows={items} keyOf={(it) => it.number} />
             )}
-            <Pages after={after} next={next} go={(to) => go({ to: "/do-not-call", search: { q, after: to } })} />
+            <Pager
+              inOrder
+              after={after}
+              next={next}
+              go={(to) => go({ to: "/do-not-call", search: { q, after: to } })}
+            />
           </>
         )}
       </Shown>

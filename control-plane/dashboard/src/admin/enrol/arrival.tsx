@@ -19,12 +19,15 @@ function Sign({ state }: { state: State }) {
   );
 }
 
-/** Looks every few seconds how far the host has come. */
-export function Arrival({ known }: { known: PbxView | undefined }) {
+/**
+ * Looks every few seconds how far the host has come: one that was enrolled after `before`, when the token was made. Without
+ * a token of this page that is whichever is in, or comes after a revoked one.
+ */
+export function Arrival({ known, before }: { known: PbxView | undefined; before: string | null | undefined }) {
   const { t } = useTranslation();
-  // Where it was enrolled before, it is this enrolment that is waited for.
-  const before = useRef(known?.revoked ? (known.enrolled_at ?? null) : null);
-  const isEnrolled = Boolean(known?.enrolled_at) && known?.enrolled_at !== before.current;
+  const revoked = useRef(known?.revoked ? (known.enrolled_at ?? null) : null);
+  const isEnrolled =
+    Boolean(known?.enrolled_at) && known?.enrolled_at !== (before === undefined ? revoked.current : before);
   const isConnected = isEnrolled && Boolean(known?.connected_at);
   const isHealthy = isConnected && known?.health === "healthy";
   const isIll = isConnected && !isHealthy;

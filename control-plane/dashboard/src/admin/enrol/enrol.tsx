@@ -13,6 +13,13 @@ import { HostSteps } from "./host-steps";
 import { NameStep } from "./name-step";
 import { TokenStep } from "./token-step";
 
+interface Made {
+  pbx: string;
+  token: EnrolmentToken;
+  /** When a host was last enrolled under this name, before the token. */
+  before: string | null;
+}
+
 /** From a name to a host that rings people. Which PBX it is stands in the address: a reload loses only the token. */
 export function EnrolPage() {
   const { t } = useTranslation();
@@ -20,13 +27,14 @@ export function EnrolPage() {
   const go = useGo();
   const asked = useQuery(fleetQuery);
   const [created, setCreated] = useState<PbxDocument | null>(null);
-  const [made, setMade] = useState<{ pbx: string; token: EnrolmentToken } | null>(null);
+  const [made, setMade] = useState<Made | null>(null);
   return (
     <Page title={t("admin.enrol.title")}>
       <Shown asked={asked}>
         {(fleet) => {
           const known = fleet.find((it) => it.id === id);
           const pbx: PbxDocument | undefined = known ?? (created && created.id === id ? created : undefined);
+          const mine = made && made.pbx === pbx?.id ? made : null;
           if (id && !pbx) {
             return <NotFound />;
           }
@@ -46,11 +54,11 @@ export function EnrolPage() {
                     key={pbx.id}
                     pbx={pbx}
                     known={known}
-                    token={made?.pbx === pbx.id ? made.token : null}
-                    made={(token) => setMade({ pbx: pbx.id, token })}
+                    token={mine?.token ?? null}
+                    made={(token) => setMade({ pbx: pbx.id, token, before: known?.enrolled_at ?? null })}
                   />
                   <HostSteps pbx={pbx} isAgain={Boolean(known?.enrolled_at)} />
-                  <Arrival known={known} />
+                  <Arrival key={`arrival of ${pbx.id}`} known={known} before={mine?.before} />
                 </>
               )}
             </Stack>

@@ -5,10 +5,10 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Incident } from "../../api/schema";
 import { Empty, Page } from "../../ui/page";
+import { Pager } from "../../ui/pager";
 import { Time } from "../../ui/time";
 import { AdminLink, linkTo, useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
-import { Pages } from "../pages";
 import { incidentsQuery } from "../reads";
 import { Shown } from "../shown";
 import { useComponentName } from "./components";
@@ -70,7 +70,7 @@ export function IncidentsPage() {
             ) : (
               <List label={t("admin.shell.incidents")} columns={columns} rows={items} keyOf={(it) => it.id} />
             )}
-            <Pages after={after} next={next} go={(to) => go({ to: "/incidents", search: { after: to } })} />
+            <Pager after={after} next={next} go={(to) => go({ to: "/incidents", search: { after: to } })} />
           </>
         )}
       </Shown>

@@ -2,7 +2,7 @@ import { Button, Group, Stack } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
-import type { Incident } from "../../api/schema";
+import type { Incident, IncidentState } from "../../api/schema";
 import { Failed, useDeed, useOnce } from "../../ui/deed";
 import { Section } from "../../ui/section";
 import { useAct } from "../deed";
@@ -13,7 +13,9 @@ export function TellForm({ incident }: { incident: Incident }) {
   const { t } = useTranslation();
   const act = useAct();
   const once = useOnce();
-  const [state, setState] = useState(incident.state);
+  // What another operator tells meanwhile is what this form goes on from, unless another stage was chosen here.
+  const [chosen, choose] = useState<IncidentState | null>(null);
+  const state = chosen ?? incident.state;
   const [text, setText] = useState("");
   const tell = useDeed(async () => {
     const body = { state, text };
@@ -22,6 +24,7 @@ export function TellForm({ incident }: { incident: Incident }) {
       api.POST("/api/admin/v1/incidents/{id}/updates", { params: { path: { id: incident.id }, header }, body }),
     );
     setText("");
+    choose(null);
   });
   return (
     <Section
@@ -35,7 +38,7 @@ export function TellForm({ incident }: { incident: Incident }) {
         }}
       >
         <Stack>
-          <StageField value={state} onChange={setState} />
+          <StageField value={state} onChange={choose} />
           <UpdateText value={text} onChange={setText} />
           <Failed failure={tell.failure} />
           <Group justify="flex-end">

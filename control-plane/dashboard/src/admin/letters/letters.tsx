@@ -7,11 +7,11 @@ import { oneOf } from "../../api/words";
 import { useDeed } from "../../ui/deed";
 import { tellFailure } from "../../ui/failure";
 import { Empty, Page } from "../../ui/page";
+import { Pager } from "../../ui/pager";
 import { Time } from "../../ui/time";
 import { useAct } from "../deed";
 import { useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
-import { Pages } from "../pages";
 import { lettersQuery } from "../reads";
 import { Shown } from "../shown";
 import { LetterMark } from "./mark";
@@ -76,7 +76,7 @@ export function LettersPage() {
             ) : (
               <List label={t("admin.shell.letters")} columns={columns} rows={items} keyOf={(it) => it.id} />
             )}
-            <Pages after={after} next={next} go={(to) => go({ to: "/letters", search: { state, after: to } })} />
+            <Pager after={after} next={next} go={(to) => go({ to: "/letters", search: { state, after: to } })} />
           </>
         )}
       </Shown>

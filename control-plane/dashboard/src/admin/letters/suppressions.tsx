@@ -7,11 +7,11 @@ import type { SuppressedAddress } from "../../api/schema";
 import { oneOf } from "../../api/words";
 import { Confirm } from "../../ui/confirm";
 import { Empty, Page } from "../../ui/page";
+import { Pager } from "../../ui/pager";
 import { Time } from "../../ui/time";
 import { useAct } from "../deed";
 import { useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
-import { Pages } from "../pages";
 import { suppressionsQuery } from "../reads";
 import { Shown } from "../shown";
 import { LetterTabs } from "./tabs";
@@ -76,7 +76,8 @@ export function SuppressionsPage() {
                 keyOf={(it) => it.email}
               />
             )}
-            <Pages
+            <Pager
+              inOrder
               after={after}
               next={next}
               go={(to) => go({ to: "/letters/suppressions", search: { after: to } })}

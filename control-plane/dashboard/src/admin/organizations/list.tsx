@@ -3,12 +3,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { OrganizationRow } from "../../api/schema";
 import { Empty, Page } from "../../ui/page";
+import { Pager } from "../../ui/pager";
 import { Time } from "../../ui/time";
 import { useFigures } from "../figures";
 import { AdminLink, useGo, usePageSearch } from "../link";
 import { type Column, List } from "../list";
-import { Pages, SearchField } from "../pages";
 import { organizationsQuery } from "../reads";
+import { SearchField } from "../search-field";
 import { Shown } from "../shown";
 
 export function OrganizationsPage() {
@@ -56,7 +57,12 @@ export function OrganizationsPage() {
             ) : (
               <List label={t("admin.shell.organizations")} columns={columns} rows={items} keyOf={(it) => it.id} />
             )}
-            <Pages after={after} next={next} go={(to) => go({ to: "/organizations", search: { q, after: to } })} />
+            <Pager
+              inOrder
+              after={after}
+              next={next}
+              go={(to) => go({ to: "/organizations", search: { q, after: to } })}
+            />
           </>
         )}
       </Shown>

@@ -23,14 +23,16 @@ export function ProfilePage() {
 }
 
 function AboutYou() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { account } = useSession();
   const { reread } = useSessionActions();
-  const [language, setLanguage] = useState(i18n.language as LanguageCode);
+  const [language, setLanguage] = useState<LanguageCode>(account.language);
   const form = useForm({ initialValues: { display_name: account.display_name } });
   const { go, busy, failure } = useDeed(async ({ display_name }: typeof form.values) => {
     await take(api.PATCH("/api/v1/account", { body: { display_name, language } }));
-    await choose(language);
+    if (language !== account.language) {
+      await choose(language);
+    }
     await reread();
     notifications.show({ message: t("account.profile.saved") });
   });

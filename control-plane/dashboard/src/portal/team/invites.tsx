@@ -36,7 +36,7 @@ export function Invites() {
           <OneInvite key={invite.id} invite={invite} revoke={() => setRevoked(invite)} />
         ))}
       </Stack>
-      <Pager after={after} next={page.data?.next} go={setAfter} />
+      <Pager inOrder after={after} next={page.data?.next} go={setAfter} />
       {revoked && (
         <Confirm
           title={t("team.revokeTitle", { email: revoked.email })}

@@ -44,7 +44,7 @@ export function Members() {
       {governs && items?.length === 1 && !after && !page.data?.next && (
         <Empty title={t("team.alone")}>{t("team.aloneHint")}</Empty>
       )}
-      <Pager after={after} next={page.data?.next} go={(next) => void navigate({ search: { after: next } })} />
+      <Pager inOrder after={after} next={page.data?.next} go={(next) => void navigate({ search: { after: next } })} />
       {asked?.deed === "role" && <ChangeRole member={asked.member} close={close} />}
       {asked?.deed === "remove" && <Remove member={asked.member} close={close} />}
       {asked?.deed === "transfer" && <Transfer member={asked.member} close={close} />}

@@ -14,6 +14,7 @@ export const common = {
   back: "Back",
   older: "Older",
   newest: "Newest",
+  pages: { label: "Pages of the list", first: "First page", next: "Next page" },
   more: "More",
   yes: "Yes",
   no: "No",
@@ -44,6 +45,10 @@ export const common = {
     more: "What this means",
     crash: "This page has a fault. Reload it; if it comes back, tell the operator what you did.",
     reload: "Reload",
+    page: "This page could not be shown",
+    asOf: "What you see is as of {{time}}.",
+    otherAccount:
+      "Somebody else has signed in in this browser. The page is loaded again for them; nothing was changed.",
     notFound: "There is nothing here",
     notFoundHint: "It may have been deleted, or the address is mistyped.",
     notPermitted: "Your role may not see this. Ask an owner or admin of the organization.",

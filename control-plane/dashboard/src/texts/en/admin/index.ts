@@ -24,5 +24,4 @@ export const admin = {
   audit,
   nothingFound: "Nothing is like this",
   deeds: "What can be done",
-  pages: { label: "Pages of the list", first: "First page", next: "Next page" },
 };

@@ -25,5 +25,4 @@ export const admin: Translated<typeof english> = {
   audit,
   nothingFound: "Нічого такого немає",
   deeds: "Що можна зробити",
-  pages: { label: "Сторінки списку", first: "На початок", next: "Далі" },
 };
