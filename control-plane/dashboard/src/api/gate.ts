@@ -2,7 +2,8 @@
  * Every request passes here: the CSRF token goes along, an expired token is renewed, and where somebody has to sign in
  * again or prove who they are, the request waits until they have and is then sent. What somebody was editing stays.
  */
-import { problemOf, Unreachable } from "./problem";
+import { forgetCached } from "../ui/keep";
+import { OtherAccount, problemOf, Unreachable } from "./problem";
 import type { SessionDocument } from "./schema";
 
 /** For whom a page is: people of organizations, or operators. */
@@ -14,12 +15,18 @@ export type Wanted = "sign-in" | "proof";
 /** What is answered to whoever is not signed in. Where a key would do as well, no cookie is no key. */
 const NOBODY = new Set(["not_signed_in", "no_api_key"]);
 
+/** Whether this says that nobody is signed in. */
+export function isNobody(code: string | undefined): boolean {
+  return code !== undefined && NOBODY.has(code);
+}
+
 /** Asks the person; whether they did it. */
 export type Ask = (wanted: Wanted) => Promise<boolean>;
 
 let sessionPath: "/api/v1/session" | "/api/admin/v1/session" = "/api/v1/session";
 let csrf = "";
-let isSignedIn = false;
+/** Whose session it is. */
+let account: string | null = null;
 let ask: Ask = async () => false;
 let asking: Promise<boolean> | null = null;
 let renewing: Promise<boolean> | null = null;
@@ -39,10 +46,27 @@ export function askWith(asks: Ask): void {
   ask = asks;
 }
 
-/** Takes the session that the control plane told, or that there is none. */
+/** Takes the session that somebody has begun here, or that there is none: what was kept of the one before is forgotten. */
 export function hold(session: SessionDocument | null): void {
   csrf = session?.csrf_token ?? "";
-  isSignedIn = session !== null;
+  account = session?.account.id ?? null;
+  if (account === null) {
+    forgetCached();
+  }
+}
+
+/** The id of the account that is signed in here; null where none is. */
+export function whose(): string | null {
+  return account;
+}
+
+/** Takes the session as it is by now. Where it is somebody else's, this page is not: it begins anew, and nothing is sent. */
+export function meet(session: SessionDocument): void {
+  if (account !== null && session.account.id !== account) {
+    location.reload();
+    throw new OtherAccount();
+  }
+  hold(session);
 }
 
 async function send(request: Request): Promise<Response> {
@@ -73,12 +97,12 @@ async function renewOnce(): Promise<boolean> {
     // Another tab may have renewed them while this one waited.
     const current = await fetch(new Request(sessionPath));
     if (current.ok) {
-      hold(await current.json());
+      meet(await current.json());
       return true;
     }
     const answer = await fetch(new Request(`${sessionPath}/refresh`, { method: "POST" }));
     if (answer.ok) {
-      hold(await answer.json());
+      meet(await answer.json());
       return true;
     }
     if (answer.status >= 500 || answer.status === 429) {
@@ -106,7 +130,7 @@ function askOnce(wanted: Wanted): Promise<boolean> {
 
 /** Whether somebody is signed in, be it that they were asked to sign in again. */
 export async function isKnown(): Promise<boolean> {
-  return (await renew()) || (isSignedIn && (await askOnce("sign-in")));
+  return (await renew()) || (account !== null && (await askOnce("sign-in")));
 }
 
 /** What the client sends with. */
@@ -118,10 +142,12 @@ export async function pass(request: Request): Promise<Response> {
   if (path === sessionPath && request.method === "POST") {
     return response;
   }
+  // What asks for the proof waits for no other dialog: it asks itself.
+  const isProof = path === `${sessionPath}/proof`;
   const next = () => copies.pop();
-  if (response.status === 401 && NOBODY.has((await codeOf(response)) ?? "")) {
+  if (response.status === 401 && isNobody(await codeOf(response))) {
     const again = next();
-    if (again && (await isKnown())) {
+    if (again && (await (isProof ? renew() : isKnown()))) {
       response = await send(again);
     }
   }

@@ -26,6 +26,14 @@ export class Unreachable extends Error {
   }
 }
 
+/** The session is another person's by now, who has signed in in another tab: nothing is sent in their name. */
+export class OtherAccount extends Error {
+  constructor() {
+    super("the session is another account's");
+    this.name = "OtherAccount";
+  }
+}
+
 /** The problem of an answer, whatever stands between here and the control plane has made of it. */
 export async function problemOf(response: Response): Promise<ApiError | Unreachable> {
   const body: unknown = await response

@@ -1,6 +1,7 @@
 import { type QueryClient, queryOptions, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
+import { forgetCached } from "../ui/keep";
 import { api, take } from "./client";
-import { hold, renew, sessionUrl } from "./gate";
+import { hold, meet, renew, sessionUrl } from "./gate";
 import { ApiError } from "./problem";
 import type { MembershipDocument, SessionDocument, SignIn } from "./schema";
 
@@ -11,7 +12,7 @@ export const sessionQuery = queryOptions({
   queryFn: async (): Promise<SessionDocument | null> => {
     try {
       const session = await take(api.GET(sessionUrl()));
-      hold(session);
+      meet(session);
       return session;
     } catch (error) {
       if (error instanceof ApiError && error.problem.status === 401) {
@@ -32,15 +33,23 @@ export function useSession(): SessionDocument {
   return data;
 }
 
-function enter(queries: QueryClient, session: SessionDocument): SessionDocument {
+/** Takes a session that was begun here. Whatever the page knows of somebody else goes. */
+function enter(queries: QueryClient, session: SessionDocument): void {
+  const before = queries.getQueryData(sessionQuery.queryKey);
+  if (before && before.account.id !== session.account.id) {
+    forgetCached();
+    queries.clear();
+  }
   hold(session);
   queries.setQueryData(sessionQuery.queryKey, session);
-  return session;
 }
 
 /** Reads it again: somebody has joined, left or renamed something. */
 export async function reread(queries: QueryClient): Promise<SessionDocument> {
-  return enter(queries, await take(api.GET(sessionUrl())));
+  const session = await take(api.GET(sessionUrl()));
+  meet(session);
+  queries.setQueryData(sessionQuery.queryKey, session);
+  return session;
 }
 
 async function endSession(): Promise<void> {
@@ -55,6 +64,7 @@ async function endSession(): Promise<void> {
 /** Ends the session and begins anew there: whatever the page knows goes with it. */
 export async function signOutTo(page: string): Promise<void> {
   await endSession();
+  hold(null);
   location.assign(page);
 }
 
@@ -63,8 +73,8 @@ export function useSessionActions() {
   const queries = useQueryClient();
   return {
     /** Takes a session that another request has opened. */
-    enter: (session: SessionDocument) => void enter(queries, session),
-    signIn: async (given: SignIn) => void enter(queries, await take(api.POST(sessionUrl(), { body: given }))),
+    enter: (session: SessionDocument) => enter(queries, session),
+    signIn: async (given: SignIn) => enter(queries, await take(api.POST(sessionUrl(), { body: given }))),
     reread: () => reread(queries),
     /** Ends the session on a page that goes on without one. */
     signOut: async () => {

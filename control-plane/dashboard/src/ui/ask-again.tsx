@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, take } from "../api/client";
-import { askWith, sessionUrl, type Wanted } from "../api/gate";
+import { askWith, isNobody, sessionUrl, type Wanted } from "../api/gate";
 import { ApiError } from "../api/problem";
 import { sessionQuery, useSessionActions } from "../api/session";
 import { wordsOf } from "./failure";
@@ -34,12 +34,19 @@ export function AskAgain() {
       zIndex={400}
       centered
     >
-      {asked && <Who wanted={asked.wanted} done={() => finish(true)} />}
+      {asked && (
+        <Who
+          wanted={asked.wanted}
+          done={() => finish(true)}
+          isOver={() => setAsked({ ...asked, wanted: "sign-in" })}
+        />
+      )}
     </Modal>
   );
 }
 
-function Who({ wanted, done }: { wanted: Wanted; done: () => void }) {
+/** `isOver`: there is no session any more that a proof could be of. Signing in is one as well. */
+function Who({ wanted, done, isOver }: { wanted: Wanted; done: () => void; isOver: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const { enter, signIn } = useSessionActions();
@@ -58,6 +65,10 @@ function Who({ wanted, done }: { wanted: Wanted; done: () => void }) {
       }
       done();
     } catch (error) {
+      if (wanted === "proof" && error instanceof ApiError && isNobody(error.code)) {
+        isOver();
+        return;
+      }
       if (error instanceof ApiError && error.code === "code_needed") {
         setCodeNeeded(true);
       }

@@ -1,17 +1,21 @@
 import { Alert, Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import type { ErrorComponentProps } from "@tanstack/react-router";
+import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
 import i18next from "i18next";
 import { useTranslation } from "react-i18next";
-import { ApiError, Unreachable } from "../api/problem";
+import { ApiError, OtherAccount, Unreachable } from "../api/problem";
 import { problemIn } from "../texts";
 import { Page } from "./page";
+import { moment } from "./time";
 
 /** An error in words that say what to do. */
 export function wordsOf(error: unknown): string {
   if (error instanceof Unreachable) {
     return i18next.t("common.errors.unreachable");
+  }
+  if (error instanceof OtherAccount) {
+    return i18next.t("common.errors.otherAccount");
   }
   if (error instanceof ApiError) {
     const again = error.retryAfter ? ` ${i18next.t("common.errors.retryIn", { count: error.retryAfter })}` : "";
@@ -60,9 +64,33 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
-/** In place of a page that failed. */
+/** Above what was read before and may be old: when that was, and why nothing newer is there, where that is known. */
+export function Outdated({ error, at, retry }: { error?: unknown; at: number; retry: () => void }) {
+  const { t, i18n } = useTranslation();
+  const time = moment(new Date(at).toISOString(), i18n.language);
+  return (
+    <Stack gap={4}>
+      {error != null && <Failure error={error} retry={retry} />}
+      <Text size="sm" fw={500} role="status">
+        {t("common.errors.asOf", { time })}
+      </Text>
+    </Stack>
+  );
+}
+
+/** In place of a page that failed. What its way there throws is thrown again until that way is gone again. */
 export function PageFailure({ error, reset }: ErrorComponentProps) {
-  return <Failure error={error} retry={reset} />;
+  const { t } = useTranslation();
+  const router = useRouter();
+  const again = () => {
+    reset();
+    void router.invalidate();
+  };
+  return (
+    <Page title={t("common.errors.page")}>
+      <Failure error={error} retry={again} />
+    </Page>
+  );
 }
 
 /** In place of a page that does not exist. */

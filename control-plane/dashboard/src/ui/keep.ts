@@ -47,21 +47,33 @@ export function keep(name: string, value: string): void {
   }
 }
 
-/** Something that makes the next visit faster; null where it is not there or not allowed. */
-export function cached<T>(name: string): T | null {
+/** Something that was kept to make the next visit faster, and when that was. */
+export interface Cached<T> {
+  at: number;
+  value: T;
+}
+
+/** What was kept, as long as it is no older than that many milliseconds; null where it is not there or not allowed. */
+export function cached<T>(name: string, oldest: number): Cached<T> | null {
   if (consent() !== "all") {
     return null;
   }
   try {
-    return JSON.parse(kept(CACHE + name) ?? "null");
+    const found: Cached<T> | null = JSON.parse(kept(CACHE + name) ?? "null");
+    const age = Date.now() - (found?.at ?? Number.NaN);
+    if (age >= 0 && age <= oldest) {
+      return found;
+    }
   } catch {
-    return null;
+    // Whatever it is, it is not of this program.
   }
+  storage()?.removeItem(CACHE + name);
+  return null;
 }
 
 export function cache(name: string, value: unknown): void {
   if (consent() === "all") {
-    keep(CACHE + name, JSON.stringify(value));
+    keep(CACHE + name, JSON.stringify({ at: Date.now(), value }));
   }
 }
 

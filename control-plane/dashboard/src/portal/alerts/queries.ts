@@ -1,6 +1,7 @@
 /** What the pages about alerts read. */
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, said, take } from "../../api/client";
+import { whose } from "../../api/gate";
 import type { AlertDetail, AlertPage, AlertState, EventView, Severity } from "../../api/schema";
 import { cache, cached } from "../../ui/keep";
 
@@ -14,28 +15,45 @@ export interface AlertSearch {
 /** Pages of a timeline that are read at once: what is beyond them nobody reads on a phone. */
 const MOST_PAGES = 5;
 
-/** The first page of all alerts is kept in the browser, where the person allows it. */
+/** The oldest page, in milliseconds, that is shown from the browser while a newer one is read. */
+const OLDEST = 10 * 60_000;
+
+/** A page of alerts, and when it was read. */
+export interface AlertsRead extends AlertPage {
+  at: number;
+  /** It comes from an earlier visit: what it says may be long over, and what it does not say may be so. */
+  kept?: true;
+}
+
+/** The first page of all alerts is kept in the browser, where the person allows it, for the one who has read it. */
 function keptAs(org: string, { state, project, severity, after }: AlertSearch): string | null {
-  if (project || severity || after || (state && state !== "open")) {
+  const account = whose();
+  if (account === null || project || severity || after || (state && state !== "open")) {
     return null;
   }
-  return `alerts:${org}${state ? `:${state}` : ""}`;
+  return `alerts:${account}:${org}${state ? `:${state}` : ""}`;
+}
+
+function before(name: string): AlertsRead | null {
+  const found = cached<AlertPage>(name, OLDEST);
+  return found && { ...found.value, at: found.at, kept: true };
 }
 
 export function alertsQuery(org: string, search: AlertSearch) {
   const name = keptAs(org, search);
-  const before = name ? cached<AlertPage>(name) : null;
   return queryOptions({
     queryKey: ["alerts", org, search],
-    queryFn: async () => {
+    queryFn: async (): Promise<AlertsRead> => {
       const page = await take(api.GET("/api/v1/alerts", { params: { query: said({ org, ...search }) } }));
-      if (name) {
+      // Whoever has signed out meanwhile leaves nothing behind.
+      if (name && name === keptAs(org, search)) {
         cache(name, page);
       }
-      return page;
+      return { ...page, at: Date.now() };
     },
     placeholderData: keepPreviousData,
-    ...(before ? { initialData: before, initialDataUpdatedAt: 0 } : {}),
+    initialData: () => (name && before(name)) || undefined,
+    initialDataUpdatedAt: 0,
   });
 }
 

@@ -9,7 +9,6 @@ import type { InvitePreview } from "../../api/schema";
 import { sessionQuery, useSessionActions } from "../../api/session";
 import { codeOf, Failed, useDeed } from "../../ui/deed";
 import { Failure } from "../../ui/failure";
-import { forgetCached } from "../../ui/keep";
 import { PageButton } from "../../ui/link";
 import { Loading, Page } from "../../ui/page";
 import { moment } from "../../ui/time";
@@ -121,10 +120,7 @@ function Accept({ token, organization, email }: { token: string; organization: s
 function Wrong({ invited, email }: { invited: string; email: string }) {
   const { t } = useTranslation();
   const { signOut } = useSessionActions();
-  const { go, busy, failure } = useDeed(async () => {
-    await signOut();
-    forgetCached();
-  });
+  const { go, busy, failure } = useDeed(signOut);
   return (
     <Stack gap="sm" role="alert">
       <Text fw={600}>{t("entrance.invite.wrong")}</Text>

@@ -4,7 +4,6 @@ import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { signOutTo, useSession } from "../../api/session";
 import { tellFailure } from "../../ui/failure";
-import { forgetCached } from "../../ui/keep";
 import { Preferences } from "../../ui/preferences";
 
 /** Who is signed in, how they want to see things, and the way out. */
@@ -14,7 +13,6 @@ export function AccountMenu() {
   const navigate = useNavigate();
   const out = async () => {
     try {
-      forgetCached();
       await signOutTo("/sign-in");
     } catch (error) {
       tellFailure(error);

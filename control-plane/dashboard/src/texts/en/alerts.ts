@@ -18,6 +18,10 @@ export const alerts = {
   earlier: "Earlier",
   calm: "No open alerts",
   calmHint: "Nobody has to do anything right now.",
+  moreOpen: "More alerts are open than stand here.",
+  allOpen: "Show all that are open",
+  waiting_one: "{{count}} new",
+  waiting_other: "{{count}} new",
   columns: {
     severity: "Severity",
     message: "Message",

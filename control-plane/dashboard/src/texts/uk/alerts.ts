@@ -20,6 +20,12 @@ export const alerts: Translated<(typeof english)["alerts"]> = {
   earlier: "Раніше",
   calm: "Відкритих тривог немає",
   calmHint: "Зараз нікому нічого робити не треба.",
+  moreOpen: "Відкритих тривог більше, ніж тут показано.",
+  allOpen: "Показати всі відкриті",
+  waiting_one: "{{count}} нова",
+  waiting_few: "{{count}} нові",
+  waiting_many: "{{count}} нових",
+  waiting_other: "{{count}} нової",
   columns: {
     severity: "Важливість",
     message: "Повідомлення",
