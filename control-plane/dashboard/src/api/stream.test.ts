@@ -89,8 +89,43 @@ test("where the control plane stops it says so, and comes back after longer and 
   expect(listener.lines.at(-1)).toBe("live");
   newest().says("error");
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(listener.mayLook).not.toHaveBeenCalled();
   expect(Source.opened.filter(({ isClosed }) => !isClosed)).toEqual([newest()]);
+});
+
+test("where one line after the other is refused it asks whether one may look at all, and stops where not", async () => {
+  newest().says("error");
+  await vi.advanceTimersByTimeAsync(1_000);
+  newest().says("error");
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(listener.mayLook).not.toHaveBeenCalled();
+  listener.mayLook.mockResolvedValueOnce(false);
+  newest().says("error");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(listener.mayLook).toHaveBeenCalledOnce();
+  expect(Source.opened).toHaveLength(3);
+  expect(listener.lines.at(-1)).toBe("over");
+});
+
+test("a line that is open and silent is dead, and opened anew; a pulse keeps it", async () => {
+  newest().says("hello");
+  for (let pulse = 0; pulse < 10; pulse++) {
+    await vi.advanceTimersByTimeAsync(15_000);
+    newest().says("pulse");
+  }
+  expect(Source.opened).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(40_000);
+  expect(Source.opened).toHaveLength(2);
+  expect(Source.opened[0]?.isClosed).toBe(true);
+  expect(listener.lines.at(-1)).toBe("connecting");
+});
+
+test("after a sleep, in which timers stand still, it is looked at at once", () => {
+  newest().says("hello");
+  page.dispatchEvent(new Event("visibilitychange"));
+  expect(Source.opened).toHaveLength(1);
+  vi.setSystemTime(Date.now() + 60_000);
+  page.dispatchEvent(new Event("visibilitychange"));
+  expect(Source.opened).toHaveLength(2);
 });
 
 test("while nobody answers who it is, nothing is opened", async () => {

@@ -16,6 +16,10 @@ export interface Listener {
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
+/** The other side sends a pulse every 15 seconds: whatever is silent for longer than this is dead, also where it is open. */
+const LONGEST_SILENCE = 40_000;
+/** After so many lines in a row that were not opened it is asked whether one may look at all: why not, the browser does not tell. */
+const MANY = 3;
 
 /** Why the other side hung up. */
 function whyOf(event: Event): string | undefined {
@@ -30,13 +34,19 @@ function whyOf(event: Event): string | undefined {
 export function follow(org: string, { line, changed, isKnown, mayLook }: Listener): () => void {
   let stream: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let watch: ReturnType<typeof setTimeout> | undefined;
   let pause = FIRST_PAUSE;
+  /** How many lines in a row have failed before they were open. */
+  let failed = 0;
+  /** When the other side was last heard, or was called. */
+  let heard = 0;
   /** Counts what was begun: what comes of anything but the last is dropped. */
   let turn = 0;
 
   const hangUp = () => {
     turn++;
     clearTimeout(timer);
+    clearTimeout(watch);
     stream?.close();
     stream = null;
   };
@@ -44,7 +54,7 @@ export function follow(org: string, { line, changed, isKnown, mayLook }: Listene
     hangUp();
     line(navigator.onLine ? "connecting" : "offline");
     // Not everybody at once, where all were sent away at once.
-    timer = setTimeout(() => void after(isKnown), pause * (0.5 + Math.random() / 2));
+    timer = setTimeout(() => void after(failed < MANY ? isKnown : mayLook), pause * (0.5 + Math.random() / 2));
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   };
   /** Connects where somebody may listen. The token that opened the stream may have expired meanwhile, or the session. */
@@ -62,17 +72,39 @@ export function follow(org: string, { line, changed, isKnown, mayLook }: Listene
       line("over");
     }
   };
+  const hears = () => {
+    heard = Date.now();
+    clearTimeout(watch);
+    watch = setTimeout(look, LONGEST_SILENCE);
+  };
+  /** Whether the line still lives. Timers stand still while a device sleeps. */
+  const look = () => {
+    if (stream && Date.now() - heard >= LONGEST_SILENCE) {
+      line(navigator.onLine ? "connecting" : "offline");
+      connect();
+    }
+  };
   const connect = () => {
     hangUp();
+    hears();
     stream = new EventSource(`/api/v1/events?org=${encodeURIComponent(org)}`);
     stream.addEventListener("hello", () => {
+      hears();
       pause = FIRST_PAUSE;
+      failed = 0;
       line("live");
       // Whatever happened while nobody listened.
       changed(null);
     });
-    stream.addEventListener("change", (event) => changed(JSON.parse((event as MessageEvent<string>).data)));
-    stream.addEventListener("resync", () => changed(null));
+    stream.addEventListener("pulse", hears);
+    stream.addEventListener("change", (event) => {
+      hears();
+      changed(JSON.parse((event as MessageEvent<string>).data));
+    });
+    stream.addEventListener("resync", () => {
+      hears();
+      changed(null);
+    });
     stream.addEventListener("bye", (event) => {
       if (whyOf(event) === "over") {
         hangUp();
@@ -82,7 +114,10 @@ export function follow(org: string, { line, changed, isKnown, mayLook }: Listene
         later();
       }
     });
-    stream.addEventListener("error", later);
+    stream.addEventListener("error", () => {
+      failed++;
+      later();
+    });
   };
   const online = () => {
     pause = FIRST_PAUSE;
@@ -92,10 +127,15 @@ export function follow(org: string, { line, changed, isKnown, mayLook }: Listene
   const offline = () => line("offline");
   addEventListener("online", online);
   addEventListener("offline", offline);
+  // What is looked at again, or comes back out of the browser's memory.
+  addEventListener("visibilitychange", look);
+  addEventListener("pageshow", look);
   connect();
   return () => {
     removeEventListener("online", online);
     removeEventListener("offline", offline);
+    removeEventListener("visibilitychange", look);
+    removeEventListener("pageshow", look);
     hangUp();
   };
 }

@@ -5,17 +5,43 @@ import type { QueryClient } from "@tanstack/react-query";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { type AnyRouter, RouterProvider } from "@tanstack/react-router";
 import { setNonce } from "get-nonce";
-import { lazy, StrictMode, Suspense } from "react";
+import { Component, lazy, type ReactNode, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { type Audience, openFor } from "../api/gate";
+import { isReplaced } from "../api/program";
 import { startTexts } from "../texts";
 import { theme, variables } from "./theme";
 
+/** Loads a part that the page can do without for a while: it is tried for as long as the page is there. */
+async function patiently<Module>(load: () => Promise<Module>): Promise<Module> {
+  for (;;) {
+    try {
+      return await load();
+    } catch {
+      await new Promise((after) => setTimeout(after, AGAIN));
+    }
+  }
+}
+
 /** Loaded after the page, which shows first. */
-const AskAgain = lazy(async () => ({ default: (await import("./ask-again")).AskAgain }));
+const AskAgain = lazy(async () => ({ default: (await patiently(() => import("./ask-again"))).AskAgain }));
 
-const Notices = lazy(async () => ({ default: (await import("./notices")).Notices }));
+const Notices = lazy(async () => ({ default: (await patiently(() => import("./notices"))).Notices }));
 
+/** Keeps the fault of a part that the page can do without from the page. */
+class Apart extends Component<{ children: ReactNode }> {
+  override state = { isBroken: false };
+
+  static getDerivedStateFromError() {
+    return { isBroken: true };
+  }
+
+  override render() {
+    return this.state.isBroken ? null : <Suspense>{this.props.children}</Suspense>;
+  }
+}
+
+const AGAIN = 10_000;
 const MINUTE = 60_000;
 
 /** The nonce that the page came with: without it the browser takes no style that is not in a file. */
@@ -23,22 +49,22 @@ function nonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 }
 
-/** A part of the page is gone, as a newer program serves newer ones: begins anew, unless it has just done so. */
-function anew(event: Event): void {
+/** A part of the page was not loaded. Where it is gone, as a newer program serves newer ones, begins anew, unless it has just done so. */
+async function anew(): Promise<void> {
   const [mark, now] = ["begun-anew", Date.now()];
-  if (now - Number(sessionStorage.getItem(mark)) > MINUTE) {
-    event.preventDefault();
+  if (now - Number(sessionStorage.getItem(mark)) > MINUTE && (await isReplaced())) {
     sessionStorage.setItem(mark, String(now));
     location.reload();
   }
 }
 
 export async function start(audience: Audience, router: AnyRouter, queries: QueryClient): Promise<void> {
-  addEventListener("vite:preloadError", anew);
+  addEventListener("vite:preloadError", () => void anew());
   openFor(audience);
   // For what keeps the page from scrolling behind a dialog.
   setNonce(nonce());
-  await startTexts(audience);
+  // Without the texts of another language it goes on in English.
+  await startTexts(audience).catch(() => undefined);
   const root = document.getElementById("root");
   if (!root) {
     throw new Error("the page has no root");
@@ -47,10 +73,12 @@ export async function start(audience: Audience, router: AnyRouter, queries: Quer
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={nonce}>
         <QueryClientProvider client={queries}>
-          <Suspense>
+          <Apart>
             <Notices />
+          </Apart>
+          <Apart>
             <AskAgain />
-          </Suspense>
+          </Apart>
           <RouterProvider router={router} />
         </QueryClientProvider>
       </MantineProvider>
