@@ -5,7 +5,7 @@ export const calls = {
     status: "Status",
     phone: "Phone",
     attempts: "Attempts",
-    route: "Last over",
+    route: "Trunk",
     made: "Asked for",
     alert: "Alert",
   },

@@ -2,7 +2,7 @@ import type { english } from "../en";
 import type { Translated } from "../translated";
 
 export const figures: Translated<(typeof english)["figures"]> = {
-  title: "Графіки",
+  title: "Статистика",
   period: "Період",
   days_one: "{{count}} день",
   days_few: "{{count}} дні",
@@ -15,7 +15,7 @@ export const figures: Translated<(typeof english)["figures"]> = {
   noneHint: "Виберіть довший період або дочекайтеся першого дзвінка.",
   outcomes: {
     title: "Чим закінчилися дзвінки",
-    hint: "Дзвінки за їхнім завершенням, за часом завершення.",
+    hint: "Завершені дзвінки: чим і коли кожен скінчився.",
     hour: "Година",
     day: "День",
     calls: "Дзвінки",
@@ -29,8 +29,8 @@ export const figures: Translated<(typeof english)["figures"]> = {
     hint: "Від замовлення дзвінка, разом із повторними спробами.",
     column: "Час",
     calls: "Дзвінки",
-    median: "Половина до",
-    p90: "Дев’ять із десяти до",
+    median: "Половина — до",
+    p90: "Дев’ять із десяти — до",
     medianLine: "половина",
     p90Line: "9 з 10",
     upto: "до {{to}}",

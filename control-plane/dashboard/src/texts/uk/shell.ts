@@ -5,7 +5,7 @@ export const shell: Translated<(typeof english)["shell"]> = {
   alerts: "Тривоги",
   calls: "Дзвінки",
   endpoints: "Адреси",
-  figures: "Графіки",
+  figures: "Статистика",
   projects: "Проєкти",
   team: "Команда",
   keys: "Ключі API",

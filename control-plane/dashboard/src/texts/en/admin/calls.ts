@@ -5,7 +5,7 @@ export const calls = {
   organization: "Organization",
   number: "Number",
   state: "State",
-  over: "Over",
+  over: "Trunk",
   ends: "Given up",
   next: "Next try",
   due: "Goes next",

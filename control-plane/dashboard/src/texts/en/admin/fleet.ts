@@ -121,7 +121,7 @@ export const fleet = {
     title: "Identity key",
     hint: "The agent made it on its host, and proves with it who it is. It never leaves the host.",
     state: "Key",
-    good: "Counts",
+    good: "In force",
     revoked: "Revoked",
     none: "None yet",
     enrolled: "Enrolled",
