@@ -34,22 +34,26 @@ export function EndpointPage() {
     enabled: endpoint.data !== undefined,
   });
   const queries = useQueryClient();
-  if (endpoint.isPending) {
-    return <Loading rows={4} height={120} />;
+  const failure = endpoint.error && <Failure error={endpoint.error} retry={() => void endpoint.refetch()} />;
+  if (!endpoint.data) {
+    return <Page title={t("endpoints.title")}>{failure ?? <Loading rows={4} height={120} />}</Page>;
   }
-  if (endpoint.isError) {
-    return <Failure error={endpoint.error} retry={() => void endpoint.refetch()} />;
-  }
+  const { queryKey } = endpointQuery(org, id);
   const name = endpoint.data.name || t("endpoints.unnamed");
   const took = async (changed: EndpointDocument) => {
-    queries.setQueryData(endpointQuery(org, id).queryKey, changed);
+    // What was asked before the write may be answered after it, with what is no more.
+    await queries.cancelQueries({ queryKey });
+    queries.setQueryData(queryKey, changed);
     await queries.invalidateQueries({ queryKey: ["endpoints", org] });
   };
-  const save = async (body: EndpointChange) =>
-    took(await take(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id }, query: { org } }, body })));
+  const save = async (body: EndpointChange) => {
+    await queries.cancelQueries({ queryKey });
+    await took(await take(api.PATCH("/api/v1/endpoints/{id}", { params: { path: { id }, query: { org } }, body })));
+  };
   const former = endpoint.data.former_url_until;
   return (
     <Page title={name}>
+      {failure}
       <Text size="sm" c="dimmed" component="div">
         {project.data && (
           <PageLink

@@ -30,10 +30,9 @@ export function EndpointsPage() {
   );
   return (
     <Page title={t("endpoints.title")} aside={projects.data?.length ? make : null}>
-      {projects.isPending ? (
-        <Loading rows={3} height={110} />
-      ) : projects.isError ? (
-        <Failure error={projects.error} retry={() => void projects.refetch()} />
+      {projects.error && <Failure error={projects.error} retry={() => void projects.refetch()} />}
+      {!projects.data ? (
+        projects.isPending && <Loading rows={3} height={110} />
       ) : projects.data.length === 0 ? (
         <Empty
           title={t("endpoints.noProject")}

@@ -35,22 +35,24 @@ export function EndpointsOfProject({ org, project }: { org: string; project: Pro
 export function EndpointRows({ org, project }: { org: string; project: string }) {
   const { t } = useTranslation();
   const read = useInfiniteQuery(endpointsQuery(org, project));
-  if (read.isPending) {
-    return <Loading rows={2} height={48} />;
-  }
-  if (read.isError) {
-    return <Failure error={read.error} retry={() => void read.refetch()} />;
+  const failure = read.error && <Failure error={read.error} retry={() => void read.refetch()} />;
+  if (!read.data) {
+    return failure ?? <Loading rows={2} height={48} />;
   }
   const endpoints = read.data.pages.flatMap(({ items }) => items);
   if (endpoints.length === 0) {
     return (
-      <Text size="sm" c="dimmed">
-        {t("projects.noEndpoints")}
-      </Text>
+      <>
+        {failure}
+        <Text size="sm" c="dimmed">
+          {t("projects.noEndpoints")}
+        </Text>
+      </>
     );
   }
   return (
     <Stack gap="sm">
+      {failure}
       <Stack gap="sm" component="ul" p={0} m={0}>
         {endpoints.map((endpoint) => (
           <EndpointRow key={endpoint.id} org={org} endpoint={endpoint} />

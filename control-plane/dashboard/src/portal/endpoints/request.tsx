@@ -28,11 +28,9 @@ export function RequestPage() {
   const { id = "" } = useParams({ strict: false });
   const read = useQuery(requestQuery(org, id));
   const [isReplaying, { open, close }] = useDisclosure(false);
-  if (read.isPending) {
-    return <Loading rows={4} height={120} />;
-  }
-  if (read.isError) {
-    return <Failure error={read.error} retry={() => void read.refetch()} />;
+  const failure = read.error && <Failure error={read.error} retry={() => void read.refetch()} />;
+  if (!read.data) {
+    return <Page title={t("endpoints.request.title")}>{failure ?? <Loading rows={4} height={120} />}</Page>;
   }
   const request = read.data;
   return (
@@ -49,6 +47,7 @@ export function RequestPage() {
         </Group>
       }
     >
+      {failure}
       <Overview org={org} request={request} />
       <Payload request={request} />
       <Section title={t("endpoints.request.read")}>

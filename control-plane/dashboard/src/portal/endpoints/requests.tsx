@@ -31,10 +31,9 @@ export function Requests({ org, endpoint }: { org: string; endpoint: string }) {
     });
   return (
     <Section title={t("endpoints.requests.title")}>
-      {read.isPending ? (
-        <Loading rows={4} height={52} />
-      ) : read.isError ? (
-        <Failure error={read.error} retry={() => void read.refetch()} />
+      {read.error && <Failure error={read.error} retry={() => void read.refetch()} />}
+      {!read.data ? (
+        read.isPending && <Loading rows={4} height={52} />
       ) : read.data.items.length === 0 ? (
         <Empty title={t("endpoints.requests.none")}>{t("endpoints.requests.noneHint")}</Empty>
       ) : (

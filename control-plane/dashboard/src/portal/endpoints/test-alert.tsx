@@ -3,7 +3,6 @@ import { IconPhoneCall } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { problemOf, Unreachable } from "../../api/problem";
 import type { AcceptedDocument, EndpointDocument, Severity } from "../../api/schema";
 import { SEVERITIES } from "../../api/words";
 import { Failed, useDeed } from "../../ui/deed";
@@ -12,39 +11,19 @@ import { SeverityMark } from "../../ui/marks";
 import { Section } from "../../ui/section";
 import { doneWords } from "../scenarios/words";
 import { knownKey } from "./alert-key";
-
-/** Sends what a monitoring would send, from here: without cookies, as anybody who knows the URL. */
-async function send(url: string, key: string, body: unknown): Promise<AcceptedDocument> {
-  const headers: Record<string, string> = {
-    "Content-Type": "application/json",
-    "Idempotency-Key": crypto.randomUUID(),
-    ...(key ? { "X-Alert-Key": key } : {}),
-  };
-  // The portal is served by whoever takes requests in, whatever the outside calls it.
-  const answer = await fetch(new URL(url).pathname, {
-    method: "POST",
-    credentials: "omit",
-    headers,
-    body: JSON.stringify(body),
-  }).catch(() => {
-    throw new Unreachable();
-  });
-  if (!answer.ok) {
-    throw await problemOf(answer);
-  }
-  return answer.json();
-}
+import { useSendAlert } from "./send-alert";
 
 export function TestAlert({ org, endpoint }: { org: string; endpoint: EndpointDocument }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
+  const send = useSendAlert(endpoint);
   const [message, setMessage] = useState(() => t("endpoints.test.messageDefault"));
   const [severity, setSeverity] = useState<Severity>("critical");
   const [key, setKey] = useState(() => knownKey(endpoint.id) ?? "");
   const [taken, setTaken] = useState<AcceptedDocument | null>(null);
   const { go, busy, failure } = useDeed(async () => {
     setTaken(null);
-    setTaken(await send(endpoint.url, endpoint.has_alert_key ? key : "", { severity, message }));
+    setTaken(await send({ severity, message }, endpoint.has_alert_key ? key : ""));
     for (const what of ["requests", "alerts", "calls"]) {
       void queries.invalidateQueries({ queryKey: [what, org] });
     }

@@ -25,22 +25,25 @@ export function ProjectPage() {
   const project = useQuery(projectQuery(org, id));
   const people = useQuery(peopleQuery(org));
   const queries = useQueryClient();
-  if (project.isPending) {
-    return <Loading rows={4} height={120} />;
+  const failure = project.error && <Failure error={project.error} retry={() => void project.refetch()} />;
+  if (!project.data) {
+    return <Page title={t("projects.title")}>{failure ?? <Loading rows={4} height={120} />}</Page>;
   }
-  if (project.isError) {
-    return <Failure error={project.error} retry={() => void project.refetch()} />;
-  }
+  const { queryKey } = projectQuery(org, id);
   const change = async (body: ProjectChange) => {
+    // What was asked before the write may be answered after it, with what is no more.
+    await queries.cancelQueries({ queryKey });
     const changed = await take(
       api.PATCH("/api/v1/projects/{id}", { params: { path: { id }, query: { org } }, body }),
     );
-    queries.setQueryData(projectQuery(org, id).queryKey, changed);
+    await queries.cancelQueries({ queryKey });
+    queries.setQueryData(queryKey, changed);
     await queries.invalidateQueries({ queryKey: ["projects", org] });
   };
   const primary = people.data?.find((person) => person.account_id === project.data.primary_account_id);
   return (
     <Page title={t("projects.one", { slug: project.data.slug })}>
+      {failure}
       {primary?.reachable === false && <UnreachablePrimary org={org} />}
       <SettingsForm
         key={`${project.data.slug} ${project.data.primary_account_id}`}

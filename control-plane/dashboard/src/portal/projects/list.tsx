@@ -28,10 +28,9 @@ export function ProjectsPage() {
     people.data?.find((person) => person.account_id === project.primary_account_id);
   return (
     <Page title={t("projects.title")} aside={projects.data?.length ? make : null}>
-      {projects.isPending ? (
-        <Loading rows={3} height={150} />
-      ) : projects.isError ? (
-        <Failure error={projects.error} retry={() => void projects.refetch()} />
+      {projects.error && <Failure error={projects.error} retry={() => void projects.refetch()} />}
+      {!projects.data ? (
+        projects.isPending && <Loading rows={3} height={150} />
       ) : projects.data.length === 0 ? (
         <Empty title={t("projects.none")} action={make}>
           {t("projects.noneHint")}

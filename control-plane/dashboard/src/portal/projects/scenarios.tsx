@@ -38,10 +38,9 @@ export function ScenariosOfProject({
         )
       }
     >
-      {scenarios.isPending ? (
-        <Loading rows={2} height={40} />
-      ) : scenarios.isError ? (
-        <Failure error={scenarios.error} retry={() => void scenarios.refetch()} />
+      {scenarios.error && <Failure error={scenarios.error} retry={() => void scenarios.refetch()} />}
+      {!scenarios.data ? (
+        scenarios.isPending && <Loading rows={2} height={40} />
       ) : scenarios.data.length === 0 ? (
         <Text size="sm" c="dimmed">
           {t("projects.scenarios.none")}

@@ -5,38 +5,26 @@ import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, take } from "../../api/client";
-import { problemOf, Unreachable } from "../../api/problem";
-import type { AcceptedDocument, EndpointDocument } from "../../api/schema";
+import type { AcceptedDocument, AlertView, EndpointDocument } from "../../api/schema";
 import { Copyable } from "../../ui/copy";
 import { Failed, useDeed } from "../../ui/deed";
 import { reasonWhy } from "../../ui/explain";
 import { useLiveAlert } from "../alerts/live";
 import { Now } from "../alerts/now";
 import { StoryLine } from "../alerts/story";
+import { useSendAlert } from "../endpoints/send-alert";
 import { Celebration } from "./celebration";
-
-/** Sends an alert as a program does: without the session, to the endpoint's own path. */
-async function send(endpoint: EndpointDocument, message: string): Promise<AcceptedDocument> {
-  const request = new Request(new URL(endpoint.url).pathname, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    credentials: "omit",
-    body: JSON.stringify({ status: "critical", message }),
-  });
-  const response = await fetch(request).catch(() => {
-    throw new Unreachable();
-  });
-  if (!response.ok) {
-    throw await problemOf(response);
-  }
-  return response.json();
-}
 
 /** The command that does the same from anywhere. */
 function curl(endpoint: EndpointDocument, message: string): string {
   const body = JSON.stringify({ status: "critical", message }).replaceAll("'", "'\\''");
   const key = endpoint.has_alert_key ? " -H 'X-Alert-Key: …'" : "";
   return `curl${key} -H 'Content-Type: application/json' -d '${body}' ${endpoint.url}`;
+}
+
+/** Whether it was opened after another. Both times are the control plane's: the clock here may say anything. */
+function isLater(alert: AlertView, before: AlertView | null): boolean {
+  return before === null || (alert.id !== before.id && Date.parse(alert.opened_at) >= Date.parse(before.opened_at));
 }
 
 /** The first alert: sent from here or by the command, and followed until somebody takes it. */
@@ -54,20 +42,25 @@ export function TestStep({
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [sent, setSent] = useState<AcceptedDocument | null>(null);
-  const [since] = useState(() => Date.now());
+  /** What was there when the step was opened; undefined until that is known. */
+  const [before, setBefore] = useState<AlertView | null>();
+  const send = useSendAlert(endpoint);
   const message = t("welcome.test.message");
   const deed = useDeed(async () => {
-    setSent(await send(endpoint, message));
+    setSent(await send({ status: "critical", message }));
     void queries.invalidateQueries({ queryKey: ["alerts", org] });
   });
   // What the command sends is seen too.
-  const { data: newest } = useQuery({
+  const { data: newest, isFetchedAfterMount } = useQuery({
     queryKey: ["alerts", org, "newest"],
     queryFn: () => take(api.GET("/api/v1/alerts", { params: { query: { org, limit: 1 } } })),
     refetchInterval: 2_000,
   });
   const latest = newest?.items[0];
-  const isNew = latest && Date.parse(latest.opened_at) > since;
+  if (before === undefined && newest && isFetchedAfterMount) {
+    setBefore(latest ?? null);
+  }
+  const isNew = latest && before !== undefined && isLater(latest, before);
   const id = isNew ? latest.id : (sent?.alert_id ?? null);
   return (
     <Stack>
