@@ -81,8 +81,12 @@ impl Condition {
 
     /// How many comparisons of short texts it takes at most to see whether it holds.
     pub(super) fn cost(&self, of: &Value) -> usize {
+        let found = fields::values(of, &self.field);
+        if self.value.is_null() {
+            return found.len();
+        }
         let operands = self.value.as_array().map_or(1, Vec::len);
-        let found = fields::elements(fields::values(of, &self.field)).into_iter();
+        let found = fields::elements(found).into_iter();
         found.map(|found| operands * (1 + found.as_str().map_or(0, str::len) / SHORT_TEXT)).sum()
     }
 

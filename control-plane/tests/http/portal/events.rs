@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
-/// Events as they arrive: a name and what it says; a comment has no name.
+/// Events as they arrive: a name and what it says.
 struct Stream {
     response: reqwest::Response,
     read: String,
@@ -139,7 +139,7 @@ async fn who_signs_out_or_leaves_sees_no_more() {
     let office = Office::open(&plane).await;
     let bob = colleague(&plane, "bob@example.com", "viewer").await;
     let (mut anns, mut bobs) = (Stream::open(&office.ann).await, Stream::open(&bob).await);
-    assert_eq!(anns.next().await, Some((String::new(), Value::Null)), "a comment tells that it is alive");
+    assert_eq!(anns.next().await, Some(("pulse".to_owned(), json!({}))), "it tells that it is alive");
     sql(&plane, "DELETE FROM memberships WHERE role = 'viewer'").await;
     assert_eq!(bobs.until_bye().await, json!({"why": "over"}));
     assert_eq!(office.ann.ask("DELETE", "/api/v1/session", json!({})).await.status, 204);
