@@ -4,10 +4,11 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent as lazy,
+  lazyRouteComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { part } from "../api/program";
 import { sessionQuery } from "../api/session";
 import { NotFound, PageFailure } from "../ui/failure";
 import { Loading } from "../ui/page";
@@ -18,6 +19,9 @@ type Paging = Pick<Search, "after" | "q">;
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 const paging = (search: Record<string, unknown>): Paging => ({ after: text(search["after"]), q: text(search["q"]) });
+
+/** A page that is loaded where somebody goes there. */
+const lazy: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => part(load), name);
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,

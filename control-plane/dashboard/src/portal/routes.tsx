@@ -4,16 +4,18 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent as lazy,
+  lazyRouteComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { part } from "../api/program";
 import { membershipIn, sessionQuery } from "../api/session";
 import { ALERT_STATES, oneOf, SEVERITIES } from "../api/words";
 import { NotFound, PageFailure } from "../ui/failure";
 import { Loading } from "../ui/page";
 import type { AlertSearch } from "./alerts/queries";
 import { Entrance } from "./entrance/entrance";
+import { NotMember } from "./entrance/not-member";
 import { keepOrganization, lastOrganization } from "./organization";
 import { Shell } from "./shell/shell";
 
@@ -24,6 +26,9 @@ interface Paging {
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 const paging = (search: Record<string, unknown>): Paging => ({ after: text(search["after"]) });
+
+/** A page that is loaded where somebody goes there. */
+const lazy: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => part(load), name);
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,
@@ -114,14 +119,20 @@ const organization = createRoute({
   getParentRoute: () => signedIn,
   path: "/o/$org",
   beforeLoad: ({ context: { session }, params: { org } }) => {
-    const membership = membershipIn(session, org);
-    if (!membership) {
-      throw redirect({ to: "/" });
+    const isMember = membershipIn(session, org) !== undefined;
+    if (isMember) {
+      keepOrganization(org);
     }
-    keepOrganization(org);
-    return { membership };
+    return { isMember };
   },
+  component: Organization,
 });
+
+/** Whoever follows a link to an organization that they are not in is told so, and shown no other one. */
+function Organization() {
+  const { isMember } = organization.useRouteContext();
+  return isMember ? <Outlet /> : <NotMember />;
+}
 
 const alerts = createRoute({
   getParentRoute: () => organization,

@@ -1,7 +1,7 @@
 import { Alert, Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
+import { type AnyRoute, type ErrorComponentProps, useRouter } from "@tanstack/react-router";
 import i18next from "i18next";
 import { useTranslation } from "react-i18next";
 import { ApiError, OtherAccount, Unreachable } from "../api/problem";
@@ -78,17 +78,22 @@ export function Outdated({ error, at, retry }: { error?: unknown; at: number; re
   );
 }
 
+const load = (route: AnyRoute | undefined): Promise<void> | undefined => route?.options.component?.preload?.();
+
 /** In place of a page that failed. What its way there throws is thrown again until that way is gone again. */
 export function PageFailure({ error, reset }: ErrorComponentProps) {
   const { t } = useTranslation();
   const router = useRouter();
-  const again = () => {
+  const again = async () => {
+    // A page that was not loaded is loaded again.
+    const routes: Record<string, AnyRoute | undefined> = router.routesById;
+    await Promise.all(router.state.matches.map(({ routeId }) => load(routes[routeId])));
     reset();
-    void router.invalidate();
+    await router.invalidate();
   };
   return (
     <Page title={t("common.errors.page")}>
-      <Failure error={error} retry={again} />
+      <Failure error={error} retry={() => void again()} />
     </Page>
   );
 }

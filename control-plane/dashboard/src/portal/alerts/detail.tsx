@@ -3,7 +3,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { IconChevronLeft } from "@tabler/icons-react";
 import { Link, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { Failure } from "../../ui/failure";
+import { Failure, Outdated } from "../../ui/failure";
 import { AlertMark, SeverityMark } from "../../ui/marks";
 import { Loading, Page } from "../../ui/page";
 import { Section } from "../../ui/section";
@@ -25,7 +25,10 @@ export function AlertPage() {
   return (
     <Page title={t("alerts.detail.title")} aside={<Back org={org} />}>
       {live.alert ? (
-        <Whole org={org} live={live} alert={live.alert} />
+        <>
+          {live.error && <Outdated error={live.error} at={live.at} retry={live.retry} />}
+          <Whole org={org} live={live} alert={live.alert} />
+        </>
       ) : live.error ? (
         <Failure error={live.error} retry={live.retry} />
       ) : (

@@ -9,6 +9,8 @@ const WHILE_IT_RINGS = 2_000;
 export interface LiveAlert {
   alert: Story | undefined;
   calls: CallView[];
+  /** When it was read. */
+  at: number;
   error: Error | null;
   retry: () => void;
   nameOf: (email: string) => string;
@@ -30,6 +32,7 @@ export function useLiveAlert(org: string, id: string, every = WHILE_IT_RINGS): L
   return {
     alert: story.data,
     calls: whole,
+    at: story.dataUpdatedAt,
     error: story.error,
     retry: () => void story.refetch(),
     nameOf: (email) => names?.[email] ?? email,

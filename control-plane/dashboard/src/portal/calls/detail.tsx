@@ -5,7 +5,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { CallDetail } from "../../api/schema";
 import { spansOf } from "../../ui/explain";
-import { Failure } from "../../ui/failure";
+import { Failure, Outdated } from "../../ui/failure";
 import { AlertMark, CallMark, SeverityMark } from "../../ui/marks";
 import { Loading, Page } from "../../ui/page";
 import { Section } from "../../ui/section";
@@ -19,16 +19,20 @@ export function CallPage() {
   const { t } = useTranslation();
   const { org } = useOrganization();
   const { id } = useParams({ from: "/signed-in/o/$org/calls/$id" });
-  const { data, error, refetch } = useQuery(callQuery(org, id));
+  const { data, error, dataUpdatedAt, refetch } = useQuery(callQuery(org, id));
+  const again = () => void refetch();
   const title = data
     ? t("calls.detail.titleTo", { who: data.display_name || data.destination })
     : t("calls.detail.title");
   return (
     <Page title={title} aside={<Back org={org} />}>
       {data ? (
-        <Whole org={org} call={data} />
+        <>
+          {error && <Outdated error={error} at={dataUpdatedAt} retry={again} />}
+          <Whole org={org} call={data} />
+        </>
       ) : error ? (
-        <Failure error={error} retry={() => void refetch()} />
+        <Failure error={error} retry={again} />
       ) : (
         <Loading />
       )}

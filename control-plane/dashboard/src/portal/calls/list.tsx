@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { CallView } from "../../api/schema";
 import { reasonWord } from "../../ui/explain";
-import { Failure } from "../../ui/failure";
+import { Failure, Outdated } from "../../ui/failure";
 import { CallMark } from "../../ui/marks";
 import { Empty, Loading, Page } from "../../ui/page";
 import { Pager } from "../../ui/pager";
@@ -20,12 +20,16 @@ export function CallsPage() {
   const { after } = useSearch({ from: "/signed-in/o/$org/calls" });
   const navigate = useNavigate();
   const isWide = useMediaQuery("(min-width: 62em)", undefined, { getInitialValueInEffect: false });
-  const { data, error, refetch } = useQuery(callsQuery(org, after));
+  const { data, error, isPlaceholderData, dataUpdatedAt, refetch } = useQuery(callsQuery(org, after));
+  const again = () => void refetch();
   const go = (to?: string) => void navigate({ to: "/o/$org/calls", params: { org }, search: { after: to } });
   return (
     <Page title={t("calls.title")}>
-      {!data && (error ? <Failure error={error} retry={() => void refetch()} /> : <Loading />)}
-      {data?.items.length === 0 && !after && <Empty title={t("calls.empty.title")}>{t("calls.empty.hint")}</Empty>}
+      {!data && (error ? <Failure error={error} retry={again} /> : <Loading />)}
+      {data && error && <Outdated error={error} at={dataUpdatedAt} retry={again} />}
+      {data?.items.length === 0 && !after && !error && !isPlaceholderData && (
+        <Empty title={t("calls.empty.title")}>{t("calls.empty.hint")}</Empty>
+      )}
       {data &&
         data.items.length > 0 &&
         (isWide ? <Calls org={org} calls={data.items} /> : <Cards org={org} calls={data.items} />)}

@@ -38,7 +38,7 @@ export function InvitePage() {
       </Said>
     );
   }
-  if (invitation.error) {
+  if (invitation.error && !invitation.data) {
     return <Failure error={invitation.error} retry={() => void invitation.refetch()} />;
   }
   if (!invitation.data) {

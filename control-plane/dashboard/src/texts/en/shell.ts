@@ -17,4 +17,10 @@ export const shell = {
   organization: "Organization",
   newOrganization: "New organization",
   status: "Status page",
+  notMember: {
+    title: "You are not in “{{organization}}”",
+    text: "You are signed in as {{email}}, and this account does not belong to that organization, or not any more. Sign in as somebody else, or ask its owner for an invitation.",
+    home: "To my alerts",
+    switch: "Sign in as somebody else",
+  },
 };
