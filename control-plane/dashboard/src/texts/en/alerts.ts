@@ -67,10 +67,8 @@ export const alerts = {
     noDedupKey: "none: each request opens an alert of its own, or joins a recent one that says the same",
     opened: "Opened",
     updated: "Last change",
-    project: "Project",
     times_one: "{{count}} time, last {{time}}",
     times_other: "{{count}} times, last {{time}}",
-    duplicate: "Possible second ring",
     call: "The call to {{who}}",
   },
   now: {
@@ -78,7 +76,6 @@ export const alerts = {
     talking: "{{who}} is on the phone",
     dialling: "{{who}} is being called",
     waiting: "{{who}} is called next",
-    due: "{{who}} is called again {{time}}",
     held: "The call to {{who}} waits: {{reason}}",
     nobody: "Nobody was reached and nobody is called any more",
     nobodyHint: "Take it, or call again.",

@@ -8,7 +8,6 @@ export const audit = {
   empty: "Nothing has been done yet",
   action: "What was done",
   actor: "By whom",
-  subject: "To what",
   anything: "Anything",
   anybody: "Anybody",
   clear: "Show everything",

@@ -11,7 +11,6 @@ export const common = {
   change: "Change",
   copy: "Copy",
   copied: "Copied",
-  back: "Back",
   older: "Older",
   newest: "Newest",
   pages: { label: "Pages of the list", first: "First page", next: "Next page" },
@@ -44,7 +43,6 @@ export const common = {
     retryIn_other: "Try again in {{count}} seconds.",
     more: "What this means",
     crash: "This page has a fault. Reload it; if it comes back, tell the operator what you did.",
-    reload: "Reload",
     page: "This page could not be shown",
     asOf: "What you see is as of {{time}}.",
     otherAccount:

@@ -3,8 +3,6 @@ export const endpoints = {
   title: "Endpoints",
   allProjects: "All projects",
   project: "Project",
-  none: "No endpoint here yet",
-  noneHint: "An endpoint is a URL that monitoring sends its alerts to. Make one, and copy it into your monitoring.",
   noProject: "Make a project first",
   noProjectHint: "Endpoints belong to a project, which says who is called and how hard.",
   more: "Show more",
@@ -71,7 +69,6 @@ export const endpoints = {
     quiet: "Nobody is called.",
     alert: "Open the alert",
     request: "Open the request",
-    wrongKey: "The alert key is missing or wrong.",
   },
   rotate: {
     title: "Change the URL",
@@ -104,11 +101,6 @@ export const endpoints = {
     title: "Recent requests",
     none: "Nothing has arrived yet",
     noneHint: "Send a test alert, or run the command above: it shows here at once.",
-    received: "Received",
-    message: "What was read",
-    did: "What was done",
-    from: "From",
-    size: "Size",
   },
   request: {
     title: "Request",

@@ -14,7 +14,6 @@ export const figures = {
     hint: "Calls by how they ended, at the time of their end.",
     hour: "Hour",
     day: "Day",
-    calls: "Calls",
     summary_one: "{{count}} call ended in this period; acknowledged or answered: {{taken}}.",
     summary_other: "{{count}} calls ended in this period; acknowledged or answered: {{taken}}.",
   },

@@ -10,7 +10,6 @@ export const audit: Translated<(typeof english)["audit"]> = {
   empty: "Ще нічого не відбулося",
   action: "Що зроблено",
   actor: "Хто",
-  subject: "З чим",
   anything: "Будь-що",
   anybody: "Будь-хто",
   clear: "Показати все",

@@ -5,8 +5,6 @@ export const endpoints: Translated<(typeof english)["endpoints"]> = {
   title: "Адреси",
   allProjects: "Усі проєкти",
   project: "Проєкт",
-  none: "Адрес тут ще немає",
-  noneHint: "Адреса — це URL, на який моніторинг надсилає тривоги. Створіть її й додайте до свого моніторингу.",
   noProject: "Спершу створіть проєкт",
   noProjectHint: "Адреси належать до проєкту: він визначає, кому й наскільки наполегливо телефонувати.",
   more: "Показати ще",
@@ -75,7 +73,6 @@ export const endpoints: Translated<(typeof english)["endpoints"]> = {
     quiet: "Нікому не телефонуємо.",
     alert: "Відкрити тривогу",
     request: "Відкрити запит",
-    wrongKey: "Ключа тривог немає або він неправильний.",
   },
   rotate: {
     title: "Змінити URL",
@@ -108,11 +105,6 @@ export const endpoints: Translated<(typeof english)["endpoints"]> = {
     title: "Останні запити",
     none: "Ще нічого не надійшло",
     noneHint: "Надішліть пробну тривогу або виконайте команду вище: запит одразу з’явиться тут.",
-    received: "Отримано",
-    message: "Що прочитано",
-    did: "Що зроблено",
-    from: "Звідки",
-    size: "Розмір",
   },
   request: {
     title: "Запит",

@@ -18,7 +18,6 @@ export const figures: Translated<(typeof english)["figures"]> = {
     hint: "Завершені дзвінки: чим і коли кожен скінчився.",
     hour: "Година",
     day: "День",
-    calls: "Дзвінки",
     summary_one: "За цей період завершено {{count}} дзвінок; прийнято або відповіли: {{taken}}.",
     summary_few: "За цей період завершено {{count}} дзвінки; прийнято або відповіли: {{taken}}.",
     summary_many: "За цей період завершено {{count}} дзвінків; прийнято або відповіли: {{taken}}.",
