@@ -2,7 +2,16 @@ import { expect, test } from "vitest";
 import { readNumber, showNumber } from "./number";
 
 test("a number is taken as people write it", () => {
-  for (const text of ["+380501234567", "+380 50 123-45-67", "00380 (50) 123 45 67", "+380‑50‑1234567"]) {
+  for (const text of [
+    "+380501234567",
+    "+380 50 123-45-67",
+    "00380 (50) 123 45 67",
+    "+380.50.123/45/67",
+    "+380 [50] 1234567",
+    "+380\u201150\u20141234567",
+    "\u202a+380\u00a050\u2009123\u221245\u00ad67\u202c",
+    "\ufeff+380\u200b50\u200e123\u206645\u206967\u2060",
+  ]) {
     expect(readNumber(text), text).toEqual({ number: "+380501234567" });
   }
 });

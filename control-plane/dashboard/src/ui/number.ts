@@ -1,10 +1,13 @@
-import type { english } from "../../texts/en";
+import type { english } from "../texts/en";
 
 type Wrong = keyof (typeof english)["account"]["phones"]["wrong"];
 
+/** What people, and the programs that they copy from, write between digits: it says nothing, or nobody sees it. */
+const BETWEEN = /[\s.()[\]/\-\u00ad\u2010-\u2015\u2212\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+
 /** A number as people write it, in the one way that the API takes (E.164), or what is wrong with it. */
 export function readNumber(text: string): { number: string } | { wrong: Wrong; found?: string } {
-  const bare = text.replace(/[\s().\-\u2010-\u2015\u00a0/]/g, "").replace(/^00/, "+");
+  const bare = text.replace(BETWEEN, "").replace(/^00/, "+");
   if (bare === "" || bare === "+") {
     return { wrong: "empty" };
   }

@@ -4,17 +4,15 @@ import { useTranslation } from "react-i18next";
 import { api } from "../../api/client";
 import { Dialog } from "../../ui/confirm";
 import { Failed, useDeed } from "../../ui/deed";
+import { readNumber } from "../../ui/number";
 import { useAct } from "../deed";
-
-/** As people write it: spaces, brackets and dashes do not matter. */
-const plain = (number: string) => number.replaceAll(/[\s().-]/g, "");
 
 export function AddDialog({ close }: { close: () => void }) {
   const { t } = useTranslation();
   const act = useAct();
   const form = useForm({
     initialValues: { number: "" },
-    validate: { number: (number) => (/^\+[1-9]\d{6,14}$/.test(plain(number)) ? null : t("admin.doNotCall.wrong")) },
+    validate: { number: (number) => ("number" in readNumber(number) ? null : t("admin.doNotCall.wrong")) },
   });
   const add = useDeed(async (number: string) => {
     await act(api.POST("/api/admin/v1/do-not-call", { body: { number } }));
@@ -22,7 +20,14 @@ export function AddDialog({ close }: { close: () => void }) {
   });
   return (
     <Dialog title={t("admin.doNotCall.add")} close={close} busy={add.busy}>
-      <form onSubmit={form.onSubmit(({ number }) => add.go(plain(number)))}>
+      <form
+        onSubmit={form.onSubmit((values) => {
+          const read = readNumber(values.number);
+          if ("number" in read) {
+            add.go(read.number);
+          }
+        })}
+      >
         <Stack>
           <TextInput
             label={t("admin.doNotCall.number")}

@@ -6,7 +6,7 @@ import { api, take } from "../../api/client";
 import type { PhoneDocument } from "../../api/schema";
 import { useDeed, useOnce } from "../../ui/deed";
 import { wordsOf } from "../../ui/failure";
-import { readNumber } from "./number";
+import { readNumber } from "../../ui/number";
 
 /** A field that says what is wrong with a number, once somebody has left it or sent it. */
 export function AddPhone({ added }: { added: (phone: PhoneDocument) => void }) {

@@ -3,8 +3,8 @@ import { ActionIcon, Badge, Button, Group, Paper, Stack, Text } from "@mantine/c
 import { IconArrowDown, IconArrowUp, IconGripVertical, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { PhoneDocument } from "../../api/schema";
+import { showNumber } from "../../ui/number";
 import { Switch } from "../../ui/rare/switch";
-import { showNumber } from "./number";
 
 /** Whether alerts ring it. */
 export function rings({ verified, enabled }: PhoneDocument): boolean {

@@ -5,10 +5,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, take } from "../../api/client";
-import type { PagePhoneDocument, PhoneDocument } from "../../api/schema";
+import type { PhoneDocument } from "../../api/schema";
 import { Confirm } from "../../ui/confirm";
 import { Failed, useDeed } from "../../ui/deed";
-import { showNumber } from "./number";
+import { showNumber } from "../../ui/number";
+import { phonesQuery } from "../welcome/queries";
 import { PhoneCard, rings } from "./phone-card";
 
 /** Phones in the order in which they ring: by pointer they are dragged, by keyboard and thumb moved step by step. */
@@ -19,7 +20,15 @@ export function PhoneList({ phones, verify }: { phones: PhoneDocument[]; verify:
   const [said, setSaid] = useState("");
   const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 6 } }));
   const readAgain = () => queries.invalidateQueries({ queryKey: ["phones"] });
+  const { queryKey } = phonesQuery;
   const change = useDeed(async ({ id, ...body }: { id: string; enabled?: boolean; position?: number }) => {
+    // What was asked before the write may be answered after it, with what is no more.
+    await queries.cancelQueries({ queryKey });
+    const { position } = body;
+    if (position !== undefined) {
+      const from = phones.findIndex((phone) => phone.id === id);
+      queries.setQueryData(queryKey, arrayMove(phones, from, position));
+    }
     try {
       await take(api.PATCH("/api/v1/account/phones/{id}", { params: { path: { id } }, body }));
     } finally {
@@ -31,10 +40,6 @@ export function PhoneList({ phones, verify }: { phones: PhoneDocument[]; verify:
     if (!phone || to < 0 || to >= phones.length || from === to) {
       return;
     }
-    queries.setQueryData<PagePhoneDocument>(
-      ["phones"],
-      (page) => page && { ...page, items: arrayMove(phones, from, to) },
-    );
     setSaid(t("account.phones.moved", { number: showNumber(phone.number), place: to + 1 }));
     change.go({ id: phone.id, position: to });
   };

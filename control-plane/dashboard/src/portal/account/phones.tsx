@@ -3,24 +3,22 @@ import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, take } from "../../api/client";
 import type { PhoneDocument } from "../../api/schema";
 import { Failure } from "../../ui/failure";
 import { Empty, Loading } from "../../ui/page";
 import { Section } from "../../ui/section";
+import { MOST_PHONES, phonesQuery } from "../welcome/queries";
 import { AccountPage } from "./account-page";
 import { AddPhone } from "./add-phone";
 import { rings } from "./phone-card";
 import { PhoneList } from "./phone-list";
 import { Verification } from "./verification";
 
-const MOST = 10;
-
 export function PhonesPage() {
   const { t } = useTranslation();
-  const phones = useQuery({ queryKey: ["phones"], queryFn: () => take(api.GET("/api/v1/account/phones")) });
+  const phones = useQuery(phonesQuery);
   const [verified, setVerified] = useState<PhoneDocument | null>(null);
-  const items = phones.data?.items;
+  const items = phones.data;
   return (
     <AccountPage title={t("shell.phones")}>
       {phones.error && <Failure error={phones.error} retry={() => void phones.refetch()} />}
@@ -40,8 +38,8 @@ export function PhonesPage() {
         </Section>
       )}
       {items && (
-        <Section title={t("account.phones.add")} hint={items.length < MOST ? null : t("account.phones.full")}>
-          {items.length < MOST && <AddPhone added={setVerified} />}
+        <Section title={t("account.phones.add")} hint={items.length < MOST_PHONES ? null : t("account.phones.full")}>
+          {items.length < MOST_PHONES && <AddPhone added={setVerified} />}
         </Section>
       )}
       {verified && <Verification phone={verified} close={() => setVerified(null)} />}

@@ -9,8 +9,9 @@ import { Dialog } from "../../ui/confirm";
 import { codeOf, Failed, useDeed } from "../../ui/deed";
 import { verificationFailed } from "../../ui/explain";
 import { wordsOf } from "../../ui/failure";
+import { showNumber } from "../../ui/number";
 import { moment } from "../../ui/time";
-import { showNumber } from "./number";
+import { verificationQuery } from "../welcome/queries";
 
 const LOOK_EVERY = 1_500;
 
@@ -53,8 +54,7 @@ function isUnderWay(verification: VerificationDocument | undefined): boolean {
 function Standing({ id }: { id: string }) {
   const { t, i18n } = useTranslation();
   const { data, error } = useQuery({
-    queryKey: ["verification", id],
-    queryFn: () => take(api.GET("/api/v1/account/verifications/{id}", { params: { path: { id } } })),
+    ...verificationQuery(id),
     refetchInterval: ({ state }) => (isUnderWay(state.data) ? LOOK_EVERY : false),
   });
   if (error) {

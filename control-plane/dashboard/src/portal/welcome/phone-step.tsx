@@ -11,20 +11,13 @@ import type { PhoneDocument } from "../../api/schema";
 import { codeOf, useDeed, useOnce } from "../../ui/deed";
 import { reasonWhy } from "../../ui/explain";
 import { wordsOf } from "../../ui/failure";
+import { readNumber } from "../../ui/number";
+import { MOST_PHONES } from "./queries";
 import { Verification } from "./verification";
 
-/** The number as the API wants it: what people write between digits says nothing. */
-function plain(number: string): string {
-  return number.replaceAll(/[\s().\-\u2010-\u2015\u200e\u200f\u202a-\u202e]/g, "").replace(/^00/, "+");
-}
-
-function mistake(number: string, t: TFunction): string | null {
-  const given = plain(number);
-  if (!given.startsWith("+")) {
-    return t("welcome.phone.plus");
-  }
-  const wrong = given.slice(1).match(/\D/)?.[0];
-  return wrong ? t("welcome.phone.digits", { wrong }) : given.length < 5 ? t("welcome.phone.plus") : null;
+function mistake(text: string, t: TFunction): string | null {
+  const read = readNumber(text);
+  return "wrong" in read ? t(`account.phones.wrong.${read.wrong}`, { found: read.found ?? "" }) : null;
 }
 
 /** Why a number or a call was refused, and what to do. */
@@ -48,7 +41,8 @@ export function phoneFailure(failure: Error, t: TFunction): string {
 export function PhoneStep({ phones }: { phones: PhoneDocument[] }) {
   const [wantsOther, setWantsOther] = useState(false);
   const [verification, setVerification] = useState<string | null>(null);
-  const waiting = phones.find(({ verified }) => !verified);
+  const [entered, setEntered] = useState<string | null>(null);
+  const waiting = phones.find(({ id, verified }) => !verified && (entered === null || id === entered));
   if (waiting && !wantsOther) {
     return (
       <Verification
@@ -65,8 +59,10 @@ export function PhoneStep({ phones }: { phones: PhoneDocument[] }) {
   }
   return (
     <NewNumber
+      phones={phones}
       replaces={waiting}
-      called={(id) => {
+      called={(phone, id) => {
+        setEntered(phone);
         setVerification(id);
         setWantsOther(false);
       }}
@@ -74,42 +70,68 @@ export function PhoneStep({ phones }: { phones: PhoneDocument[] }) {
   );
 }
 
+/** Somebody who has deleted it elsewhere has deleted it. */
+async function remove({ id }: PhoneDocument) {
+  await take(api.DELETE("/api/v1/account/phones/{id}", { params: { path: { id } } })).catch((error: unknown) => {
+    if (!(error instanceof ApiError && error.problem.status === 404)) {
+      throw error;
+    }
+  });
+}
+
 function NewNumber({
+  phones,
   replaces,
   called,
 }: {
+  phones: PhoneDocument[];
   replaces: PhoneDocument | undefined;
-  called: (id: string | null) => void;
+  called: (phone: string | null, id: string | null) => void;
 }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const once = useOnce();
+  const onceAdded = useOnce();
+  const onceCalled = useOnce();
   const form = useForm({
     initialValues: { number: "" },
     validate: { number: (number) => mistake(number, t) },
   });
   const { go, busy, failure } = useDeed(async (number: string) => {
-    if (replaces && replaces.number !== number) {
-      await take(api.DELETE("/api/v1/account/phones/{id}", { params: { path: { id: replaces.id } } }));
-    }
-    const phone =
-      replaces?.number === number
-        ? replaces
-        : await take(api.POST("/api/v1/account/phones", { params: { header: once({ number }) }, body: { number } }));
-    // The number is entered, whether its call goes out or not.
-    const path = { id: phone.id };
-    const asked = await take(
-      api.POST("/api/v1/account/phones/{id}/verification", { params: { path, header: once(path) } }),
-    ).catch(async (error: unknown) => {
+    const body = { number };
+    const old = replaces && replaces.number !== number ? replaces : null;
+    const needsRoom = phones.length >= MOST_PHONES;
+    try {
+      if (old && needsRoom) {
+        await remove(old);
+      }
+      // The new one first: were it refused, the old one would be gone for nothing.
+      const phone =
+        phones.find((known) => known.number === number && !known.verified) ??
+        (await take(api.POST("/api/v1/account/phones", { params: { header: onceAdded(body) }, body })));
+      if (old && !needsRoom) {
+        await remove(old);
+      }
+      const path = { id: phone.id };
+      const asked = await take(
+        api.POST("/api/v1/account/phones/{id}/verification", { params: { path, header: onceCalled(path) } }),
+      ).catch((error: unknown) => {
+        // The number is entered, whether its call goes out or not.
+        called(phone.id, null);
+        throw error;
+      });
+      called(phone.id, asked.id);
+    } finally {
       await queries.invalidateQueries({ queryKey: ["phones"] });
-      called(null);
-      throw error;
-    });
-    called(asked.id);
-    await queries.invalidateQueries({ queryKey: ["phones"] });
+    }
+  });
+  const send = form.onSubmit((values) => {
+    const read = readNumber(values.number);
+    if ("number" in read) {
+      go(read.number);
+    }
   });
   return (
-    <form onSubmit={form.onSubmit(({ number }) => go(plain(number)))} noValidate>
+    <form onSubmit={send} noValidate>
       <Stack maw={420}>
         <TextInput
           label={t("welcome.phone.number")}
@@ -131,7 +153,7 @@ function NewNumber({
             {t("welcome.phone.go")}
           </Button>
           {replaces && (
-            <Button variant="default" size="md" onClick={() => called(null)}>
+            <Button variant="default" size="md" onClick={() => called(null, null)}>
               {t("common.cancel")}
             </Button>
           )}

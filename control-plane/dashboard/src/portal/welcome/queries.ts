@@ -2,6 +2,9 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, take } from "../../api/client";
 
+/** Nobody may have more. */
+export const MOST_PHONES = 10;
+
 /** The phones of whoever is signed in, in the order in which they ring. */
 export const phonesQuery = queryOptions({
   queryKey: ["phones", "mine"],
