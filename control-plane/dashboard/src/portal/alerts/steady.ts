@@ -32,6 +32,7 @@ interface Held extends Steady {
   events: {
     onPointerDown: () => void;
     onPointerMove: (event: { pointerType: string }) => void;
+    onTouchMove: () => void;
     onFocus: () => void;
   };
 }
@@ -78,6 +79,7 @@ export function useSteady(current: AlertView[], latest: AlertView[]): Held {
       onPointerDown: () => touch(true),
       // A finger says nothing before it touches; a mouse is on its way.
       onPointerMove: ({ pointerType }) => pointerType === "mouse" && !touched.current.isDown && touch(false),
+      onTouchMove: () => touch(touched.current.isDown),
       onFocus: () => touch(touched.current.isDown),
     },
   };
