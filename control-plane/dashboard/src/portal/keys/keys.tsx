@@ -48,7 +48,7 @@ export function KeysPage() {
           <OneKey key={key.id} document={key} remove={() => setDeleted(key)} />
         ))}
       </Stack>
-      <Pager after={after} next={page.data?.next} go={(next) => void navigate({ search: { after: next } })} />
+      <Pager inOrder after={after} next={page.data?.next} go={(next) => void navigate({ search: { after: next } })} />
       {isMaking && <MakeKey close={() => setMaking(false)} />}
       {deleted && (
         <Confirm
