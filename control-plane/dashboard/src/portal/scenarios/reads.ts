@@ -5,6 +5,7 @@ import { exact } from "../../api/exact";
 import { ApiError } from "../../api/problem";
 import type { DryRun, DryRunWish, ScenarioDocument } from "../../api/schema";
 import { gathered } from "../projects/gathered";
+import { withDigits } from "./rules";
 
 /** All of them: a project has at most 100. */
 export const scenariosQuery = (org: string, project: string) =>
@@ -26,11 +27,12 @@ export const scenarioQuery = (org: string, project: string, name: string) =>
     queryKey: ["scenario", org, project, name],
     queryFn: async (): Promise<ScenarioDocument | null> => {
       try {
-        return await take(
-          api.GET("/api/v1/projects/{id}/scenarios/{name}", {
-            params: { path: { id: project, name }, query: { org } },
-          }),
-        );
+        const asked = api.GET("/api/v1/projects/{id}/scenarios/{name}", {
+          params: { path: { id: project, name }, query: { org } },
+          parseAs: "text",
+        });
+        const read = exact(await take(asked)) as ScenarioDocument;
+        return { ...read, rule: withDigits(read.rule) };
       } catch (error) {
         if (error instanceof ApiError && error.code === "unknown_scenario") {
           return null;

@@ -12,6 +12,7 @@ import {
   numberOf,
   placed,
   ruleNamedIn,
+  withDigits,
   withField,
   written,
 } from "./rules";
@@ -90,6 +91,15 @@ test("digits that a number would lose are compared as a text", () => {
   const long = "1234567890123456789";
   expect(withField({ ...newCondition(), op: "gt", value: 5 }, "id", long)).toMatchObject({ op: "eq", value: long });
   expect(fitting("gt", long)).toBe("");
+});
+
+test("a rule that somebody wrote with a long number keeps its digits", () => {
+  const read = (op: string, value: unknown) =>
+    withDigits([{ match: "all", when: [{ field: "id", op, value }], action: { do: "call_all" } } as never])[0]?.when;
+  expect(read("eq", 9007199254740993n)).toEqual([{ field: "id", op: "eq", value: "9007199254740993" }]);
+  expect(read("in", [1, 9007199254740993n])).toEqual([{ field: "id", op: "in", value: [1, "9007199254740993"] }]);
+  expect(read("gt", 9007199254740992n)).toEqual([{ field: "id", op: "gt", value: 9007199254740992 }]);
+  expect(withDigits(rules)).toEqual(rules);
 });
 
 test("a field that is pressed fills the condition, and a list grows", () => {

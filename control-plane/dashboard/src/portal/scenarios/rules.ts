@@ -100,6 +100,21 @@ export function edited(rules: Rule[]): EditedRule[] {
   }));
 }
 
+/** Rules that were read with all digits: numbers that would lose some become the texts that find the same. */
+export function withDigits(rules: Rule[]): Rule[] {
+  return rules.map((rule) => ({
+    ...rule,
+    when: (rule.when ?? []).map((condition) => {
+      const inOne = (value: unknown) =>
+        typeof value !== "bigint" ? value : operandOf(condition.op) === "number" ? Number(value) : String(value);
+      const { value } = condition;
+      return value == null
+        ? condition
+        : ({ ...condition, value: Array.isArray(value) ? value.map(inOne) : inOne(value) } as Condition);
+    }),
+  }));
+}
+
 /** As the API takes them. */
 export function written(rules: EditedRule[]): Rule[] {
   return rules.map(({ match, when, action }) => ({
