@@ -170,7 +170,8 @@ export class Person {
   async asks<T>(method: string, path: string, body?: unknown): Promise<T> {
     const { status, said } = await this.page.evaluate(
       async ([method, path, body]) => {
-        const session = method === "GET" ? null : await fetch("/api/v1/session");
+        const whose = path?.startsWith("/api/admin/") ? "/api/admin/v1/session" : "/api/v1/session";
+        const session = method === "GET" ? null : await fetch(whose);
         const csrf = session?.ok ? (await session.json()).csrf_token : "";
         const answer = await fetch(path ?? "", {
           method: method ?? "GET",

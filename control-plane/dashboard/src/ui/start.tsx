@@ -12,8 +12,16 @@ import { isReplaced } from "../api/program";
 import { startTexts } from "../texts";
 import { theme, variables } from "./theme";
 
+const SETTLING = 2_000;
+const AGAIN = 10_000;
+const MINUTE = 60_000;
+
+/** When the first page has had the line to itself. */
+const settled = new Promise((after) => addEventListener("load", () => setTimeout(after, SETTLING), { once: true }));
+
 /** Loads a part that the page can do without for a while: it is tried for as long as the page is there. */
 async function patiently<Module>(load: () => Promise<Module>): Promise<Module> {
+  await settled;
   for (;;) {
     try {
       return await load();
@@ -40,9 +48,6 @@ class Apart extends Component<{ children: ReactNode }> {
     return this.state.isBroken ? null : <Suspense>{this.props.children}</Suspense>;
   }
 }
-
-const AGAIN = 10_000;
-const MINUTE = 60_000;
 
 /** The nonce that the page came with: without it the browser takes no style that is not in a file. */
 function nonce(): string {
