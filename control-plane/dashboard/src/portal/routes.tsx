@@ -270,6 +270,8 @@ export function makeRouter(queries: QueryClient) {
     context: { queries },
     defaultPreload: "intent",
     defaultErrorComponent: PageFailure,
+    // Within what is around the page: the way on is in sight.
+    defaultNotFoundComponent: NotFound,
     defaultPendingComponent: Loading,
     scrollRestoration: true,
   });

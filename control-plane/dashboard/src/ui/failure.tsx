@@ -6,6 +6,7 @@ import i18next from "i18next";
 import { useTranslation } from "react-i18next";
 import { ApiError, OtherAccount, Unreachable } from "../api/problem";
 import { problemIn } from "../texts";
+import { PageButton } from "./link";
 import { Page } from "./page";
 import { moment } from "./time";
 
@@ -104,6 +105,11 @@ export function NotFound() {
   return (
     <Page title={t("common.errors.notFound")}>
       <Text>{t("common.errors.notFoundHint")}</Text>
+      <Group>
+        <PageButton to="/" variant="default">
+          {t("common.errors.home")}
+        </PageButton>
+      </Group>
     </Page>
   );
 }

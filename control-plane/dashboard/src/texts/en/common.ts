@@ -49,6 +49,7 @@ export const common = {
       "Somebody else has signed in in this browser. The page is loaded again for them; nothing was changed.",
     notFound: "There is nothing here",
     notFoundHint: "It may have been deleted, or the address is mistyped.",
+    home: "To the first page",
     notPermitted: "Your role may not see this. Ask an owner or admin of the organization.",
   },
   again: {
