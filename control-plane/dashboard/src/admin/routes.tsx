@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-router";
 import { part } from "../api/program";
 import { sessionQuery } from "../api/session";
+import { withTexts } from "../texts";
 import { NotFound, PageFailure } from "../ui/failure";
 import { Loading } from "../ui/page";
 import type { Search } from "./link";
@@ -22,6 +23,8 @@ const paging = (search: Record<string, unknown>): Paging => ({ after: text(searc
 
 /** A page that is loaded where somebody goes there. */
 const lazy: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => part(load), name);
+/** Pages that say more than those that are opened first. */
+const later: typeof lazyRouteComponent = (load, name) => lazy(withTexts(load), name);
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,
@@ -60,52 +63,52 @@ const fleet = createRoute({
 const pbx = createRoute({
   getParentRoute: () => signedIn,
   path: "/fleet/$id",
-  component: lazy(() => import("./fleet/pbx"), "PbxPage"),
+  component: later(() => import("./fleet/pbx"), "PbxPage"),
 });
 const enrol = createRoute({
   getParentRoute: () => signedIn,
   path: "/enrol",
   validateSearch: (search: Record<string, unknown>): Pick<Search, "pbx"> => ({ pbx: text(search["pbx"]) }),
-  component: lazy(() => import("./enrol/enrol"), "EnrolPage"),
+  component: later(() => import("./enrol/enrol"), "EnrolPage"),
 });
 const calls = createRoute({
   getParentRoute: () => signedIn,
   path: "/calls",
   validateSearch: paging,
-  component: lazy(() => import("./calls/calls"), "LiveCallsPage"),
+  component: later(() => import("./calls/calls"), "LiveCallsPage"),
 });
 const organizations = createRoute({
   getParentRoute: () => signedIn,
   path: "/organizations",
   validateSearch: paging,
-  component: lazy(() => import("./organizations/list"), "OrganizationsPage"),
+  component: later(() => import("./organizations/list"), "OrganizationsPage"),
 });
 const organization = createRoute({
   getParentRoute: () => signedIn,
   path: "/organizations/$id",
-  component: lazy(() => import("./organizations/detail"), "OrganizationPage"),
+  component: later(() => import("./organizations/detail"), "OrganizationPage"),
 });
 const accounts = createRoute({
   getParentRoute: () => signedIn,
   path: "/accounts",
   validateSearch: paging,
-  component: lazy(() => import("./accounts/list"), "AccountsPage"),
+  component: later(() => import("./accounts/list"), "AccountsPage"),
 });
 const account = createRoute({
   getParentRoute: () => signedIn,
   path: "/accounts/$id",
-  component: lazy(() => import("./accounts/detail"), "AccountPage"),
+  component: later(() => import("./accounts/detail"), "AccountPage"),
 });
 const abuse = createRoute({
   getParentRoute: () => signedIn,
   path: "/abuse",
-  component: lazy(() => import("./abuse/abuse"), "AbusePage"),
+  component: later(() => import("./abuse/abuse"), "AbusePage"),
 });
 const doNotCall = createRoute({
   getParentRoute: () => signedIn,
   path: "/do-not-call",
   validateSearch: paging,
-  component: lazy(() => import("./do-not-call/do-not-call"), "DoNotCallPage"),
+  component: later(() => import("./do-not-call/do-not-call"), "DoNotCallPage"),
 });
 const letters = createRoute({
   getParentRoute: () => signedIn,
@@ -114,29 +117,29 @@ const letters = createRoute({
     after: text(search["after"]),
     state: text(search["state"]),
   }),
-  component: lazy(() => import("./letters/letters"), "LettersPage"),
+  component: later(() => import("./letters/letters"), "LettersPage"),
 });
 const suppressions = createRoute({
   getParentRoute: () => signedIn,
   path: "/letters/suppressions",
   validateSearch: paging,
-  component: lazy(() => import("./letters/suppressions"), "SuppressionsPage"),
+  component: later(() => import("./letters/suppressions"), "SuppressionsPage"),
 });
 const incidents = createRoute({
   getParentRoute: () => signedIn,
   path: "/incidents",
   validateSearch: paging,
-  component: lazy(() => import("./incidents/list"), "IncidentsPage"),
+  component: later(() => import("./incidents/list"), "IncidentsPage"),
 });
 const writeIncident = createRoute({
   getParentRoute: () => signedIn,
   path: "/incidents/new",
-  component: lazy(() => import("./incidents/write"), "WriteIncidentPage"),
+  component: later(() => import("./incidents/write"), "WriteIncidentPage"),
 });
 const incident = createRoute({
   getParentRoute: () => signedIn,
   path: "/incidents/$id",
-  component: lazy(() => import("./incidents/detail"), "IncidentPage"),
+  component: later(() => import("./incidents/detail"), "IncidentPage"),
 });
 const audit = createRoute({
   getParentRoute: () => signedIn,
@@ -147,7 +150,7 @@ const audit = createRoute({
     actor: text(search["actor"]),
     subject: text(search["subject"]),
   }),
-  component: lazy(() => import("./audit/audit"), "AuditPage"),
+  component: later(() => import("./audit/audit"), "AuditPage"),
 });
 
 const tree = root.addChildren([

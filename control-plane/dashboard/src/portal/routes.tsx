@@ -11,6 +11,7 @@ import {
 import { part } from "../api/program";
 import { membershipIn, sessionQuery } from "../api/session";
 import { ALERT_STATES, oneOf, SEVERITIES } from "../api/words";
+import { withTexts } from "../texts";
 import { NotFound, PageFailure } from "../ui/failure";
 import { Loading } from "../ui/page";
 import type { AlertSearch } from "./alerts/queries";
@@ -29,6 +30,8 @@ const paging = (search: Record<string, unknown>): Paging => ({ after: text(searc
 
 /** A page that is loaded where somebody goes there. */
 const lazy: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => part(load), name);
+/** Pages that say more than those that are opened first. */
+const later: typeof lazyRouteComponent = (load, name) => lazy(withTexts(load), name);
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,
@@ -36,7 +39,11 @@ const root = createRootRouteWithContext<{ queries: QueryClient }>()({
 });
 
 /** Pages that need nobody to be signed in. */
-const entrance = createRoute({ getParentRoute: () => root, id: "entrance", component: Entrance });
+const entrance = createRoute({
+  getParentRoute: () => root,
+  id: "entrance",
+  component: Entrance,
+});
 const entered = <const Path extends string>(path: Path, load: () => Promise<Record<string, unknown>>, name: string) =>
   createRoute({ getParentRoute: () => entrance, path, component: lazy(load as never, name) });
 
@@ -83,35 +90,35 @@ const welcome = createRoute({
   getParentRoute: () => signedIn,
   path: "/welcome",
   validateSearch: (search: Record<string, unknown>): { org?: string | undefined } => ({ org: text(search["org"]) }),
-  component: lazy(() => import("./welcome/welcome"), "WelcomePage"),
+  component: later(() => import("./welcome/welcome"), "WelcomePage"),
 });
 
 const account = createRoute({ getParentRoute: () => signedIn, path: "/account" });
 const profile = createRoute({
   getParentRoute: () => account,
   path: "/",
-  component: lazy(() => import("./account/profile"), "ProfilePage"),
+  component: later(() => import("./account/profile"), "ProfilePage"),
 });
 const phones = createRoute({
   getParentRoute: () => account,
   path: "/phones",
-  component: lazy(() => import("./account/phones"), "PhonesPage"),
+  component: later(() => import("./account/phones"), "PhonesPage"),
 });
 const security = createRoute({
   getParentRoute: () => account,
   path: "/security",
-  component: lazy(() => import("./account/security"), "SecurityPage"),
+  component: later(() => import("./account/security"), "SecurityPage"),
 });
 const privacy = createRoute({
   getParentRoute: () => account,
   path: "/privacy",
-  component: lazy(() => import("./account/privacy"), "PrivacyPage"),
+  component: later(() => import("./account/privacy"), "PrivacyPage"),
 });
 const history = createRoute({
   getParentRoute: () => account,
   path: "/history",
   validateSearch: paging,
-  component: lazy(() => import("./account/history"), "HistoryPage"),
+  component: later(() => import("./account/history"), "HistoryPage"),
 });
 
 /** Pages of one organization. */
@@ -148,18 +155,18 @@ const alerts = createRoute({
 const alert = createRoute({
   getParentRoute: () => organization,
   path: "/alerts/$id",
-  component: lazy(() => import("./alerts/detail"), "AlertPage"),
+  component: later(() => import("./alerts/detail"), "AlertPage"),
 });
 const calls = createRoute({
   getParentRoute: () => organization,
   path: "/calls",
   validateSearch: paging,
-  component: lazy(() => import("./calls/list"), "CallsPage"),
+  component: later(() => import("./calls/list"), "CallsPage"),
 });
 const call = createRoute({
   getParentRoute: () => organization,
   path: "/calls/$id",
-  component: lazy(() => import("./calls/detail"), "CallPage"),
+  component: later(() => import("./calls/detail"), "CallPage"),
 });
 const figures = createRoute({
   getParentRoute: () => organization,
@@ -168,7 +175,7 @@ const figures = createRoute({
     days: oneOf([1, 7, 30, 90], Number(search["days"])),
     project: text(search["project"]),
   }),
-  component: lazy(() => import("./figures/figures"), "FiguresPage"),
+  component: later(() => import("./figures/figures"), "FiguresPage"),
 });
 const endpoints = createRoute({
   getParentRoute: () => organization,
@@ -176,28 +183,28 @@ const endpoints = createRoute({
   validateSearch: (search: Record<string, unknown>): { project?: string | undefined } => ({
     project: text(search["project"]),
   }),
-  component: lazy(() => import("./endpoints/list"), "EndpointsPage"),
+  component: later(() => import("./endpoints/list"), "EndpointsPage"),
 });
 const endpoint = createRoute({
   getParentRoute: () => organization,
   path: "/endpoints/$id",
   validateSearch: paging,
-  component: lazy(() => import("./endpoints/detail"), "EndpointPage"),
+  component: later(() => import("./endpoints/detail"), "EndpointPage"),
 });
 const request = createRoute({
   getParentRoute: () => organization,
   path: "/requests/$id",
-  component: lazy(() => import("./endpoints/request"), "RequestPage"),
+  component: later(() => import("./endpoints/request"), "RequestPage"),
 });
 const projects = createRoute({
   getParentRoute: () => organization,
   path: "/projects",
-  component: lazy(() => import("./projects/list"), "ProjectsPage"),
+  component: later(() => import("./projects/list"), "ProjectsPage"),
 });
 const project = createRoute({
   getParentRoute: () => organization,
   path: "/projects/$id",
-  component: lazy(() => import("./projects/detail"), "ProjectPage"),
+  component: later(() => import("./projects/detail"), "ProjectPage"),
 });
 const scenario = createRoute({
   getParentRoute: () => organization,
@@ -205,19 +212,19 @@ const scenario = createRoute({
   validateSearch: (search: Record<string, unknown>): { request?: string | undefined } => ({
     request: text(search["request"]),
   }),
-  component: lazy(() => import("./scenarios/editor"), "ScenarioPage"),
+  component: later(() => import("./scenarios/editor"), "ScenarioPage"),
 });
 const team = createRoute({
   getParentRoute: () => organization,
   path: "/team",
   validateSearch: paging,
-  component: lazy(() => import("./team/team"), "TeamPage"),
+  component: later(() => import("./team/team"), "TeamPage"),
 });
 const keys = createRoute({
   getParentRoute: () => organization,
   path: "/keys",
   validateSearch: paging,
-  component: lazy(() => import("./keys/keys"), "KeysPage"),
+  component: later(() => import("./keys/keys"), "KeysPage"),
 });
 const audit = createRoute({
   getParentRoute: () => organization,
@@ -230,12 +237,12 @@ const audit = createRoute({
     actor: text(search["actor"]),
     subject: text(search["subject"]),
   }),
-  component: lazy(() => import("./audit/audit"), "AuditPage"),
+  component: later(() => import("./audit/audit"), "AuditPage"),
 });
 const settings = createRoute({
   getParentRoute: () => organization,
   path: "/settings",
-  component: lazy(() => import("./settings/settings"), "SettingsPage"),
+  component: later(() => import("./settings/settings"), "SettingsPage"),
 });
 
 const tree = root.addChildren([

@@ -3,8 +3,9 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Audience } from "../api/gate";
 import { keep, kept } from "../ui/keep";
-import { english } from "./en";
+import type { english } from "./en";
 import type { admin } from "./en/admin";
+import { first } from "./en/first";
 
 export const LANGUAGES = { en: "English", uk: "Українська" } as const;
 export type LanguageCode = keyof typeof LANGUAGES;
@@ -24,7 +25,6 @@ function preferred(): LanguageCode {
   return wished.find((tag): tag is LanguageCode => tag !== undefined && tag in LANGUAGES) ?? "en";
 }
 
-let audience: Audience = "portal";
 let told: { problems: Record<string, string>; specific: Set<string> } | null = null;
 
 /** A problem of the API in another language than its own; null where it is to speak for itself. */
@@ -33,17 +33,56 @@ export function problemIn({ code, detail }: { code: string; detail: string }): s
   return words ? words + (told?.specific.has(code) ? ` (${detail})` : "") : null;
 }
 
+const ignored = () => undefined;
+
+/** Parts of a catalogue: what the first pages say, what other pages say, and what operators read. */
+type Part = "first" | "rest" | "admin";
+
+const PARTS: Record<LanguageCode, Record<Part, () => Promise<object>>> = {
+  en: {
+    first: async () => first,
+    rest: async () => (await import("./en/rest")).rest,
+    admin: async () => ({ admin: (await import("./en/admin")).admin }),
+  },
+  uk: {
+    first: async () => {
+      // No page waits for what it says once something fails.
+      void import("./uk/problems").then(({ problems, SPECIFIC }) => {
+        told = { problems, specific: SPECIFIC };
+      }, ignored);
+      return (await import("./uk/first")).first;
+    },
+    rest: async () => (await import("./uk/rest")).rest,
+    admin: async () => ({ admin: (await import("./uk/admin")).admin }),
+  },
+};
+
+/** The parts that the pages have said things of so far. */
+const said = new Set<Part>(["first"]);
+const there = new Set<string>();
+
+/** Reads in a language whatever was or is about to be said. */
+async function read(language: LanguageCode): Promise<void> {
+  const missing = [...said].filter((part) => !there.has(`${language} ${part}`));
+  const texts = await Promise.all(missing.map((part) => PARTS[language][part]()));
+  for (const [index, part] of missing.entries()) {
+    i18next.addResourceBundle(language, "translation", texts[index], true, true);
+    there.add(`${language} ${part}`);
+  }
+}
+
+/** Loads a page that says more than the first ones do, with what it says. */
+export function withTexts<Page>(load: () => Promise<Page>): () => Promise<Page> {
+  return async () => {
+    said.add("rest");
+    const [page] = await Promise.all([load(), read(i18next.language as LanguageCode)]);
+    return page;
+  };
+}
+
 /** Shows everything in another language from now on. */
 export async function speak(language: LanguageCode): Promise<void> {
-  if (language === "uk" && !i18next.hasResourceBundle("uk", "translation")) {
-    const [{ ukrainian }, { problems, SPECIFIC }] = await Promise.all([import("./uk"), import("./uk/problems")]);
-    i18next.addResourceBundle("uk", "translation", ukrainian);
-    if (audience === "admin") {
-      const { admin } = await import("./uk/admin");
-      i18next.addResourceBundle("uk", "translation", { admin }, true);
-    }
-    told = { problems, specific: SPECIFIC };
-  }
+  await read(language);
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
 }
@@ -55,19 +94,18 @@ export async function choose(language: LanguageCode): Promise<void> {
 }
 
 /** Reads what this page's people read. */
-export async function startTexts(whose: Audience): Promise<void> {
-  audience = whose;
+export async function startTexts(audience: Audience): Promise<void> {
+  if (audience === "admin") {
+    said.add("admin");
+  }
   await i18next.use(initReactI18next).init({
     lng: "en",
     fallbackLng: "en",
-    resources: { en: { translation: english } },
+    resources: { en: { translation: first } },
     // React escapes.
     interpolation: { escapeValue: false },
     returnNull: false,
   });
-  if (audience === "admin") {
-    const { admin } = await import("./en/admin");
-    i18next.addResourceBundle("en", "translation", { admin }, true);
-  }
-  await speak(preferred());
+  // Without the texts of another language it goes on in English.
+  await speak(preferred()).catch(() => speak("en"));
 }

@@ -68,7 +68,6 @@ export async function start(audience: Audience, router: AnyRouter, queries: Quer
   openFor(audience);
   // For what keeps the page from scrolling behind a dialog.
   setNonce(nonce());
-  // Without the texts of another language it goes on in English.
   await startTexts(audience).catch(() => undefined);
   const root = document.getElementById("root");
   if (!root) {

@@ -3,7 +3,7 @@ import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { AuditAction, AuditEntry } from "../../api/schema";
-import { english } from "../../texts/en";
+import { deeds } from "../../texts/en/deeds";
 import { Empty, Page } from "../../ui/page";
 import { Pager } from "../../ui/pager";
 import { Time } from "../../ui/time";
@@ -13,9 +13,7 @@ import { auditQuery } from "../reads";
 import { Shown } from "../shown";
 import { Difference } from "./difference";
 
-const DEEDS = Object.entries(english.codes.deeds).map(([subject, deeds]) =>
-  Object.keys(deeds).map((deed) => `${subject}.${deed}`),
-);
+const DEEDS = Object.entries(deeds).map(([subject, done]) => Object.keys(done).map((deed) => `${subject}.${deed}`));
 
 /** Of an id as much as tells it from others on the page. */
 const brief = (id: string) => (/^[\da-f]{8}-[\da-f-]{27}$/.test(id) ? `${id.slice(0, 13)}…` : id);

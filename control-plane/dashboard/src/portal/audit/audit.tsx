@@ -4,7 +4,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, take } from "../../api/client";
 import type { AuditAction } from "../../api/schema";
-import { english } from "../../texts/en";
+import { deeds } from "../../texts/en/deeds";
 import { Failure } from "../../ui/failure";
 import { Empty, Loading, Page } from "../../ui/page";
 import { Pager } from "../../ui/pager";
@@ -25,7 +25,7 @@ const KINDS = [
   "api_key",
   "alert",
 ] as const;
-const ACTIONS = KINDS.flatMap((kind) => Object.keys(english.codes.deeds[kind]).map((deed) => `${kind}.${deed}`));
+const ACTIONS = KINDS.flatMap((kind) => Object.keys(deeds[kind]).map((deed) => `${kind}.${deed}`));
 
 export function AuditPage() {
   const { t } = useTranslation();
