@@ -1,4 +1,4 @@
-import { NavLink, ScrollArea, Stack } from "@mantine/core";
+import { NavLink, Stack } from "@mantine/core";
 import {
   IconAddressBook,
   IconBuilding,
@@ -31,7 +31,7 @@ export function Navigation() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const isIn = (root: string) => path === root || path.startsWith(`${root}/`);
   return (
-    <ScrollArea type="auto" flex={1}>
+    <div className="scrolls">
       <Stack gap={2}>
         {PLACES.map(({ text, to, icon: Icon, ...place }) => {
           const isHere = (to !== "/" && isIn(to)) || path === to || ("below" in place && place.below.some(isIn));
@@ -47,6 +47,6 @@ export function Navigation() {
           );
         })}
       </Stack>
-    </ScrollArea>
+    </div>
   );
 }

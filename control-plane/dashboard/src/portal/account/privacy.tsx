@@ -1,4 +1,4 @@
-import { Anchor, Button, Code, Group, Table, Text } from "@mantine/core";
+import { Anchor, Button, Code, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { sessionQuery } from "../../api/session";
 import { consent, consentTo, forgetCached } from "../../ui/keep";
 import { Switch } from "../../ui/rare/switch";
+import { Table } from "../../ui/rare/table";
 import { Section } from "../../ui/section";
 import { AccountPage } from "./account-page";
 

@@ -1,5 +1,5 @@
 /** Alerts as cards for a thumb, and as a table for a wide screen. */
-import { Anchor, Button, Group, Paper, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Box, Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -66,11 +66,11 @@ function AlertRow({ org, alert, acknowledge, acts }: Row & { acts: boolean }) {
   const { t } = useTranslation();
   const isOpen = alert.state === "open";
   return (
-    <Table.Tr>
-      <Table.Td>
+    <tr>
+      <td>
         <SeverityMark severity={alert.severity} />
-      </Table.Td>
-      <Table.Td>
+      </td>
+      <td>
         <Anchor
           component={Link}
           to="/o/$org/alerts/$id"
@@ -83,24 +83,24 @@ function AlertRow({ org, alert, acknowledge, acts }: Row & { acts: boolean }) {
         >
           {alert.message || t("alerts.noMessage")}
         </Anchor>
-      </Table.Td>
-      <Table.Td className="inert">{alert.project}</Table.Td>
-      <Table.Td>
+      </td>
+      <td className="inert">{alert.project}</td>
+      <td>
         <AlertMark state={alert.state} />
-      </Table.Td>
-      <Table.Td ta="end">{alert.requests}</Table.Td>
-      <Table.Td>
+      </td>
+      <td className={styles["number"]}>{alert.requests}</td>
+      <td>
         <Time at={alert.opened_at} />
-      </Table.Td>
-      <Table.Td>
+      </td>
+      <td>
         <Time at={alert.updated_at} />
-      </Table.Td>
+      </td>
       {acts && (
-        <Table.Td>
+        <td>
           <Acknowledge alert={alert} acknowledge={acknowledge} wide />
-        </Table.Td>
+        </td>
       )}
-    </Table.Tr>
+    </tr>
   );
 }
 
@@ -108,29 +108,43 @@ export function AlertTable({ rows, label }: { rows: Row[]; label: string }) {
   const { t } = useTranslation();
   const acts = rows.some(({ acknowledge, alert }) => acknowledge && alert.state === "open");
   return (
-    <Table.ScrollContainer minWidth={820}>
-      <Table verticalSpacing="xs" highlightOnHover className={styles["table"] ?? ""} aria-label={label}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th w={120}>{t("alerts.columns.severity")}</Table.Th>
-            <Table.Th>{t("alerts.columns.message")}</Table.Th>
-            <Table.Th w={140}>{t("alerts.columns.project")}</Table.Th>
-            <Table.Th w={150}>{t("alerts.columns.state")}</Table.Th>
-            <Table.Th w={90} ta="end">
+    <div className={styles["wide"]}>
+      <table className={styles["table"]} aria-label={label}>
+        <thead>
+          <tr>
+            <Box component="th" scope="col" w={120}>
+              {t("alerts.columns.severity")}
+            </Box>
+            <th scope="col">{t("alerts.columns.message")}</th>
+            <Box component="th" scope="col" w={140}>
+              {t("alerts.columns.project")}
+            </Box>
+            <Box component="th" scope="col" w={150}>
+              {t("alerts.columns.state")}
+            </Box>
+            <Box component="th" scope="col" w={90} ta="end">
               {t("alerts.columns.requests")}
-            </Table.Th>
-            <Table.Th w={120}>{t("alerts.columns.opened")}</Table.Th>
-            <Table.Th w={120}>{t("alerts.columns.updated")}</Table.Th>
-            {acts && <Table.Th w={170}>{t("alerts.columns.action")}</Table.Th>}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
+            </Box>
+            <Box component="th" scope="col" w={120}>
+              {t("alerts.columns.opened")}
+            </Box>
+            <Box component="th" scope="col" w={120}>
+              {t("alerts.columns.updated")}
+            </Box>
+            {acts && (
+              <Box component="th" scope="col" w={170}>
+                {t("alerts.columns.action")}
+              </Box>
+            )}
+          </tr>
+        </thead>
+        <tbody>
           {rows.map((row) => (
             <AlertRow key={row.alert.id} {...row} acts={acts} />
           ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Anchor, Group, Paper, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Group, Paper, Stack, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
@@ -9,6 +9,7 @@ import { Failure, Outdated } from "../../ui/failure";
 import { CallMark } from "../../ui/marks";
 import { Empty, Loading, Page } from "../../ui/page";
 import { Pager } from "../../ui/pager";
+import { Table } from "../../ui/rare/table";
 import { Time } from "../../ui/time";
 import styles from "../alerts/alerts.module.css";
 import { useOrganization } from "../organization";

@@ -1,9 +1,10 @@
-import { Code, ScrollArea, SegmentedControl, Stack, Table, Text } from "@mantine/core";
+import { Code, ScrollArea, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { exact } from "../../api/exact";
 import type { RequestDetail } from "../../api/schema";
 import { Json } from "../../ui/json";
+import { Table } from "../../ui/rare/table";
 import { Section } from "../../ui/section";
 import { visible } from "../../ui/visible";
 

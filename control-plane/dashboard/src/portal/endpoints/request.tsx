@@ -1,4 +1,4 @@
-import { Button, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconRepeat } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -11,6 +11,7 @@ import { Json } from "../../ui/json";
 import { PageLink } from "../../ui/link";
 import { SeverityMark } from "../../ui/marks";
 import { Loading, Page } from "../../ui/page";
+import { Table } from "../../ui/rare/table";
 import { Section } from "../../ui/section";
 import { sizeOf } from "../../ui/size";
 import { Time } from "../../ui/time";

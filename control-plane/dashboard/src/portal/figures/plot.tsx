@@ -1,7 +1,8 @@
-import { Box, Table } from "@mantine/core";
+import { Box } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Empty } from "../../ui/page";
+import { Table } from "../../ui/rare/table";
 import { Section } from "../../ui/section";
 import styles from "./figures.module.css";
 

@@ -1,4 +1,4 @@
-import { NavLink, ScrollArea, SimpleGrid, Stack, Text, UnstyledButton } from "@mantine/core";
+import { NavLink, SimpleGrid, Stack, Text, UnstyledButton } from "@mantine/core";
 import {
   IconBellRinging,
   IconChartBar,
@@ -38,7 +38,7 @@ export function Navigation({ membership }: { membership: MembershipDocument | un
   const { t } = useTranslation();
   const governs = membership?.role === "owner" || membership?.role === "admin";
   return (
-    <ScrollArea type="auto" flex={1}>
+    <div className="scrolls">
       <Stack gap={2}>
         {membership && (
           <>
@@ -97,7 +97,7 @@ export function Navigation({ membership }: { membership: MembershipDocument | un
         <Entry icon={IconShieldLock} label={t("shell.security")} to="/account/security" />
         <Entry icon={IconLock} label={t("shell.privacy")} to="/account/privacy" />
       </Stack>
-    </ScrollArea>
+    </div>
   );
 }
 

@@ -1,9 +1,10 @@
-import { Stack, Table } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Role } from "../../api/schema";
 import type { english } from "../../texts/en";
 import { Radio } from "../../ui/rare/radio";
+import { Table } from "../../ui/rare/table";
 import { Section } from "../../ui/section";
 import { useOrganization } from "../organization";
 

@@ -1,0 +1,3 @@
+import "@mantine/core/styles/Table.css";
+
+export { Table } from "@mantine/core";
