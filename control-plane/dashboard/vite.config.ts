@@ -27,7 +27,7 @@ function compressed(): Plugin {
     apply: "build",
     writeBundle({ dir = "" }) {
       for (const path of files(dir)) {
-        if (/\.(js|css|svg)$/.test(path)) {
+        if (/\.(js|css|svg|md)$/.test(path)) {
           const packed = brotliCompressSync(readFileSync(path), {
             params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
           });
@@ -164,6 +164,8 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Licences of what is bundled: read on a page of the account, and part of the Debian package.
+    license: { fileName: "assets/third-party-notices.md" },
     rolldownOptions: {
       input: ["index.html", "admin.html"],
       // What both panels begin with is one file: many small ones compress worse.

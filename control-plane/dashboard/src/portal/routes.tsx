@@ -114,6 +114,11 @@ const privacy = createRoute({
   path: "/privacy",
   component: later(() => import("./account/privacy"), "PrivacyPage"),
 });
+const licences = createRoute({
+  getParentRoute: () => account,
+  path: "/licences",
+  component: later(() => import("./account/licences"), "LicencesPage"),
+});
 const history = createRoute({
   getParentRoute: () => account,
   path: "/history",
@@ -250,7 +255,7 @@ const tree = root.addChildren([
   signedIn.addChildren([
     home,
     welcome,
-    account.addChildren([profile, phones, security, privacy, history]),
+    account.addChildren([profile, phones, security, privacy, licences, history]),
     organization.addChildren([
       alerts,
       alert,

@@ -17,6 +17,11 @@ export function PrivacyPage() {
     <AccountPage title={t("shell.privacy")}>
       <ThisBrowser />
       <Server />
+      <Text size="sm">
+        <Anchor component={Link} to="/account/licences" size="sm">
+          {t("account.privacy.licences")}
+        </Anchor>
+      </Text>
     </AccountPage>
   );
 }

@@ -163,5 +163,10 @@ export const account = {
     untilEnded: "Until the session ends",
     withOrganization: "As long as the organization; without your name once you are gone",
     close: "Close the account",
+    licences: "Licences of what these pages are made of",
+  },
+  licences: {
+    title: "Licences",
+    hint: "These pages are made with the work of others. Each piece came with the licence that stands below it.",
   },
 };
