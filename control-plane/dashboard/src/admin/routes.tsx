@@ -153,9 +153,13 @@ const audit = createRoute({
   component: later(() => import("./audit/audit"), "AuditPage"),
 });
 
+/** What is not there, within the frame: the way on is in sight. */
+const elsewhere = createRoute({ getParentRoute: () => signedIn, path: "$", component: NotFound });
+
 const tree = root.addChildren([
   signIn,
   signedIn.addChildren([
+    elsewhere,
     fleet,
     pbx,
     enrol,
@@ -183,8 +187,6 @@ export function makeRouter(queries: QueryClient) {
     context: { queries },
     defaultPreload: "intent",
     defaultErrorComponent: PageFailure,
-    // Within what is around the page: the way on is in sight.
-    defaultNotFoundComponent: NotFound,
     defaultPendingComponent: Loading,
     scrollRestoration: true,
   });

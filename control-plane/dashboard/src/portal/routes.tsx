@@ -250,10 +250,14 @@ const settings = createRoute({
   component: later(() => import("./settings/settings"), "SettingsPage"),
 });
 
+/** What is not there, within the frame: the way on is in sight. */
+const elsewhere = createRoute({ getParentRoute: () => signedIn, path: "$", component: NotFound });
+
 const tree = root.addChildren([
   entrance.addChildren([signIn, signUp, verify, forgotten, reset, confirmAddress, invite]),
   signedIn.addChildren([
     home,
+    elsewhere,
     welcome,
     account.addChildren([profile, phones, security, privacy, licences, history]),
     organization.addChildren([
@@ -282,8 +286,6 @@ export function makeRouter(queries: QueryClient) {
     context: { queries },
     defaultPreload: "intent",
     defaultErrorComponent: PageFailure,
-    // Within what is around the page: the way on is in sight.
-    defaultNotFoundComponent: NotFound,
     defaultPendingComponent: Loading,
     scrollRestoration: true,
   });
