@@ -177,7 +177,7 @@ async fn a_letter_that_is_put_off_comes_again_and_one_that_is_refused_does_not()
     let (_, bodies, _, attempts) = street.is_sent("defer-once").await?;
     assert_eq!((bodies.as_str(), attempts), ("", 2));
     let (_, bodies, reason, attempts) = street.once("refuse", |(state, ..)| state == "failed").await?;
-    assert_eq!((bodies.as_str(), attempts), ("", 1));
+    ensure!(!bodies.is_empty() && attempts == 1, "an operator may have it tried again: {attempts}");
     ensure!(
         reason.as_ref().is_some_and(|said| said.contains("550") && said.contains("no such user")),
         "{reason:?}"
