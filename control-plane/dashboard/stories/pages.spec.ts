@@ -153,6 +153,7 @@ test("the portal", async ({ stage, person }) => {
     phones: "/account/phones",
     security: "/account/security",
     privacy: "/account/privacy",
+    licences: "/account/licences",
     history: "/account/history",
     "not-found": `${at}/nothing`,
   });
