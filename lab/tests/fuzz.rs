@@ -159,14 +159,13 @@ impl Field {
         person.gets(Method::POST, "invites", &body).await?;
         let body = json!({"name": "fuzz", "scopes": ["read", "alerts:write", "projects:write"]});
         let key = person.gets(Method::POST, "keys", &body).await?;
+        let (call, alert) = (first("calls").await?, first("alerts").await?);
+        let request = first(&format!("endpoints/{ENDPOINT}/requests")).await?;
         let known = [
-            ("calls/{id}", format!("calls/{}", first("calls").await?)),
-            ("alerts/{id}", format!("alerts/{}", first("alerts").await?)),
-            ("alerts/{id}/requests", format!("alerts/{}/requests", first("alerts").await?)),
-            (
-                "requests/{id}",
-                format!("requests/{}", first(&format!("endpoints/{ENDPOINT}/requests")).await?),
-            ),
+            ("calls/{id}", format!("calls/{call}")),
+            ("alerts/{id}", format!("alerts/{alert}")),
+            ("alerts/{id}/requests", format!("alerts/{alert}/requests")),
+            ("requests/{id}", format!("requests/{request}")),
             ("endpoints/{id}", format!("endpoints/{ENDPOINT}")),
             ("endpoints/{id}/requests", format!("endpoints/{ENDPOINT}/requests")),
             ("keys/{id}", format!("keys/{}", first("keys").await?)),
@@ -204,14 +203,10 @@ impl Field {
                 methods: "^(GET|PATCH)$",
                 parameters: in_path(ENDPOINT.to_owned()),
             },
-            There {
-                path: "^/api/v1/requests/",
-                methods: "^GET$",
-                parameters: in_path(first(&format!("endpoints/{ENDPOINT}/requests")).await?),
-            },
-            There { path: "^/api/v1/calls/", methods: "^GET$", parameters: in_path(first("calls").await?) },
+            There { path: "^/api/v1/requests/", methods: "^GET$", parameters: in_path(request) },
+            There { path: "^/api/v1/calls/", methods: "^GET$", parameters: in_path(call) },
             There { path: "^/api/v1/scenarios/", methods: ".", parameters: in_path(scenario) },
-            There { path: "^/api/v1/alerts/", methods: ".", parameters: in_path(first("alerts").await?) },
+            There { path: "^/api/v1/alerts/", methods: ".", parameters: in_path(alert) },
             There {
                 path: "^/api/v1/invites/",
                 methods: "^(GET|POST)$",

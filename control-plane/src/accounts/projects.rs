@@ -237,15 +237,6 @@ pub fn delete_all(tx: &mut Tx<'_>, org: OrgId, now: Timestamp) -> Result<(), Sto
     .map(drop)
 }
 
-/// Whether a project is there, and not deleted.
-///
-/// # Errors
-/// [`StoreError`]
-pub fn is_there(tx: &mut Tx<'_>, id: ProjectId) -> Result<bool, StoreError> {
-    let found = tx.row("SELECT 1 FROM projects WHERE id = $1 AND deleted_at IS NULL", &[&id], |_| Ok(()))?;
-    Ok(found.is_some())
-}
-
 /// How many projects an organization has.
 ///
 /// # Errors

@@ -112,7 +112,7 @@ impl CallAgain {
     /// [`AlertError::Closed`], [`AlertError::ProjectDeleted`], or what the database said.
     pub fn carry_out(&self, tx: &mut Tx<'_>, hand: Hand, now: Timestamp) -> Result<Vec<Judged>, AlertError> {
         // Whoever would be called for it may not belong to the organization any more.
-        if !projects::is_there(tx, self.project.id)? {
+        if projects::in_org(tx, self.org, self.project.id)?.is_none() {
             return Err(AlertError::ProjectDeleted);
         }
         alerts::call_again(tx, self.org, self.alert, hand, now)?;
