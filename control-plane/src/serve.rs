@@ -1,28 +1,30 @@
 //! `control-plane serve`: puts the rooms together, and takes them apart in order when asked to end.
 
+mod data;
+mod error;
+#[cfg(test)]
+mod tests;
+
 use crate::{
-    accounts::{
-        password::Hasher,
-        session_keys::{SessionKeyError, SessionKeys},
-        sessions,
-    },
+    accounts::{password::Hasher, session_keys::SessionKeys, sessions},
     config::{Data, Settings},
     dispatch::{self, Nudge, Turns},
-    fleet::{Fleet, FleetError},
+    fleet::Fleet,
     intake::Intake,
-    mail::{self, MailError},
+    mail,
     service::{Listeners, Service},
     status::{self, Probe},
     store::{Store, StoreError},
-    web::{self, App, Limits, Listening, Pace, Streams, TlsError},
+    web::{self, App, Limits, Listening, Pace, Streams},
 };
 use daemon::{Manager, Word};
+pub use data::prepare;
+pub(crate) use data::take;
+pub use error::ServeError;
 use std::{
-    fs::{DirBuilder, File, TryLockError},
+    fs::File,
     io,
     net::SocketAddr,
-    os::unix::fs::DirBuilderExt,
-    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -37,95 +39,8 @@ use url::Url;
 
 /// Reports of agents that may wait for the dispatcher before their sockets have to.
 const WAITING_EVENTS: usize = 1024;
-/// Extension of the file beside the database that the one `serve` which works on it holds.
-const LOCK: &str = "lock";
 /// Longest migration that the service manager is asked to wait for.
 const LONGEST_MIGRATION: Duration = Duration::from_secs(3600);
-
-/// Why the control plane does not serve.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The data directory cannot be used.
-    #[error("the data directory {}: {source}; name another with --data-dir, or let this user write it", path.display())]
-    DataDir {
-        /// Which.
-        path: PathBuf,
-        /// What the file system said.
-        source: io::Error,
-    },
-    /// Two dispatchers on one queue would ring twice.
-    #[error("another control-plane already works on the database {}: stop it first", .0.display())]
-    AlreadyServing(PathBuf),
-    /// Whoever is accepted now would be called by nobody.
-    #[error("the dispatcher has ended, which it never should; its log says why")]
-    DispatcherEnded,
-    /// Nobody would get a letter any more.
-    #[error("the sender of letters has ended, which it never should; its log says why")]
-    SenderEnded,
-    /// The listener cannot be opened.
-    #[error("cannot listen on {address} ({option}): {}", why_not(source))]
-    Listen {
-        /// Where.
-        address: SocketAddr,
-        /// Which option says so.
-        option: &'static str,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The certificate or its key.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// Mail: the file of a secret, or a directory.
-    #[error(transparent)]
-    Mail(#[from] MailError),
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The fleet; the order-signing key above all.
-    #[error(transparent)]
-    Fleet(#[from] FleetError),
-    /// The keys of sessions.
-    #[error(transparent)]
-    SessionKey(#[from] SessionKeyError),
-    /// The system gives no signals.
-    #[error("signals cannot be received: {0}")]
-    Signals(io::Error),
-    /// Asked twice to end.
-    #[error("ended at once, as asked by a second signal; requests in flight were cut off")]
-    Interrupted,
-}
-
-impl ServeError {
-    /// Whether nothing but another configuration helps.
-    pub const fn is_configuration(&self) -> bool {
-        match self {
-            Self::Tls(_) | Self::Mail(_) => true,
-            Self::DataDir { .. }
-            | Self::AlreadyServing(_)
-            | Self::DispatcherEnded
-            | Self::SenderEnded
-            | Self::Listen { .. }
-            | Self::Store(_)
-            | Self::Fleet(_)
-            | Self::SessionKey(_)
-            | Self::Signals(_)
-            | Self::Interrupted => false,
-        }
-    }
-}
-
-fn why_not(source: &io::Error) -> String {
-    let kind = source.kind();
-    if kind == io::ErrorKind::AddrInUse {
-        "another program listens there; stop it, or choose another address".to_owned()
-    } else if kind == io::ErrorKind::PermissionDenied {
-        "this user may not; ports below 1024 take CAP_NET_BIND_SERVICE".to_owned()
-    } else if kind == io::ErrorKind::AddrNotAvailable {
-        "this host does not have that address".to_owned()
-    } else {
-        source.to_string()
-    }
-}
 
 /// Serves until SIGTERM or SIGINT, then ends in order; a second signal ends it at once. The service
 /// manager is told of both.
@@ -319,31 +234,6 @@ async fn open_patiently(data: &Data, manager: &Manager) -> Result<Store, StoreEr
     manager.be_patient(LONGEST_MIGRATION, Store::open(&data.database)).await
 }
 
-/// Makes the data directory, for this user alone, and locks the database, wherever that is.
-pub(crate) fn take(data: &Data) -> Result<File, ServeError> {
-    prepare(&data.dir)?;
-    let database = data.database_file();
-    let unusable = |source: io::Error| StoreError::Open { path: database.into(), detail: source.to_string() };
-    let lock = File::create(database.with_extension(LOCK)).map_err(unusable)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(ServeError::AlreadyServing(database.into())),
-        Err(TryLockError::Error(source)) => Err(unusable(source).into()),
-    }
-}
-
-/// Makes the data directory where there is none, for this user alone.
-///
-/// # Errors
-/// [`ServeError::DataDir`]
-pub fn prepare(dir: &Path) -> Result<(), ServeError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(|source| ServeError::DataDir { path: dir.into(), source })
-}
-
 /// Where this process itself is reached.
 fn own_url(settings: &Settings, address: SocketAddr) -> Url {
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
@@ -386,72 +276,5 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::Database;
-    use std::time::Duration;
-
-    fn settings_in(dir: &Path) -> Settings {
-        let database = Database::Sqlite(dir.join("x.db"));
-        Settings {
-            data: Data { dir: dir.into(), database },
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            public_url: None,
-            tls: None,
-            metrics_listen: None,
-            trusted_proxies: web::TrustedProxies::default(),
-            mail: None,
-        }
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn the_watchdog_hears_of_turns_of_the_dispatcher_and_of_nothing_else() {
-        const WATCHDOG: Duration = Duration::from_millis(300);
-        const PATIENCE: Duration = Duration::from_secs(20);
-        let dir = tempfile::tempdir().unwrap();
-        let settings = settings_in(dir.path());
-        let (manager, heard) = Manager::heard(Some(WATCHDOG));
-        let service = Service { manager, ..Service::none() };
-        let server = Server::start_as(&settings, Limits::default(), service).await.unwrap();
-        let alive =
-            || tokio::task::block_in_place(|| while heard.recv_timeout(PATIENCE).unwrap() != Word::Alive {});
-        // Nothing happens, and it turns all the same.
-        alive();
-        alive();
-        // A disk that hangs: the turn that needs it does not come to its end, and nobody says otherwise.
-        let (hung, hangs) = std::sync::mpsc::channel::<()>();
-        let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
-        let store = server.app.store.clone();
-        let disk = tokio::spawn(async move {
-            store
-                .write(move |_| {
-                    let _ = (hung.send(()), goes_on.recv());
-                    Ok::<_, StoreError>(())
-                })
-                .await
-        });
-        tokio::task::block_in_place(|| hangs.recv_timeout(PATIENCE)).unwrap();
-        tokio::time::sleep(WATCHDOG * 3).await;
-        // The beat of a turn that had begun, and the one before the turn that hangs.
-        assert!(heard.try_iter().filter(|word| *word == Word::Alive).count() <= 2);
-        go_on.send(()).unwrap();
-        disk.await.unwrap().unwrap();
-        alive();
-        server.stop().await;
-    }
-
-    #[tokio::test]
-    async fn a_server_whose_dispatcher_is_gone_does_not_go_on() {
-        let dir = tempfile::tempdir().unwrap();
-        let settings = settings_in(dir.path());
-        let mut server = Server::start(&settings, Limits::default()).await.unwrap();
-        server.app.dispatcher.abort();
-        let error = tokio::time::timeout(Duration::from_secs(10), server.broken()).await;
-        assert!(matches!(error, Ok(ServeError::DispatcherEnded)));
-        server.stop().await;
     }
 }
