@@ -6,7 +6,7 @@ use crate::{
     store::{StoreError, Tx},
 };
 use shared::time::Timestamp;
-use std::{net::IpAddr, time::Duration};
+use std::{fmt::Write, net::IpAddr, sync::LazyLock, time::Duration};
 
 /// So many within so long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ pub const CALLS_AGAIN: Limit = Limit { what: "calls again of", most: 60, within:
 /// Webhook URLs that one organization makes others.
 pub const ROTATIONS: Limit = Limit { what: "rotations of", most: 60, within: DAY };
 /// All of them.
-const ALL: [Limit; 24] = [
+pub const ALL: [Limit; 24] = [
     WRONG_PASSWORDS,
     WRONG_PASSWORDS_FROM_ANYWHERE,
     SIGN_INS,
@@ -120,26 +120,47 @@ pub struct Near {
 
 /// Characters of a hash that tell one from another.
 const SHOWN: usize = 12;
-/// Counts that are looked at; `tries_counted` holds no lower ones than four, four fifths of the least limit.
-const MOST_LOOKED_AT: u16 = 1000;
-const COUNTED: &str = "SELECT what, whose, window_start, count FROM tries
-     WHERE count >= 4 ORDER BY count DESC LIMIT $1";
+/// Told of each limit, so that a flood of one kind of tries hides no other.
+const MOST_OF_EACH: u8 = 20;
 
-/// Those of now that have come to four fifths of their limit, the most first.
+/// Those of every limit that have come to four fifths of it and still run. `tries_counted` holds no lower counts than four,
+/// four fifths of the least limit.
+static COUNTED: LazyLock<String> = LazyLock::new(|| {
+    ALL.iter().fold(String::new(), |mut sql, Limit { what, most, within }| {
+        let and = if sql.is_empty() { "" } else { " UNION ALL " };
+        let (least, micros) = ((most * 4).div_ceil(5), within.as_micros());
+        let _ = write!(
+            sql,
+            "{and}SELECT * FROM (SELECT what, whose, count FROM tries WHERE what = '{what}' AND count >= 4 \
+             AND count >= {least} AND window_start <= $1 AND window_start > $1 - {micros} \
+             ORDER BY count DESC LIMIT {MOST_OF_EACH}) AS near"
+        );
+        sql
+    })
+});
+
+/// Those of now that have come to four fifths of their limit, the nearest first.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn near(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Near>, StoreError> {
-    let counted = tx.legible(COUNTED, &[&MOST_LOOKED_AT], |row| {
-        Ok((row.get::<String>(0)?, row.get::<String>(1)?, row.get::<Timestamp>(2)?, row.get::<u32>(3)?))
+    let counted = tx.legible(&COUNTED, &[&now], |row| {
+        Ok((row.get::<String>(0)?, row.get::<String>(1)?, row.get::<u32>(2)?))
     })?;
-    let near = counted.into_iter().filter_map(|(what, whose, start, count)| {
+    let near = counted.into_iter().filter_map(|(what, whose, count)| {
         let limit = ALL.into_iter().find(|limit| limit.what == what)?;
-        let runs = start <= now && now.since(start) < limit.within;
-        let whose = whose.chars().take(SHOWN).collect();
-        (runs && count.saturating_mul(5) >= limit.most * 4).then_some(Near { limit, whose, count })
+        Some(Near { limit, whose: whose.chars().take(SHOWN).collect(), count })
     });
-    Ok(near.collect())
+    let mut near: Vec<Near> = near.collect();
+    near.sort_by(|a, b| b.part().total_cmp(&a.part()));
+    Ok(near)
+}
+
+impl Near {
+    /// Which part of its limit is used up.
+    fn part(&self) -> f64 {
+        f64::from(self.count) / f64::from(self.limit.most)
+    }
 }
 
 /// Counts one more try. Too many: how long until the next one counts. Those of which no limit speaks any more are
@@ -280,12 +301,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_flood_of_one_kind_hides_no_other() {
+        let store = store().await;
+        let flood = move |tx: &mut Tx<'_>| {
+            for network in 0..1100 {
+                for _ in 0..48 {
+                    count(tx, SIGN_INS, &format!("network {network}"), at(1000))?.unwrap();
+                }
+            }
+            for _ in 0..9 {
+                count(tx, WRONG_PASSWORDS, "ann", at(1000))?.unwrap();
+            }
+            Ok::<_, StoreError>(())
+        };
+        store.write(flood).await.unwrap();
+        let near = store.read(|tx| near(tx, at(1001))).await.unwrap();
+        let told: Vec<_> = near.iter().map(|near| (near.limit.what, near.count)).collect();
+        assert_eq!(told[0], ("wrong passwords", 9), "nearer to its limit than all the others");
+        assert_eq!(told[1..], [("sign-ins from", 48); MOST_OF_EACH as usize]);
+    }
+
+    #[tokio::test]
     async fn counts_that_are_low_are_not_read() {
         let store = store().await;
-        let sql: &'static str = format!("EXPLAIN QUERY PLAN {COUNTED}").leak();
+        let sql: &'static str = format!("EXPLAIN QUERY PLAN {}", *COUNTED).leak();
         let plan = store.read(move |tx| tx.rows(sql, &[&1i64], |row| row.get::<String>(3)));
         let plan = plan.await.unwrap().join("; ");
-        assert!(plan.contains("tries_counted") && !plan.contains("TEMP B-TREE"), "{plan}");
+        assert_eq!(
+            plan.matches("USING INDEX tries_counted (what=? AND count>?)").count(),
+            ALL.len(),
+            "{plan}"
+        );
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
         assert!(ALL.into_iter().all(|limit| limit.most * 4 >= 4 * 5), "none is missed");
         let names: std::collections::BTreeSet<&str> = ALL.into_iter().map(|limit| limit.what).collect();
         let declared = include_str!("tries.rs").split("mod tests").next().unwrap();

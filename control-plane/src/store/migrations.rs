@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "admin", sql: include_str!("migrations/0011_admin.sql") },
     Migration { version: 12, name: "status", sql: include_str!("migrations/0012_status.sql") },
     Migration { version: 13, name: "language", sql: include_str!("migrations/0013_language.sql") },
+    Migration { version: 14, name: "tries", sql: include_str!("migrations/0014_tries.sql") },
 ];
 
 /// Brings the database from whatever version it has to this program's, one transaction a step.
