@@ -24,7 +24,7 @@ pub struct CallPage {
     pub next: Option<String>,
 }
 
-/// One call: the duty to reach one phone.
+/// One call: the duty to reach one phone, with what it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CallView {
     /// Its id.
@@ -33,7 +33,7 @@ pub struct CallView {
     /// The request that asked for it.
     #[schema(format = "uuid")]
     pub request_id: String,
-    /// What it is about.
+    /// The alert it is about.
     #[schema(format = "uuid")]
     pub alert_id: String,
     /// The phone, E.164.
@@ -50,6 +50,24 @@ pub struct CallView {
     /// When its status became final, RFC 3339, UTC.
     #[schema(format = "date-time")]
     pub ended_at: Option<String>,
+    /// Slug of the project.
+    pub project: String,
+    /// The project's id.
+    #[schema(format = "uuid")]
+    pub project_id: String,
+    /// Who is to be reached.
+    #[schema(format = "uuid")]
+    pub account_id: String,
+    /// What they want to be called; may be empty.
+    pub display_name: String,
+    /// How bad the alert is.
+    #[schema(value_type = words::Severity)]
+    pub severity: String,
+    /// What the alert says.
+    pub message: String,
+    /// Where the alert stands.
+    #[schema(value_type = AlertState)]
+    pub alert_state: String,
     /// Every dial order made for it, oldest first.
     pub attempts: Vec<AttemptView>,
 }
@@ -125,13 +143,27 @@ pub async fn page(store: &Store, query: CallQuery) -> Result<CallPage, StoreErro
 
 // A call's id is a UUID of version 7: newest first by id is newest first by time.
 macro_rules! calls {
-    ($columns:literal $(, $and:literal)?) => {
+    ($what:expr $(, $and:literal)?) => {
         concat!(
-            "SELECT ",
-            $columns,
-            " FROM calls WHERE org_id = $1 AND id < $2",
+            $what,
+            " WHERE calls.org_id = $1 AND calls.id < $2",
             $(" AND ", $and,)?
-            " ORDER BY id DESC LIMIT $3"
+            " ORDER BY calls.id DESC LIMIT $3"
+        )
+    };
+}
+
+/// What [`call`] reads, and more columns after it.
+macro_rules! views {
+    ($more:literal) => {
+        concat!(
+            "SELECT calls.id, request_id, alert_id, destination, calls.status, reason, calls.created_at, ended_at,
+                    REPLACE(projects.slug, '~' || projects.id, ''), projects.id, account_id,
+                    COALESCE(display_name, ''), severity, message, state",
+            $more,
+            " FROM calls
+             JOIN projects ON projects.id = calls.project_id JOIN alerts ON alerts.id = alert_id
+             LEFT JOIN accounts ON accounts.id = account_id"
         )
     };
 }
@@ -155,8 +187,8 @@ macro_rules! attempts_of {
 macro_rules! ways {
     ($($and:literal)?) => {
         Way {
-            calls: calls!("id, request_id, alert_id, destination, status, reason, created_at, ended_at" $(, $and)?),
-            attempts: attempts_of!(calls!("id" $(, $and)?)),
+            calls: calls!(views!("") $(, $and)?),
+            attempts: attempts_of!(calls!("SELECT calls.id FROM calls" $(, $and)?)),
         }
     };
 }
@@ -168,9 +200,9 @@ struct Way {
 }
 
 const ALL: Way = ways!();
-const OF_REQUEST: Way = ways!("request_id = $4");
-const OF_ALERT: Way = ways!("alert_id = $4");
-const OF_ALERT_AND_REQUEST: Way = ways!("alert_id = $4 AND request_id = $5");
+const OF_REQUEST: Way = ways!("calls.request_id = $4");
+const OF_ALERT: Way = ways!("calls.alert_id = $4");
+const OF_ALERT_AND_REQUEST: Way = ways!("calls.alert_id = $4 AND calls.request_id = $5");
 /// Sorts after every id.
 const NEWEST: &str = "g";
 
@@ -194,30 +226,12 @@ fn read(tx: &mut Tx<'_>, query: &CallQuery) -> Result<CallPage, StoreError> {
     Ok(CallPage { items, next: next.map(|last| last.to_string()) })
 }
 
-/// One call, with what it is about.
+/// One call, with what is still to come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CallDetail {
     /// The call.
     #[serde(flatten)]
     pub call: CallView,
-    /// Slug of the project.
-    pub project: String,
-    /// The project's id.
-    #[schema(format = "uuid")]
-    pub project_id: String,
-    /// Who is to be reached.
-    #[schema(format = "uuid")]
-    pub account_id: String,
-    /// What they want to be called; may be empty.
-    pub display_name: String,
-    /// How bad the alert is.
-    #[schema(value_type = words::Severity)]
-    pub severity: String,
-    /// What the alert says.
-    pub message: String,
-    /// Where the alert stands.
-    #[schema(value_type = AlertState)]
-    pub alert_state: String,
     /// After this nobody is rung for it any more, RFC 3339, UTC.
     #[schema(format = "date-time")]
     pub expires_at: String,
@@ -233,17 +247,9 @@ pub struct CallDetail {
 pub async fn detail(store: &Store, org: OrgId, id: CallId) -> Result<Option<CallDetail>, StoreError> {
     store
         .read(move |tx| {
-            let found = tx.row(
-                "SELECT calls.id, request_id, alert_id, destination, calls.status, reason, calls.created_at, ended_at,
-                        REPLACE(projects.slug, '~' || projects.id, ''), projects.id, account_id,
-                        COALESCE(display_name, ''), severity, message, state, expires_at, due_at
-                 FROM calls
-                 JOIN projects ON projects.id = calls.project_id JOIN alerts ON alerts.id = alert_id
-                 LEFT JOIN accounts ON accounts.id = account_id
-                 WHERE calls.id = $1 AND calls.org_id = $2",
-                &[&id, &org],
-                detailed,
-            )?;
+            const ONE: &str =
+                concat!(views!(", expires_at, due_at"), " WHERE calls.id = $1 AND calls.org_id = $2");
+            let found = tx.row(ONE, &[&id, &org], detailed)?;
             let Some(mut found) = found else { return Ok(None) };
             let mut attempts = by_call(tx, attempts_of!("$1"), &[&id])?;
             found.call.attempts = attempts.remove(&found.call.id).unwrap_or_default();
@@ -255,13 +261,6 @@ pub async fn detail(store: &Store, org: OrgId, id: CallId) -> Result<Option<Call
 fn detailed(row: &Row) -> Result<CallDetail, StoreError> {
     Ok(CallDetail {
         call: call(row)?,
-        project: row.get(8)?,
-        project_id: row.get(9)?,
-        account_id: row.get(10)?,
-        display_name: row.get(11)?,
-        severity: row.get::<Severity>(12)?.to_string(),
-        message: row.get(13)?,
-        alert_state: row.get(14)?,
         expires_at: row.get::<Timestamp>(15)?.to_string(),
         due_at: moment(row, 16)?,
     })
@@ -289,6 +288,13 @@ fn call(row: &Row) -> Result<CallView, StoreError> {
         reason: reason(row, 5)?,
         created_at: row.get::<Timestamp>(6)?.to_string(),
         ended_at: moment(row, 7)?,
+        project: row.get(8)?,
+        project_id: row.get(9)?,
+        account_id: row.get(10)?,
+        display_name: row.get(11)?,
+        severity: row.get::<Severity>(12)?.to_string(),
+        message: row.get(13)?,
+        alert_state: row.get(14)?,
         attempts: Vec::new(),
     })
 }
@@ -328,15 +334,18 @@ mod tests {
     use crate::store::testing;
 
     #[tokio::test]
-    async fn the_calls_of_one_request_or_alert_are_found_without_reading_all_of_the_organizations() {
+    async fn calls_are_found_without_reading_more_than_the_page_asked_for() {
         let store = testing::store().await;
-        for (way, index) in
-            [(OF_REQUEST, "calls_by_request"), (OF_ALERT, "calls_by_alert (alert_id=? AND id<?)")]
-        {
+        for (way, index) in [
+            (ALL, "calls_by_org (org_id=? AND id<?)"),
+            (OF_REQUEST, "calls_by_request"),
+            (OF_ALERT, "calls_by_alert (alert_id=? AND id<?)"),
+        ] {
             let sql: &'static str = format!("EXPLAIN QUERY PLAN {}", way.calls).leak();
             let plan = store.read(move |tx| {
                 let params: [&dyn ToValue; 4] = [&"org", &"g", &1i64, &"of"];
-                tx.rows(sql, &params, |row| row.get::<String>(3))
+                let taken = if sql.contains("$4") { 4 } else { 3 };
+                tx.rows(sql, &params[..taken], |row| row.get::<String>(3))
             });
             let plan = plan.await.unwrap().join("; ");
             assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{plan}");

@@ -66,11 +66,9 @@ function Row({ org, call }: { org: string; call: CallView }) {
         >
           {call.destination}
         </Anchor>
-      </Table.Td>
-      <Table.Td ta="end">{call.attempts.length}</Table.Td>
-      <Table.Td className="inert">{route}</Table.Td>
-      <Table.Td>
-        <Time at={call.created_at} />
+        <Text size="sm" c="dimmed" className="inert" dir="auto">
+          {call.display_name}
+        </Text>
       </Table.Td>
       <Table.Td>
         <Anchor
@@ -78,10 +76,17 @@ function Row({ org, call }: { org: string; call: CallView }) {
           to="/o/$org/alerts/$id"
           params={{ org, id: call.alert_id } as never}
           size="sm"
-          aria-label={`${t("calls.openAlert")}: ${call.destination}`}
+          lineClamp={2}
+          className="inert"
+          dir="auto"
         >
-          {t("calls.openAlert")}
+          {call.message || t("alerts.noMessage")}
         </Anchor>
+      </Table.Td>
+      <Table.Td ta="end">{call.attempts.length}</Table.Td>
+      <Table.Td className="inert">{route}</Table.Td>
+      <Table.Td>
+        <Time at={call.created_at} />
       </Table.Td>
     </Table.Tr>
   );
@@ -95,11 +100,11 @@ function Calls({ org, calls }: { org: string; calls: CallView[] }) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th w={190}>{t("calls.columns.status")}</Table.Th>
-            <Table.Th>{t("calls.columns.phone")}</Table.Th>
+            <Table.Th w={170}>{t("calls.columns.phone")}</Table.Th>
+            <Table.Th>{t("calls.columns.alert")}</Table.Th>
             <Table.Th ta="end">{t("calls.columns.attempts")}</Table.Th>
             <Table.Th>{t("calls.columns.route")}</Table.Th>
             <Table.Th>{t("calls.columns.made")}</Table.Th>
-            <Table.Th>{t("calls.columns.alert")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -125,10 +130,14 @@ function Card({ org, call }: { org: string; call: CallView }) {
           </Text>
         </Group>
         <Link to="/o/$org/calls/$id" params={{ org, id: call.id }} className={styles["link"] ?? ""}>
-          <Text fw={600} className="inert digits">
-            {call.destination}
+          <Text fw={600} lineClamp={2} className="inert" dir="auto">
+            {call.message || t("alerts.noMessage")}
           </Text>
         </Link>
+        <Text size="sm" className="inert">
+          {call.display_name && `${call.display_name} · `}
+          <span className="digits">{call.destination}</span>
+        </Text>
         <Text size="sm" c="dimmed" className="inert">
           {call.attempts.length > 0 && `${t("calls.attempts", { count: call.attempts.length })} · `}
           {route}

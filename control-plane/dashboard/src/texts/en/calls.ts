@@ -18,7 +18,6 @@ export const calls = {
     title: "No calls yet",
     hint: "Each alert that rings a phone leaves a call here, with every attempt and what became of it.",
   },
-  openAlert: "Open the alert",
   details: "The call in detail",
   detail: {
     title: "Call",

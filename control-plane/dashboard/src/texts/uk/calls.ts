@@ -22,7 +22,6 @@ export const calls: Translated<(typeof english)["calls"]> = {
     title: "Дзвінків ще не було",
     hint: "Тут буде кожен дзвінок про тривогу, з усіма спробами та їхніми наслідками.",
   },
-  openAlert: "Відкрити тривогу",
   details: "Подробиці дзвінка",
   detail: {
     title: "Дзвінок",
