@@ -26,7 +26,9 @@ pub use enrolment::{EnrolError, enrol_token, make_token};
 pub use keys::{KeyChange, KeyError, order_key_file, retire_order_key, rotate_order_key};
 pub use link::{Link, NotSent};
 pub use registry::{Pbx, apply_pbx, by_id as pbx, create as create_pbx, id_of as pbx_id};
-pub use view::{FleetView, PbxDetails, PbxHealth, PbxView, TrunkCounts, TrunkFigures, TrunkView};
+pub use view::{
+    FleetSummary, FleetView, PbxDetails, PbxHealth, PbxSummary, PbxView, TrunkCounts, TrunkFigures, TrunkView,
+};
 pub use watch::{revoke_agent, revoke_within};
 
 use crate::{

@@ -21,6 +21,7 @@ use crate::{
     store::{Store, StoreError, Tx},
 };
 use acceptance::Acceptance;
+pub use acceptance::{GROUP, RESOLVE};
 use addresses::Address;
 pub use again::{CallAgain, Replay, endpoint_of, replay};
 use bytes::Bytes;

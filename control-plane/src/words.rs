@@ -1,10 +1,10 @@
 //! Values that are one of some words, as the description of the API shows them: each as an enum of its own.
 
 use crate::{
-    accounts::{audit::Deed, keys::Scope, members::Role, token::Audience},
+    accounts::{audit::Deed, keys::Scope, members::Role, token::Audience, tries},
     dispatch::{alert_history::AlertState, timeline},
     fleet::{choice::RouteStanding, rating::Standing},
-    intake::requests::BodyKind,
+    intake::{GROUP, RESOLVE, requests::BodyKind},
     mail::{self, Language},
     routing::{Operator, rule::Action},
     status::{State, incidents},
@@ -45,6 +45,14 @@ pub enum AttemptStatus {}
 pub enum Reason {}
 /// What a rule may do.
 pub enum ActionWord {}
+/// What was decided about a request: what its rules said, or what it belongs to.
+pub enum Decision {}
+/// The names of letters' templates.
+pub enum LetterKind {}
+/// Why an address gets no letter any more.
+pub enum SuppressionCause {}
+/// What is counted against a limit.
+pub enum Tried {}
 /// Who acted.
 pub enum ActorKind {}
 /// How a component of the service is now.
@@ -68,6 +76,13 @@ described! {
         = RouteStanding::ALL.map(RouteStanding::as_str);
     Operator as "Operator": "How a field is compared" = Operator::ALL.map(Operator::word);
     ActionWord as "ActionWord": "What is done" = Action::WORDS;
+    Decision as "Decision": "What was decided about a request: what its rules say; `group`, as somebody is cared for already; \
+        `resolve`, as it ends an alert"
+        = Action::WORDS.into_iter().chain([GROUP, RESOLVE]);
+    LetterKind as "LetterKind": "What a letter is for" = mail::Template::NAMES;
+    SuppressionCause as "SuppressionCause": "Why an address gets no letter any more"
+        = mail::Cause::ALL.map(mail::Cause::as_str);
+    Tried as "Tried": "What is tried, and how often within its time" = tries::ALL.map(|limit| limit.what);
     State as "StatusState": "How the service is" = State::ALL.map(State::as_str);
     ComponentState as "ComponentState": "How a component is now"
         = State::ALL.map(State::as_str).into_iter().chain(["unknown"]);

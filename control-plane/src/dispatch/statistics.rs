@@ -61,7 +61,7 @@ pub struct Figures {
     /// The same of nine tenths.
     pub p90_seconds: Option<f64>,
     /// What became of attempts that were made in this time and are over, by trunk.
-    pub trunks: Vec<TrunkFigures>,
+    pub trunks: Vec<TrunkOutcomes>,
 }
 
 /// How long a step is.
@@ -105,7 +105,7 @@ pub struct AnswerTime {
 
 /// What became of attempts over one trunk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct TrunkFigures {
+pub struct TrunkOutcomes {
     /// Name of the PBX.
     pub pbx: String,
     /// Name of the trunk.
@@ -188,7 +188,7 @@ pub fn figures(
         SPANS.map(|upto| AnswerTime { upto_seconds: Some(upto), calls: of(upto) }).into();
     answer_times.push(AnswerTime { upto_seconds: None, calls: of(0) });
     let trunks = tx.legible(TRUNKS[which], &params, |row| {
-        Ok(TrunkFigures {
+        Ok(TrunkOutcomes {
             pbx: row.get(0)?,
             trunk: row.get(1)?,
             attempts: row.get(2)?,

@@ -1,4 +1,4 @@
-//! The fleet as `GET /api/v1/fleet` shows it.
+//! The fleet, as its operators see it and as everybody else does.
 
 use super::{
     Fleet,
@@ -18,7 +18,23 @@ use shared::{
 use std::collections::HashMap;
 use utoipa::ToSchema;
 
-/// Every PBX, by name.
+/// Every PBX, by name: whether it can call, and no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FleetSummary {
+    /// One for each PBX.
+    pub items: Vec<PbxSummary>,
+}
+
+/// Whether a PBX can call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PbxSummary {
+    /// Its name.
+    pub name: String,
+    /// In one word.
+    pub health: PbxHealth,
+}
+
+/// Every PBX, by name, as operators see it.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct FleetView {
     /// One for each PBX.
@@ -32,9 +48,9 @@ pub struct PbxView {
     pub name: String,
     /// In one word.
     pub health: PbxHealth,
-    /// For operators only.
+    /// All the rest.
     #[serde(flatten)]
-    pub details: Option<PbxDetails>,
+    pub details: PbxDetails,
 }
 
 /// How a PBX is, in one word.
@@ -167,7 +183,7 @@ impl From<TrunkCounts> for TrunkFigures {
 impl FleetView {
     /// Says of each trunk what it has done.
     pub fn add(&mut self, counts: &HashMap<(PbxId, String), TrunkCounts>) {
-        for details in self.items.iter_mut().filter_map(|pbx| pbx.details.as_mut()) {
+        for PbxView { details, .. } in &mut self.items {
             for trunk in &mut details.trunks {
                 let counted = counts.get(&(details.id, trunk.name.clone()));
                 trunk.figures = counted.copied().unwrap_or_default().into();
@@ -177,11 +193,24 @@ impl FleetView {
 }
 
 impl Fleet {
-    /// The fleet; with `full` as operators see it, otherwise names and health only.
+    /// Which PBXs there are, and whether they can call.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub async fn view(&self, full: bool) -> Result<FleetView, StoreError> {
+    pub async fn summary(&self) -> Result<FleetSummary, StoreError> {
+        let pbxs = self.0.store.read(registry::all).await?;
+        let summary = |Known { id, name, .. }: Known| {
+            let host = self.0.hub.snapshot(id).map(|(host, _)| host);
+            PbxSummary { name, health: PbxHealth::of(host.as_ref()) }
+        };
+        Ok(FleetSummary { items: pbxs.into_iter().map(summary).collect() })
+    }
+
+    /// The fleet as operators see it.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn view(&self) -> Result<FleetView, StoreError> {
         let (pbxs, decisions) =
             self.0.store.read(|tx| Ok::<_, StoreError>((registry::all(tx)?, decisions::read(tx)?))).await?;
         let now = Timestamp::now();
@@ -192,7 +221,7 @@ impl Fleet {
                 let health = PbxHealth::of(host.as_ref());
                 let name = known.name.clone();
                 let decided = decisions.get(&known.id).cloned().unwrap_or_default();
-                let details = full.then(|| PbxDetails::of(known, decided, host, connection.flatten(), now));
+                let details = PbxDetails::of(known, decided, host, connection.flatten(), now);
                 PbxView { name, health, details }
             })
             .collect();

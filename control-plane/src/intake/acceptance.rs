@@ -45,6 +45,11 @@ pub(super) struct Acceptance {
     policy: Policy,
 }
 
+/// What is decided about a request of an alert for which somebody is called already, or that somebody has taken.
+pub const GROUP: &str = "group";
+/// What is decided about a request that ends an alert.
+pub const RESOLVE: &str = "resolve";
+
 /// What became of the alert.
 struct Course {
     /// Word of the answer.
@@ -160,7 +165,7 @@ impl Acceptance {
     fn settle_alert(&self, tx: &mut Tx<'_>, at: Timestamp) -> Result<Course, StoreError> {
         let Reading { severity, dedup_key, resolves, .. } = &self.reading;
         if *resolves {
-            return Ok(Course { action: "resolve", alert: self.close_alert(tx, at)?, calls: false });
+            return Ok(Course { action: RESOLVE, alert: self.close_alert(tx, at)?, calls: false });
         }
         let action = self.action.word();
         if self.action == Action::Suppress {
@@ -218,7 +223,7 @@ impl Acceptance {
         alerts::repeat(tx, live, severity, self.request_id, at)?;
         // Calls that are all over and reached nobody are no reason to keep silent.
         let is_cared_for = live.is_cared_for(severity);
-        let action = if is_cared_for { "group" } else { self.action.word() };
+        let action = if is_cared_for { GROUP } else { self.action.word() };
         Ok(Course { action, alert: Some(live.id), calls: !is_cared_for })
     }
 

@@ -26,6 +26,9 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Bounce, Self::Complaint];
+
     /// As the database writes it.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -110,6 +110,22 @@ pub enum SecondFactorChange {
 }
 
 impl Template {
+    /// The names of all of them.
+    pub const NAMES: [&'static str; 12] = [
+        "verify_address",
+        "already_here",
+        "reset_password",
+        "confirm_new_address",
+        "address_changes",
+        "address_changed",
+        "invitation",
+        "new_sign_in",
+        "many_failures",
+        "password_changed",
+        "second_factor_changed",
+        "account_closed",
+    ];
+
     /// As the database writes it, for whoever looks: `verify_address`.
     pub const fn name(&self) -> &'static str {
         match self {

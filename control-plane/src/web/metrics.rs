@@ -55,7 +55,7 @@ async fn answer(app: &App) -> Response {
             &[("", open_attempts)],
         );
     }
-    if let Ok(fleet) = app.fleet.view(false).await {
+    if let Ok(fleet) = app.fleet.summary().await {
         let connected = fleet.items.iter().filter(|pbx| pbx.health != PbxHealth::Offline).count() as u64;
         page.gauge(
             "callping_agents_connected",

@@ -7,7 +7,10 @@ use super::{
     problem::{Kind, Problem},
     routes::{json, raw_query, with},
 };
-use crate::intake::{Arrival, IntakeError, addresses::Address};
+use crate::{
+    intake::{Arrival, IntakeError, addresses::Address},
+    words,
+};
 use bytes::{Buf, Bytes};
 use futures_util::Stream;
 use hyper::{HeaderMap, Method};
@@ -58,10 +61,12 @@ pub(super) struct AcceptedDocument {
     #[schema(format = "uuid")]
     request_id: String,
     /// Severity that was read.
+    #[schema(value_type = words::Severity)]
     severity: String,
     /// Message that was read.
     message: String,
-    /// What was decided, such as `call_primary` or `suppress`.
+    /// What was decided.
+    #[schema(value_type = words::Decision)]
     action: String,
     /// The alert that it opened or belongs to.
     #[schema(format = "uuid")]
@@ -77,7 +82,8 @@ pub(super) struct QueuedCall {
     /// Its id.
     #[schema(format = "uuid")]
     id: String,
-    /// Its status.
+    /// Where it stands.
+    #[schema(value_type = words::CallStatus)]
     status: String,
 }
 

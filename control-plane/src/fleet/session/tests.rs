@@ -57,7 +57,7 @@ fn is_offered(field: &Field) -> bool {
 }
 
 async fn health_of(field: &Field) -> PbxHealth {
-    field.fleet.view(false).await.unwrap().items[0].health
+    field.fleet.summary().await.unwrap().items[0].health
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::{accounts::members::Role, mail::SecondFactorChange};
 use proptest::prelude::*;
 use shared::time::Timestamp;
-use std::{net::IpAddr, time::Duration};
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 const LINK: &str = "https://alerts.example.com/verify?token=s3cret&next=%22%3E%3Cb%3E";
 
@@ -46,6 +46,12 @@ fn every(words: &str) -> Vec<Template> {
         [SecondFactorChange::TurnedOn, SecondFactorChange::TurnedOff, SecondFactorChange::NewRecoveryCodes];
     all.extend(changes.map(|change| Template::SecondFactorChanged { change, at: at(), ip: ip() }));
     all
+}
+
+#[test]
+fn every_letter_has_a_name_that_is_listed() {
+    let named: BTreeSet<&str> = every("x").iter().map(Template::name).collect();
+    assert_eq!(named, BTreeSet::from(Template::NAMES));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{
     caller::Member,
 };
 use crate::{
-    fleet::FleetView,
+    fleet::FleetSummary,
     web::{Response, problem::Problem},
 };
 
@@ -16,8 +16,8 @@ use crate::{
     get,
     path = "/api/v1/fleet",
     tag = "fleet",
-    responses((status = 200, description = "Every PBX", body = FleetView))
+    responses((status = 200, description = "Every PBX", body = FleetSummary))
 )]
 pub(super) async fn pbxs(call: Call, _member: Member) -> Result<Response, Problem> {
-    ok(&call.app.fleet.view(false).await?)
+    ok(&call.app.fleet.summary().await?)
 }

@@ -60,7 +60,8 @@ pub(super) struct RequestSummary {
     severity: Severity,
     /// As it was read.
     message: String,
-    /// What was decided, such as `call_primary`, `suppress`, `group` or `resolve`.
+    /// What was decided.
+    #[schema(value_type = words::Decision)]
     action: String,
     /// The alert that it opened or belongs to.
     #[schema(value_type = Option<String>, format = "uuid")]

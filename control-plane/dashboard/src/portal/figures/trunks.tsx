@@ -1,28 +1,12 @@
 import { BarChart } from "@mantine/charts";
 import { useTranslation } from "react-i18next";
-import type { Figures } from "../../api/schema";
+import type { Figures, TrunkOutcomes } from "../../api/schema";
 import { Legend, Patterns, type Series } from "./patterns";
 import { Plot } from "./plot";
 
-/**
- * What became of attempts over one trunk. The description of the API gives the name of this document to another one as well,
- * and tells of that alone.
- */
-interface TrunkOutcomes {
-  pbx: string;
-  trunk: string;
-  attempts: number;
-  answered: number;
-  busy: number;
-  no_answer: number;
-  rejected: number;
-  failed: number;
-  refused: number;
-}
-
 /** How each trunk does: which part of its attempts came to what. */
 export function Trunks({ figures }: { figures: Figures }) {
-  const trunks = figures.trunks as unknown as TrunkOutcomes[];
+  const { trunks } = figures;
   const { t, i18n } = useTranslation();
   const percent = new Intl.NumberFormat(i18n.language, { style: "percent", maximumFractionDigits: 1 });
   const name = ({ pbx, trunk }: TrunkOutcomes) => `${trunk}, ${pbx}`;

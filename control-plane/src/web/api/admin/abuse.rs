@@ -15,6 +15,7 @@ use crate::{
         },
         problem::Problem,
     },
+    words,
 };
 use serde::Serialize;
 use shared::time::Timestamp;
@@ -47,6 +48,7 @@ pub(in crate::web::api) struct AbuseSignals {
 #[derive(Serialize, ToSchema)]
 pub(in crate::web::api) struct NearLimit {
     /// What is tried.
+    #[schema(value_type = words::Tried)]
     what: &'static str,
     /// The beginning of the hash of whose tries they are: tells one from another, and no more.
     whose: String,

@@ -7,7 +7,7 @@ use crate::{
         email::Email,
     },
     mail::{
-        State,
+        Language, State,
         history::{self, Listed, Retried},
         suppressions::{self, Suppressed},
     },
@@ -19,6 +19,7 @@ use crate::{
         },
         problem::{Kind, Problem},
     },
+    words,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -33,9 +34,11 @@ pub(in crate::web::api) struct LetterRow {
     id: LetterId,
     /// Whom it goes to.
     recipient: String,
-    /// What kind it is, such as `verify_address`.
+    /// What kind it is.
+    #[schema(value_type = words::LetterKind)]
     template: String,
-    /// BCP 47.
+    /// In which language it is written.
+    #[schema(value_type = Language)]
     language: String,
     /// Its subject.
     subject: String,
@@ -155,6 +158,7 @@ pub(in crate::web::api) struct SuppressedAddress {
     /// The address.
     email: String,
     /// `bounce`: a letter came back for good; `complaint`: one was called spam.
+    #[schema(value_type = words::SuppressionCause)]
     cause: String,
     /// Since when, RFC 3339, UTC.
     #[schema(format = "date-time")]

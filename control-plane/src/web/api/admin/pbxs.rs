@@ -37,7 +37,7 @@ const LONGEST_REST: u16 = 1440;
 pub(in crate::web::api) async fn fleet(call: Call, _operator: Person) -> Result<Response, Problem> {
     let now = Timestamp::now();
     let counts = call.app.store.read(move |tx| trunk_figures::of_last_day(tx, now)).await?;
-    let mut view = call.app.fleet.view(true).await?;
+    let mut view = call.app.fleet.view().await?;
     view.add(&counts);
     ok(&view)
 }
