@@ -1,5 +1,6 @@
 /** Figures as people read them. */
 import { useTranslation } from "react-i18next";
+import { numbers } from "../texts/regional";
 import { duration } from "../ui/time";
 
 const NOTHING = "–";
@@ -8,12 +9,10 @@ export function useFigures() {
   const { i18n } = useTranslation();
   const language = i18n.language;
   return {
-    whole: (value: number) => new Intl.NumberFormat(language).format(value),
+    whole: (value: number) => numbers(language).format(value),
     /** Of a part of one. */
     percent: (part: number | null | undefined) =>
-      part == null
-        ? NOTHING
-        : new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(part),
+      part == null ? NOTHING : numbers(language, { style: "percent", maximumFractionDigits: 0 }).format(part),
     time: (milliseconds: number | null | undefined) =>
       milliseconds == null ? NOTHING : duration(milliseconds, language),
   };

@@ -1,10 +1,11 @@
 import { Select, type SelectProps } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { dates } from "../texts/regional";
 
 function offset(zone: string, language: string): string {
   try {
-    const parts = new Intl.DateTimeFormat(language, { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts();
+    const parts = dates(language, { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts();
     return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
   } catch {
     return "";

@@ -1,7 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import { createContext, useContext, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { regional } from "../texts/regional";
+import { dates, distances, measure } from "../texts/regional";
 
 /** The time zone of the organization that is looked at; null outside of one. */
 export const Zone = createContext<string | null>(null);
@@ -13,16 +13,14 @@ const DAY = 24 * HOUR;
 /** The moment in the viewer's zone, whole. */
 export function moment(at: string, language: string, timeZone?: string): string {
   const options: Intl.DateTimeFormatOptions = { dateStyle: "medium", timeStyle: "medium" };
-  return new Intl.DateTimeFormat(regional(language), timeZone ? { ...options, timeZone } : options).format(
-    new Date(at),
-  );
+  return dates(language, timeZone ? { ...options, timeZone } : options).format(new Date(at));
 }
 
 /** How long ago, or in how long. */
 export function ago(at: string, language: string, now = Date.now()): string {
   const seconds = Math.round((new Date(at).getTime() - now) / 1000);
   const size = Math.abs(seconds);
-  const relative = new Intl.RelativeTimeFormat(regional(language), { numeric: "auto", style: "short" });
+  const relative = distances(language, { numeric: "auto", style: "short" });
   if (size < MINUTE) {
     return relative.format(seconds, "second");
   }
@@ -37,19 +35,12 @@ export function ago(at: string, language: string, now = Date.now()): string {
 
 /** A length of time: `4 s`, `2 min 5 s`. */
 export function duration(milliseconds: number, language: string): string {
-  const unit = (value: number, unit: string) =>
-    new Intl.NumberFormat(regional(language), {
-      style: "unit",
-      unit,
-      unitDisplay: "short",
-      maximumFractionDigits: 1,
-    }).format(value);
   const seconds = milliseconds / 1000;
   if (seconds < MINUTE) {
-    return unit(seconds, "second");
+    return measure(seconds, "second", language);
   }
   const whole = Math.round(seconds);
-  return `${unit(Math.trunc(whole / MINUTE), "minute")} ${unit(whole % MINUTE, "second")}`;
+  return `${measure(Math.trunc(whole / MINUTE), "minute", language)} ${measure(whole % MINUTE, "second", language)}`;
 }
 
 /** Now, looked at again from time to time. */

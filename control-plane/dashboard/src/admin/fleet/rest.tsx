@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { measure } from "../../texts/regional";
 import { Confirm } from "../../ui/confirm";
 import { NumberInput } from "../../ui/rare/number-input";
 
@@ -21,11 +22,7 @@ export function RestDialog({
   const { t, i18n } = useTranslation();
   const [minutes, setMinutes] = useState<number | string>(60);
   const inWords = (count: number) =>
-    new Intl.NumberFormat(i18n.language, {
-      style: "unit",
-      unit: count < 60 ? "minute" : "hour",
-      unitDisplay: "short",
-    }).format(count < 60 ? count : count / 60);
+    count < 60 ? measure(count, "minute", i18n.language) : measure(count / 60, "hour", i18n.language);
   const whole = typeof minutes === "number" && Number.isInteger(minutes) && minutes >= 1 && minutes <= LONGEST;
   return (
     <Confirm

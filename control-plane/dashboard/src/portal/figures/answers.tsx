@@ -2,6 +2,7 @@ import { BarChart } from "@mantine/charts";
 import { Group, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Figures } from "../../api/schema";
+import { measure } from "../../texts/regional";
 import { duration } from "../../ui/time";
 import { Patterns, type Series } from "./patterns";
 import { Plot } from "./plot";
@@ -18,7 +19,7 @@ function holds(buckets: Bucket[], index: number, seconds: number): boolean {
 /** Where one bucket ends and the next begins: in seconds, or in minutes where those are whole. */
 function edgeOf(seconds: number, language: string): string {
   const [value, unit] = seconds >= 120 ? [seconds / 60, "minute"] : [seconds, "second"];
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "narrow" }).format(value);
+  return measure(value, unit, language, "narrow");
 }
 
 /** Time to answer: how it is distributed, its median and its 90th percentile. */

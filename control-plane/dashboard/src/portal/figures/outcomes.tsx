@@ -2,7 +2,7 @@ import { BarChart } from "@mantine/charts";
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Outcomes as Bucket, Figures } from "../../api/schema";
-import { regional } from "../../texts/regional";
+import { dates } from "../../texts/regional";
 import { Legend, type Pattern, Patterns, type Series } from "./patterns";
 import { Plot } from "./plot";
 
@@ -21,12 +21,12 @@ const OUTCOMES = Object.keys(LOOKS) as Outcome[];
 /** Calls by outcome over time. */
 export function Outcomes({ figures: { outcomes, step } }: { figures: Figures }) {
   const { t, i18n } = useTranslation();
-  const format = new Intl.DateTimeFormat(
-    regional(i18n.language),
+  const format = dates(
+    i18n.language,
     step === "hour" ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" },
   );
-  const whole = new Intl.DateTimeFormat(
-    regional(i18n.language),
+  const whole = dates(
+    i18n.language,
     step === "hour" ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" },
   );
   const series: Series[] = OUTCOMES.map((name) => ({ name, label: t(`codes.callStatus.${name}`), ...LOOKS[name] }));

@@ -1,6 +1,7 @@
 import { BarChart } from "@mantine/charts";
 import { useTranslation } from "react-i18next";
 import type { Figures, TrunkOutcomes } from "../../api/schema";
+import { numbers } from "../../texts/regional";
 import { Legend, Patterns, type Series } from "./patterns";
 import { Plot } from "./plot";
 
@@ -8,7 +9,7 @@ import { Plot } from "./plot";
 export function Trunks({ figures }: { figures: Figures }) {
   const { trunks } = figures;
   const { t, i18n } = useTranslation();
-  const percent = new Intl.NumberFormat(i18n.language, { style: "percent", maximumFractionDigits: 1 });
+  const percent = numbers(i18n.language, { style: "percent", maximumFractionDigits: 1 });
   const name = ({ pbx, trunk }: TrunkOutcomes) => `${trunk}, ${pbx}`;
   const data = trunks.map((trunk) => ({
     name: name(trunk),

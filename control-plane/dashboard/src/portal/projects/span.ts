@@ -1,3 +1,5 @@
+import { measure } from "../../texts/regional";
+
 /** A length of time in words, without what is none: `45 s`, `1 min`, `1 min 30 s`. */
 export function span(seconds: number, language: string): string {
   const units: [number, string][] = [
@@ -7,8 +9,6 @@ export function span(seconds: number, language: string): string {
   ];
   const said = units.filter(([value]) => value > 0);
   return (said.length > 0 ? said : [[0, "second"] as [number, string]])
-    .map(([value, unit]) =>
-      new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(value),
-    )
+    .map(([value, unit]) => measure(value, unit, language))
     .join(" ");
 }
