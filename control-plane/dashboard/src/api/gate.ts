@@ -2,7 +2,7 @@
  * Every request passes here: the CSRF token goes along, an expired token is renewed, and where somebody has to sign in
  * again or prove who they are, the request waits until they have and is then sent. What somebody was editing stays.
  */
-import { forgetCached } from "../ui/keep";
+import { forgetCached } from "../keep";
 import { OtherAccount, problemOf, Unreachable } from "./problem";
 import type { SessionDocument } from "./schema";
 

@@ -1,5 +1,5 @@
 import { type QueryClient, queryOptions, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
-import { forgetCached } from "../ui/keep";
+import { forgetCached } from "../keep";
 import { api, take } from "./client";
 import { hold, meet, renew, sessionUrl } from "./gate";
 import { ApiError } from "./problem";

@@ -1,7 +1,7 @@
 import { useParams } from "@tanstack/react-router";
 import type { MembershipDocument, SessionDocument } from "../api/schema";
 import { membershipIn, useSession } from "../api/session";
-import { keep, kept } from "../ui/keep";
+import { keep, kept } from "../keep";
 
 const LAST = "organization";
 

@@ -2,7 +2,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type { Audience } from "../api/gate";
-import { keep, kept } from "../ui/keep";
+import { keep, kept } from "../keep";
 import type { english } from "./en";
 import type { admin } from "./en/admin";
 import { first } from "./en/first";

@@ -8,9 +8,9 @@ import { api, take } from "../../api/client";
 import { hold } from "../../api/gate";
 import type { SessionDocument } from "../../api/schema";
 import { sessionQuery, useSession } from "../../api/session";
+import { forgetCached } from "../../keep";
 import { Confirm } from "../../ui/confirm";
 import { Failed } from "../../ui/deed";
-import { forgetCached } from "../../ui/keep";
 import { Loading } from "../../ui/page";
 import { Section } from "../../ui/section";
 

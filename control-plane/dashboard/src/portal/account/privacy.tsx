@@ -5,7 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { sessionQuery } from "../../api/session";
-import { consent, consentTo, forgetCached } from "../../ui/keep";
+import { consent, consentTo, forgetCached } from "../../keep";
 import { Switch } from "../../ui/rare/switch";
 import { Table } from "../../ui/rare/table";
 import { Section } from "../../ui/section";

@@ -3,7 +3,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, said, take } from "../../api/client";
 import { whose } from "../../api/gate";
 import type { AlertDetail, AlertPage, AlertState, EventView, Severity } from "../../api/schema";
-import { cache, cached } from "../../ui/keep";
+import { cache, cached } from "../../keep";
 
 export interface AlertSearch {
   state?: AlertState | undefined;

@@ -1,7 +1,7 @@
 import { Button, Group, Paper, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Consent, consent, consentTo } from "../../ui/keep";
+import { type Consent, consent, consentTo } from "../../keep";
 import classes from "./cookie-notice.module.css";
 
 /** Asks once what may be kept in this browser. It lies in nobody's way: it stands in the flow, below the page. */
