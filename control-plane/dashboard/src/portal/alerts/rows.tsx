@@ -104,6 +104,17 @@ function AlertRow({ org, alert, acknowledge, acts }: Row & { acts: boolean }) {
   );
 }
 
+const COLUMNS = [
+  { name: "severity", w: 120 },
+  { name: "message" },
+  { name: "project", w: 140 },
+  { name: "state", w: 150 },
+  { name: "requests", w: 90, ta: "end" },
+  { name: "opened", w: 120 },
+  { name: "updated", w: 120 },
+  { name: "action", w: 170 },
+] as const;
+
 export function AlertTable({ rows, label }: { rows: Row[]; label: string }) {
   const { t } = useTranslation();
   const acts = rows.some(({ acknowledge, alert }) => acknowledge && alert.state === "open");
@@ -112,30 +123,11 @@ export function AlertTable({ rows, label }: { rows: Row[]; label: string }) {
       <table className={styles["table"]} aria-label={label}>
         <thead>
           <tr>
-            <Box component="th" scope="col" w={120}>
-              {t("alerts.columns.severity")}
-            </Box>
-            <th scope="col">{t("alerts.columns.message")}</th>
-            <Box component="th" scope="col" w={140}>
-              {t("alerts.columns.project")}
-            </Box>
-            <Box component="th" scope="col" w={150}>
-              {t("alerts.columns.state")}
-            </Box>
-            <Box component="th" scope="col" w={90} ta="end">
-              {t("alerts.columns.requests")}
-            </Box>
-            <Box component="th" scope="col" w={120}>
-              {t("alerts.columns.opened")}
-            </Box>
-            <Box component="th" scope="col" w={120}>
-              {t("alerts.columns.updated")}
-            </Box>
-            {acts && (
-              <Box component="th" scope="col" w={170}>
-                {t("alerts.columns.action")}
+            {COLUMNS.filter(({ name }) => acts || name !== "action").map(({ name, ...looks }) => (
+              <Box key={name} component="th" scope="col" {...looks}>
+                {t(`alerts.columns.${name}`)}
               </Box>
-            )}
+            ))}
           </tr>
         </thead>
         <tbody>
