@@ -3,17 +3,15 @@ import { type Query, type QueryClient, useQueryClient } from "@tanstack/react-qu
 import { useRouter } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { type Change, shows } from "./change";
+import { api, take } from "./client";
 import { isKnown } from "./gate";
 import { ApiError } from "./problem";
 import { inRounds, type Rounds } from "./rounds";
 import { membershipIn, reread, useSession } from "./session";
-import { follow, type Line } from "./stream";
+import { follow, type Line, WITHOUT_LINE } from "./stream";
 
 /** How long changes are gathered, and how long what reads them may take. */
 const ROUND = { gathering: 250, longest: 10_000 };
-
-/** How often what is shown is read while nobody says what changes. */
-const WITHOUT_LINE = 15_000;
 
 /** Reads again what shows what has changed. A read that was under way before may not know of it: once it has ended, it is made again. */
 async function readAgain(queries: QueryClient, org: string, changes: (Change | null)[], afresh: boolean) {
@@ -25,6 +23,19 @@ async function readAgain(queries: QueryClient, org: string, changes: (Change | n
   await queries.invalidateQueries({ predicate: isOld }, { cancelRefetch: afresh });
   if (!afresh && underWay.size > 0) {
     await queries.invalidateQueries({ predicate: (query) => underWay.has(query) }, { cancelRefetch: false });
+  }
+}
+
+/** Whether a line is refused because too many are open; one that is given is not kept. */
+async function isCrowded(org: string): Promise<boolean> {
+  const tried = new AbortController();
+  try {
+    await take(api.GET("/api/v1/events", { params: { query: { org } }, parseAs: "stream", signal: tried.signal }));
+    return false;
+  } catch (error) {
+    return error instanceof ApiError && error.code === "too_many_streams";
+  } finally {
+    tried.abort();
   }
 }
 
@@ -43,6 +54,7 @@ export function useLive(org: string): Line {
       line: setLine,
       changed: going.add,
       isKnown,
+      isCrowded: () => isCrowded(org),
       mayLook: async () => {
         try {
           // Asks who it is, where the session is over.

@@ -4,7 +4,9 @@ import { follow, type Line } from "./stream";
 
 /** The browser's, as far as it is used; the test is the other side. */
 class Source extends EventTarget {
+  static readonly CLOSED = 2;
   static opened: Source[] = [];
+  readyState = 0;
   isClosed = false;
 
   constructor(readonly url: string) {
@@ -19,6 +21,12 @@ class Source extends EventTarget {
   says(type: string, data: unknown = {}) {
     this.dispatchEvent(Object.assign(new Event(type), { data: JSON.stringify(data) }));
   }
+
+  /** What a browser does with any answer that is no stream. */
+  isRefused() {
+    this.readyState = Source.CLOSED;
+    this.says("error");
+  }
 }
 
 const page = new EventTarget();
@@ -29,6 +37,7 @@ const listener = {
   changed: (change: Change | null) => void listener.changes.push(change),
   isKnown: vi.fn(async () => true),
   mayLook: vi.fn(async () => true),
+  isCrowded: vi.fn(async () => false),
 };
 const newest = () => {
   const source = Source.opened.at(-1);
@@ -51,6 +60,7 @@ beforeEach(() => {
   listener.changes = [];
   listener.isKnown.mockReset().mockResolvedValue(true);
   listener.mayLook.mockReset().mockResolvedValue(true);
+  listener.isCrowded.mockReset().mockResolvedValue(false);
   stop = follow("acme & co", listener);
 });
 
@@ -165,6 +175,37 @@ test("without a network it says so, and with one it is back at once", async () =
   page.dispatchEvent(new Event("online"));
   expect(Source.opened).toHaveLength(2);
   expect(Source.opened[0]?.isClosed).toBe(true);
+});
+
+test("where too many listen it says so until it is let in, and knocks seldom", async () => {
+  listener.isCrowded.mockResolvedValue(true);
+  newest().isRefused();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(listener.lines).toEqual(["connecting", "crowded"]);
+  await vi.advanceTimersByTimeAsync(29_999);
+  expect(Source.opened).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(Source.opened).toHaveLength(2);
+  newest().isRefused();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(new Set(listener.lines.slice(1))).toEqual(new Set(["crowded"]));
+  newest().says("hello");
+  expect(listener.lines.at(-1)).toBe("live");
+  newest().says("error");
+  expect(listener.lines.at(-1)).toBe("connecting");
+});
+
+test("why a line was not opened is asked where one was refused, and what is no crowd any more is not called one", async () => {
+  newest().says("error");
+  expect(listener.isCrowded).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1_000);
+  listener.isCrowded.mockResolvedValueOnce(true).mockRejectedValueOnce(new Error("unreachable"));
+  newest().isRefused();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(listener.lines.at(-1)).toBe("crowded");
+  newest().isRefused();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(listener.lines.at(-1)).toBe("connecting");
 });
 
 test("nothing is opened after the page is left", async () => {

@@ -1,8 +1,11 @@
 /** The stream of what changes in an organization: server-sent events, opened anew for as long as somebody looks. */
 import type { Change } from "./change";
 
-/** How the page hears of changes; `over`: nobody is known here who may. */
-export type Line = "live" | "connecting" | "offline" | "over";
+/** How the page hears of changes; `crowded`: too many listen already; `over`: nobody is known here who may. */
+export type Line = "live" | "connecting" | "crowded" | "offline" | "over";
+
+/** How often what is shown is read while nobody says what changes, milliseconds. */
+export const WITHOUT_LINE = 15_000;
 
 export interface Listener {
   line: (line: Line) => void;
@@ -12,6 +15,8 @@ export interface Listener {
   isKnown: () => Promise<boolean>;
   /** The same, and whether they may still look at the organization. */
   mayLook: () => Promise<boolean>;
+  /** Whether a line is refused because too many are open. */
+  isCrowded: () => Promise<boolean>;
 }
 
 const FIRST_PAUSE = 1_000;
@@ -31,13 +36,15 @@ function whyOf(event: Event): string | undefined {
 }
 
 /** Listens until what this gives is called. */
-export function follow(org: string, { line, changed, isKnown, mayLook }: Listener): () => void {
+export function follow(org: string, { line, changed, isKnown, mayLook, isCrowded }: Listener): () => void {
   let stream: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let watch: ReturnType<typeof setTimeout> | undefined;
   let pause = FIRST_PAUSE;
   /** How many lines in a row have failed before they were open. */
   let failed = 0;
+  /** Whether the last of them was refused because too many are open. */
+  let crowded = false;
   /** When the other side was last heard, or was called. */
   let heard = 0;
   /** Counts what was begun: what comes of anything but the last is dropped. */
@@ -50,9 +57,10 @@ export function follow(org: string, { line, changed, isKnown, mayLook }: Listene
     stream?.close();
     stream = null;
   };
+  const waits = () => line(!navigator.onLine ? "offline" : crowded ? "crowded" : "connecting");
   const later = () => {
     hangUp();
-    line(navigator.onLine ? "connecting" : "offline");
+    waits();
     // Not everybody at once, where all were sent away at once.
     timer = setTimeout(() => void after(failed < MANY ? isKnown : mayLook), pause * (0.5 + Math.random() / 2));
     pause = Math.min(pause * 2, LONGEST_PAUSE);
@@ -70,6 +78,21 @@ export function follow(org: string, { line, changed, isKnown, mayLook }: Listene
       connect();
     } else {
       line("over");
+    }
+  };
+  /** Asks why a line was refused: an `EventSource` does not tell what it was answered. */
+  const askWhy = async () => {
+    const mine = turn;
+    const answer = await isCrowded().catch(() => false);
+    if (mine !== turn) {
+      return;
+    }
+    crowded = answer;
+    if (crowded) {
+      pause = LONGEST_PAUSE;
+      later();
+    } else {
+      waits();
     }
   };
   const hears = () => {
@@ -92,6 +115,7 @@ export function follow(org: string, { line, changed, isKnown, mayLook }: Listene
       hears();
       pause = FIRST_PAUSE;
       failed = 0;
+      crowded = false;
       line("live");
       // Whatever happened while nobody listened.
       changed(null);
@@ -116,7 +140,12 @@ export function follow(org: string, { line, changed, isKnown, mayLook }: Listene
     });
     stream.addEventListener("error", () => {
       failed++;
+      const isRefused = stream?.readyState === EventSource.CLOSED;
+      crowded &&= isRefused;
       later();
+      if (isRefused) {
+        void askWhy();
+      }
     });
   };
   const online = () => {

@@ -27,9 +27,12 @@ export const common = {
   line: {
     live: "Live",
     connecting: "Reconnecting…",
+    crowded: "Refreshed every {{every}}",
     offline: "Offline",
     over: "Signed out",
     connectingHint: "What you see may be out of date until the connection is back.",
+    crowdedHint:
+      "Too many pages are open, here or elsewhere, for this one to be told of changes at once: it reads them every {{every}}. Close those that you do not need.",
     offlineHint:
       "This device has no network. What you see may be out of date; alerts go on ringing without this page.",
     overHint: "Sign in again to see what changes. Alerts go on ringing without this page.",
