@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exact, isRounded } from "./exact";
+import { exact, exactly, isRounded } from "./exact";
 
 test("a whole number keeps its digits, wherever it stands", () => {
   expect(exact('{"id": 1234567890123456789, "of": [-9007199254740993, 9007199254740991]}')).toEqual({
@@ -24,4 +24,10 @@ test("what is no JSON is none", () => {
 test("a number that is rounded is known", () => {
   expect(["9007199254740992", "-9007199254740993", " 1234567890123456789 "].every(isRounded)).toBe(true);
   expect(["9007199254740991", "1e30", "97.5", "", "text"].some(isRounded)).toBe(false);
+});
+
+test("what was read with all its digits is written with them", () => {
+  const text = '{"id":1234567890123456789,"of":[-9007199254740993,1,"9007199254740993"],"a":null,"b":"x\\"1"}';
+  expect(exactly(exact(text))).toBe(text);
+  expect(exactly({ a: undefined, b: 1.5 })).toBe('{"b":1.5}');
 });

@@ -17,6 +17,13 @@ export function exact(text: string): unknown {
   );
 }
 
+/** The other way: JSON in which a `bigint` is a number with all its digits. */
+export function exactly(value: unknown): string {
+  const mark = crypto.randomUUID();
+  const marked = JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? mark + inner : inner));
+  return marked.replace(new RegExp(`"${mark}(-?\\d+)"`, "g"), "$1");
+}
+
 /** Whether a whole number is another one once it has been read as a number. */
 export function isRounded(digits: string): boolean {
   return /^\s*[+-]?\d+\s*$/.test(digits) && !Number.isSafeInteger(Number(digits));

@@ -1,11 +1,11 @@
 /** What is read of scenarios, and what is tried with them. */
 import { queryOptions } from "@tanstack/react-query";
-import { api, take } from "../../api/client";
-import { exact } from "../../api/exact";
+import { type Asked, api, take } from "../../api/client";
+import { exact, exactly } from "../../api/exact";
 import { ApiError } from "../../api/problem";
 import type { DryRun, DryRunWish, ScenarioDocument } from "../../api/schema";
 import { gathered } from "../projects/gathered";
-import { withDigits } from "./rules";
+import { sent, withDigits } from "./rules";
 
 /** All of them: a project has at most 100. */
 export const scenariosQuery = (org: string, project: string) =>
@@ -21,6 +21,12 @@ export const scenariosQuery = (org: string, project: string) =>
       ),
   });
 
+/** A scenario that was answered as a text, with all digits. */
+export async function asStored(asked: Asked<string>): Promise<ScenarioDocument> {
+  const read = exact(await take(asked)) as ScenarioDocument;
+  return { ...read, rule: withDigits(read.rule) };
+}
+
 /** One; null where there is none of this name yet. */
 export const scenarioQuery = (org: string, project: string, name: string) =>
   queryOptions({
@@ -31,8 +37,7 @@ export const scenarioQuery = (org: string, project: string, name: string) =>
           params: { path: { id: project, name }, query: { org } },
           parseAs: "text",
         });
-        const read = exact(await take(asked)) as ScenarioDocument;
-        return { ...read, rule: withDigits(read.rule) };
+        return await asStored(asked);
       } catch (error) {
         if (error instanceof ApiError && error.code === "unknown_scenario") {
           return null;
@@ -49,6 +54,7 @@ export const dryRunQuery = (org: string, scenario: string, wish: DryRunWish) =>
       const asked = api.POST("/api/v1/scenarios/{id}/dry-run", {
         params: { path: { id: scenario }, query: { org } },
         body: wish,
+        bodySerializer: ({ rule, ...payload }) => exactly(rule ? { ...payload, rule: sent(rule) } : payload),
         parseAs: "text",
       });
       return exact(await take(asked)) as DryRun;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { exact } from "../../api/exact";
 import type { Rule } from "../../api/schema";
 import {
   bodyOf,
@@ -12,6 +13,7 @@ import {
   numberOf,
   placed,
   ruleNamedIn,
+  sameRules,
   withDigits,
   withField,
   written,
@@ -51,6 +53,7 @@ test("what the API would refuse is said before", () => {
   expect(wrong({ op: "contains", value: "" })).toBe("value_text");
   expect(wrong({ op: "gt", value: "5" })).toBe("value_number");
   expect(wrong({ op: "gt", value: Number.NaN })).toBe("value_number");
+  expect(wrong({ op: "gt", value: "9007199254740993" })).toBeUndefined();
   expect(wrong({ op: "eq", value: Number.NaN })).toBe("value_number");
   expect(wrong({ op: "eq", value: null as never })).toBe("value_text");
   expect(wrong({ op: "eq", value: "" })).toBeUndefined();
@@ -98,8 +101,23 @@ test("a rule that somebody wrote with a long number keeps its digits", () => {
     withDigits([{ match: "all", when: [{ field: "id", op, value }], action: { do: "call_all" } } as never])[0]?.when;
   expect(read("eq", 9007199254740993n)).toEqual([{ field: "id", op: "eq", value: "9007199254740993" }]);
   expect(read("in", [1, 9007199254740993n])).toEqual([{ field: "id", op: "in", value: [1, "9007199254740993"] }]);
-  expect(read("gt", 9007199254740992n)).toEqual([{ field: "id", op: "gt", value: 9007199254740992 }]);
+  expect(read("gt", 9007199254740993n)).toEqual([{ field: "id", op: "gt", value: "9007199254740993" }]);
   expect(withDigits(rules)).toEqual(rules);
+});
+
+test("a long threshold is a number again when it is saved, to its last digit", () => {
+  for (const digits of ["9007199254740993", "-9223372036854775808", "18446744073709551615"]) {
+    const body = `{"rule":[\n{"match":"all","when":[{"field":"id","op":"gt","value":${digits}}],"action":{"do":"suppress"}}\n]}`;
+    const read = withDigits((exact(body) as { rule: Rule[] }).rule);
+    expect(complaints(edited(read))).toEqual([]);
+    expect(bodyOf(written(edited(read)))).toBe(body);
+  }
+});
+
+test("a long threshold is the same however it was read", () => {
+  const of = (value: unknown) => [{ when: [{ field: "id", op: "lt", value }], action: { do: "suppress" } } as never];
+  expect(sameRules(of("10000000000000000000"), of(1e19))).toBe(true);
+  expect(sameRules(of("9007199254740993"), of("9007199254740992"))).toBe(false);
 });
 
 test("a field that is pressed fills the condition, and a list grows", () => {

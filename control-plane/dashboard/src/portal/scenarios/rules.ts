@@ -1,5 +1,5 @@
 /** Rules while somebody edits them, and what the API says of them before it is asked. */
-import { isRounded } from "../../api/exact";
+import { exactly, isRounded } from "../../api/exact";
 import type { Action, ActionWord, Condition, Match, Operator, Rule } from "../../api/schema";
 
 export type Scalar = string | number | boolean;
@@ -105,8 +105,7 @@ export function withDigits(rules: Rule[]): Rule[] {
   return rules.map((rule) => ({
     ...rule,
     when: (rule.when ?? []).map((condition) => {
-      const inOne = (value: unknown) =>
-        typeof value !== "bigint" ? value : operandOf(condition.op) === "number" ? Number(value) : String(value);
+      const inOne = (value: unknown) => (typeof value === "bigint" ? String(value) : value);
       const { value } = condition;
       return value == null
         ? condition
@@ -115,7 +114,24 @@ export function withDigits(rules: Rule[]): Rule[] {
   }));
 }
 
-/** As the API takes them. */
+/** Whether this is the text of a number whose digits a number here would not keep. */
+export function isLong(value: unknown): value is string {
+  return typeof value === "string" && isRounded(value);
+}
+
+/** Of rules what is sent: a threshold is a number, also where it is a text here so that it keeps its digits. */
+export function sent(rules: Rule[]): unknown[] {
+  return rules.map((rule) => ({
+    ...rule,
+    when: (rule.when ?? []).map((condition) =>
+      operandOf(condition.op) === "number" && isLong(condition.value)
+        ? { ...condition, value: BigInt(condition.value) }
+        : condition,
+    ),
+  }));
+}
+
+/** As they are once edited. */
 export function written(rules: EditedRule[]): Rule[] {
   return rules.map(({ match, when, action }) => ({
     match,
@@ -140,8 +156,7 @@ function withoutNeedless(action: Action): Action {
 
 /** One text for rules that mean the same, however they were written. */
 export function essence(rule: Rule): string {
-  const [whole] = written(edited([rule]));
-  return JSON.stringify(whole);
+  return exactly(sent(written(edited([rule]))));
 }
 
 export function sameRules(some: Rule[], others: Rule[]): boolean {
@@ -246,7 +261,7 @@ function wrongWith({ field, op, value }: EditedCondition): Wrong | null {
       }
       break;
     case "number":
-      if (!Number.isFinite(value)) {
+      if (!Number.isFinite(value) && !isLong(value)) {
         return "value_number";
       }
       break;
@@ -270,7 +285,7 @@ function wrongWith({ field, op, value }: EditedCondition): Wrong | null {
  * The body of a request that writes rules, a rule a line: the line that the API names in an error is then the rule's.
  */
 export function bodyOf(rules: Rule[]): string {
-  return `{"rule":[\n${rules.map((rule) => JSON.stringify(rule)).join(",\n")}\n]}`;
+  return `{"rule":[\n${sent(rules).map(exactly).join(",\n")}\n]}`;
 }
 
 /** The rule that an error of the API is about; null where it names none. */

@@ -1,11 +1,11 @@
 /** The rules while they are edited: kept in this tab, saved against the version that was read. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { api, take } from "../../api/client";
+import { api } from "../../api/client";
 import { ApiError } from "../../api/problem";
 import type { Rule, ScenarioDocument } from "../../api/schema";
 import { draftAt, dropDraft, keepDraft, type Place } from "./draft";
-import { scenarioQuery } from "./reads";
+import { asStored, scenarioQuery } from "./reads";
 import { type At, bodyOf, edited, ruleNamedIn, sameRules, written } from "./rules";
 
 /** The version that edits began with; null where there was none. */
@@ -137,7 +137,7 @@ export function useEdits(place: Place, stored: ScenarioDocument | null, account:
 export type Edits = ReturnType<typeof useEdits>;
 
 async function put({ org, project: id, name }: Place, rules: Rule[], version: string | null) {
-  return take(
+  return asStored(
     api.PUT("/api/v1/projects/{id}/scenarios/{name}", {
       params: {
         path: { id, name },
@@ -146,6 +146,7 @@ async function put({ org, project: id, name }: Place, rules: Rule[], version: st
       },
       body: { rule: rules },
       bodySerializer: () => bodyOf(rules),
+      parseAs: "text",
     }),
   );
 }

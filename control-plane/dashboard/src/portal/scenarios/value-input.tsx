@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NumberInput } from "../../ui/rare/number-input";
 import { TagsInput } from "../../ui/rare/tags-input";
-import { type EditedCondition, numberOf, operandOf, type Scalar, type Value } from "./rules";
+import { type EditedCondition, isLong, numberOf, operandOf, type Scalar, type Value } from "./rules";
 
 interface Given {
   condition: EditedCondition;
@@ -97,7 +97,7 @@ function NumberField({
   flex: string | number;
 }) {
   const [typed, setTyped] = useState<string | number | null>(null);
-  const known = typeof value === "number" && !Number.isNaN(value) ? value : "";
+  const known = isLong(value) || (typeof value === "number" && !Number.isNaN(value)) ? value : "";
   return (
     <NumberInput
       aria-label={label}
@@ -106,6 +106,11 @@ function NumberField({
         setTyped(next);
         change(numberOf(next));
       }}
+      // Leaving the field, or a step, would read the text of a long number as a number, which rounds it.
+      clampBehavior="none"
+      trimLeadingZeroesOnBlur={false}
+      hideControls={isLong(known)}
+      withKeyboardEvents={!isLong(known)}
       error={error}
       flex={flex}
       miw={0}
