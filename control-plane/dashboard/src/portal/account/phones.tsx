@@ -12,7 +12,7 @@ import { AccountPage } from "./account-page";
 import { AddPhone } from "./add-phone";
 import { rings } from "./phone-card";
 import { PhoneList } from "./phone-list";
-import { Verification } from "./verification";
+import { VerifyPhone } from "./verify-phone";
 
 export function PhonesPage() {
   const { t } = useTranslation();
@@ -42,7 +42,7 @@ export function PhonesPage() {
           {items.length < MOST_PHONES && <AddPhone added={setVerified} />}
         </Section>
       )}
-      {verified && <Verification phone={verified} close={() => setVerified(null)} />}
+      {verified && <VerifyPhone phone={verified} close={() => setVerified(null)} />}
     </AccountPage>
   );
 }

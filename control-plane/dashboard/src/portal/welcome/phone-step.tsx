@@ -8,33 +8,14 @@ import { useTranslation } from "react-i18next";
 import { api, take } from "../../api/client";
 import { ApiError } from "../../api/problem";
 import type { PhoneDocument } from "../../api/schema";
-import { codeOf, useDeed, useOnce } from "../../ui/deed";
-import { reasonWhy } from "../../ui/explain";
-import { wordsOf } from "../../ui/failure";
+import { useDeed, useOnce } from "../../ui/deed";
 import { readNumber } from "../../ui/number";
 import { MOST_PHONES } from "./queries";
-import { Verification } from "./verification";
+import { phoneFailure, Verification } from "./verification";
 
 function mistake(text: string, t: TFunction): string | null {
   const read = readNumber(text);
   return "wrong" in read ? t(`account.phones.wrong.${read.wrong}`, { found: read.found ?? "" }) : null;
-}
-
-/** Why a number or a call was refused, and what to do. */
-export function phoneFailure(failure: Error, t: TFunction): string {
-  const code = codeOf(failure);
-  if (code === "number_forbidden" && failure instanceof ApiError) {
-    // The detail names the reason by its word.
-    const reason = failure.problem.detail.match(/\b(number_[a-z_]+|country_not_allowed|do_not_call)\b/)?.[1];
-    return (reason && reasonWhy(reason, t)) || wordsOf(failure);
-  }
-  if (code === "phone_taken") {
-    return t("welcome.phone.taken");
-  }
-  if (code === "too_many_tries") {
-    return t("welcome.phone.tooOften");
-  }
-  return wordsOf(failure);
 }
 
 /** A phone: its number, then a call that speaks a code. */

@@ -7,10 +7,10 @@ import { useTranslation } from "react-i18next";
 import { api, once, take } from "../../api/client";
 import { ApiError } from "../../api/problem";
 import type { PhoneDocument, VerificationDocument } from "../../api/schema";
-import { codeOf, useDeed } from "../../ui/deed";
+import { codeOf, Failed, useDeed } from "../../ui/deed";
 import { reasonWhy, verificationFailed } from "../../ui/explain";
 import { wordsOf } from "../../ui/failure";
-import { phoneFailure } from "./phone-step";
+import { moment } from "../../ui/time";
 import { verificationQuery } from "./queries";
 
 const DIGITS = 6;
@@ -35,6 +35,23 @@ function standing(verification: VerificationDocument | undefined, number: string
   }
 }
 
+/** Why a number or a call was refused, and what to do. */
+export function phoneFailure(failure: Error, t: TFunction): string {
+  const code = codeOf(failure);
+  if (code === "number_forbidden" && failure instanceof ApiError) {
+    // The detail names the reason by its word.
+    const reason = failure.problem.detail.match(/\b(number_[a-z_]+|country_not_allowed|do_not_call)\b/)?.[1];
+    return (reason && reasonWhy(reason, t)) || wordsOf(failure);
+  }
+  if (code === "phone_taken") {
+    return t("welcome.phone.taken");
+  }
+  if (code === "too_many_tries") {
+    return t("welcome.phone.tooOften");
+  }
+  return wordsOf(failure);
+}
+
 /** Why a code was not taken. */
 function codeFailure(failure: Error, t: TFunction): string {
   const code = codeOf(failure);
@@ -51,17 +68,19 @@ export function Verification({
   id,
   called,
   other,
+  verified,
 }: {
   phone: PhoneDocument;
   id: string | null;
   called: (id: string) => void;
-  other: () => void;
+  /** Takes another number; left out where the phone is one of several. */
+  other?: () => void;
+  verified?: () => void;
 }) {
-  const { t } = useTranslation();
-  const queries = useQueryClient();
+  const { t, i18n } = useTranslation();
   const [hasCode, setHasCode] = useState(false);
   const path = { id: phone.id };
-  const { data: verification } = useQuery({
+  const { data: verification, error } = useQuery({
     ...verificationQuery(id),
     refetchInterval: ({ state: { data } }) => (data?.state === "queued" || data?.state === "calling" ? 1_000 : false),
   });
@@ -71,6 +90,7 @@ export function Verification({
   });
   const isUnderWay = verification?.state === "queued" || verification?.state === "calling";
   const isFailed = verification?.state === "failed";
+  const isGood = verification && !isFailed && verification.state !== "replaced";
   const asksCode = hasCode || (verification !== undefined && !isFailed);
   return (
     <Stack maw={460}>
@@ -84,7 +104,13 @@ export function Verification({
           {standing(verification, phone.number, t)}
         </Text>
       </Alert>
-      {asksCode && <Code phone={phone} verified={() => void queries.invalidateQueries({ queryKey: ["phones"] })} />}
+      <Failed failure={error} />
+      {asksCode && <Code phone={phone} verified={verified} />}
+      {isGood && (
+        <Text size="sm" c="dimmed">
+          {t("welcome.phone.until", { time: moment(verification.expires_at, i18n.language) })}
+        </Text>
+      )}
       {call.failure && (
         <Text c="red" size="sm" role="alert">
           {phoneFailure(call.failure, t)}
@@ -96,13 +122,16 @@ export function Verification({
           variant={asksCode ? "default" : "filled"}
           loading={call.busy}
           disabled={isUnderWay}
+          data-autofocus
           onClick={() => call.go()}
         >
           {t(verification ? "welcome.phone.again" : "welcome.phone.go")}
         </Button>
-        <Button size="md" variant="default" onClick={other}>
-          {t("welcome.phone.change")}
-        </Button>
+        {other && (
+          <Button size="md" variant="default" onClick={other}>
+            {t("welcome.phone.change")}
+          </Button>
+        )}
         {!asksCode && (
           <Button size="md" variant="subtle" onClick={() => setHasCode(true)}>
             {t("welcome.phone.have")}
@@ -113,8 +142,9 @@ export function Verification({
   );
 }
 
-function Code({ phone, verified }: { phone: PhoneDocument; verified: () => void }) {
+function Code({ phone, verified }: { phone: PhoneDocument; verified: (() => void) | undefined }) {
   const { t } = useTranslation();
+  const queries = useQueryClient();
   const [code, setCode] = useState("");
   const id = useId();
   const { go, busy, failure } = useDeed(async (typed: string) => {
@@ -127,7 +157,8 @@ function Code({ phone, verified }: { phone: PhoneDocument; verified: () => void 
       setCode("");
       throw error;
     });
-    verified();
+    await queries.invalidateQueries({ queryKey: ["phones"] });
+    verified?.();
   });
   return (
     <Input.Wrapper label={t("welcome.phone.code")} labelElement="div" id={id}>
@@ -138,6 +169,7 @@ function Code({ phone, verified }: { phone: PhoneDocument; verified: () => void 
         gap={6}
         mt={4}
         oneTimeCode
+        autoFocus
         value={code}
         onChange={setCode}
         onComplete={(typed) => go(typed)}

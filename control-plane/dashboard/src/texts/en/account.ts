@@ -66,16 +66,6 @@ export const account = {
   verification: {
     title: "Verify {{number}}",
     text: "We call {{number}} and a voice speaks six digits, twice. Have the phone at hand.",
-    call: "Call now",
-    again: "Call again",
-    queued: "The call is about to begin…",
-    calling: "The phone rings. Pick up and listen.",
-    spoken: "The code was spoken. Type it in.",
-    replaced: "A newer call was asked for: its code counts.",
-    until: "The code is good until {{time}}.",
-    code: "Code",
-    codeHint: "Six digits",
-    go: "Verify",
     done: "{{number}} is verified and rings for alerts from now on",
   },
   security: {

@@ -34,6 +34,7 @@ export const welcome = {
     calling: "We are calling {{number}} now. Pick up and listen.",
     spoken: "The code was spoken. Type it in.",
     replaced: "A newer call was asked for. Only its code counts.",
+    until: "The code is good until {{time}}.",
     code: "The six digits that you heard",
     have: "I have heard a code already",
     wrong_one: "That is not the code. {{count}} try is left.",
