@@ -62,6 +62,7 @@ function Row({ org, call }: { org: string; call: CallView }) {
           component={Link}
           to="/o/$org/calls/$id"
           params={{ org, id: call.id } as never}
+          size="sm"
           className="inert digits"
         >
           {call.destination}
@@ -121,7 +122,7 @@ function Card({ org, call }: { org: string; call: CallView }) {
   const { t } = useTranslation();
   const route = useRoute(call);
   return (
-    <Paper component="li" withBorder p="sm" className={styles["card"] ?? ""}>
+    <Paper component="li" withBorder p="sm" className={styles["card"] ?? ""} data-severity={call.severity}>
       <Stack gap={4}>
         <Group gap="xs" justify="space-between">
           <CallMark status={call.status} />
