@@ -3,13 +3,15 @@ import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Failed, useDeed } from "./deed";
 
-/** Brings the focus back to where it was before. */
+/** Brings the focus back to where it was before; where that is gone, to the heading of the page. */
 export function useFocusBack(): void {
   useEffect(() => {
     const before = document.activeElement;
     return () => {
       if (before instanceof HTMLElement && before.isConnected) {
         before.focus();
+      } else {
+        document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
       }
     };
   }, []);

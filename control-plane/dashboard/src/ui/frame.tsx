@@ -2,6 +2,7 @@ import { AppShell, Burger, Group, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useMediaQuery, useWindowEvent } from "@mantine/hooks";
 import { useRouterState } from "@tanstack/react-router";
 import { type MouseEvent, type ReactNode, useEffect, useRef } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 
 const MENU = "menu";
@@ -49,6 +50,11 @@ export function Frame({
       close();
     }
   });
+  const skip = () => {
+    // What the menu covers can take the focus once it is shut.
+    opener.current = null;
+    flushSync(close);
+  };
   const control: MenuControl = {
     onClick: ({ currentTarget }) => {
       opener.current = currentTarget;
@@ -59,7 +65,7 @@ export function Frame({
   };
   return (
     <>
-      <UnstyledButton component="a" href="#content" className="skip" p="xs" bg="teal.7" c="white">
+      <UnstyledButton component="a" href="#content" onClick={skip} className="skip" p="xs" bg="teal.7" c="white">
         {t("common.skip")}
       </UnstyledButton>
       <AppShell

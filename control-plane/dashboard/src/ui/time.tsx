@@ -53,7 +53,7 @@ export function useNow(every = 10_000): number {
   return now;
 }
 
-/** A moment: how long ago or when, in the viewer's zone; in the organization's on hover and focus. */
+/** A moment: how long ago or when, in the viewer's zone; in the organization's on hover and touch. */
 export function Time({ at, absolute = false }: { at: string; absolute?: boolean }) {
   const { t, i18n } = useTranslation();
   const zone = useContext(Zone);
