@@ -9,7 +9,6 @@ use serde::Serialize;
 use shared::{
     ids::{AlertId, AttemptId, CallId, OrgId, RequestId},
     outcome::{AttemptStatus, CallStatus, Reason},
-    severity::Severity,
     time::Timestamp,
 };
 use std::collections::HashMap;
@@ -292,7 +291,7 @@ fn call(row: &Row) -> Result<CallView, StoreError> {
         project_id: row.get(9)?,
         account_id: row.get(10)?,
         display_name: row.get(11)?,
-        severity: row.get::<Severity>(12)?.to_string(),
+        severity: row.get(12)?,
         message: row.get(13)?,
         alert_state: row.get(14)?,
         attempts: Vec::new(),

@@ -25,8 +25,14 @@ const READ: Record<string, { key: unknown[]; data?: unknown }> = {
 const old = (change: Change | null) =>
   Object.keys(READ).filter((name) => shows(READ[name]?.key ?? [], READ[name]?.data, change));
 
-test("an alert is read again where it is listed, where it is told, and where its call is", () => {
-  expect(old({ kind: "alert", id: ALERT, project_id: "p1" })).toEqual(["the alerts", "the alert", "the call"]);
+test("an alert is read again where it is listed, where it is told, and where its calls are", () => {
+  expect(old({ kind: "alert", id: ALERT, project_id: "p1" })).toEqual([
+    "the alerts",
+    "the alert",
+    "the calls",
+    "calls of the alert",
+    "the call",
+  ]);
 });
 
 test("a call is read again among its alert's and all, and in the figures", () => {

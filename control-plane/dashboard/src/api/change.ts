@@ -22,10 +22,13 @@ const isOfAnother = (of: unknown, alert: string | undefined) =>
 /** Whether what was read, by its key `[what, org, of, …]`, shows what has changed; where nobody knows what that was, whatever may. */
 export function shows([what, , of]: QueryKey, data: unknown, change: Change | null): boolean {
   switch (change?.kind) {
-    // What happens to an alert is told of it too: requests that repeat it, calls that end.
+    // What happens to an alert is told of it too: requests that repeat it, calls that end. Calls say what it is like.
     case "alert":
       return (
-        what === "alerts" || (what === "alert" && of === change.id) || (what === "call" && isOf(data, change.id))
+        what === "alerts" ||
+        (what === "alert" && of === change.id) ||
+        (what === "calls" && !isOfAnother(of, change.id)) ||
+        (what === "call" && isOf(data, change.id))
       );
     case "call":
       return (

@@ -206,6 +206,9 @@ test("why a line was not opened is asked where one was refused, and what is no c
   newest().isRefused();
   await vi.advanceTimersByTimeAsync(0);
   expect(listener.lines.at(-1)).toBe("connecting");
+  const before = Source.opened.length;
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(Source.opened.length, "it knocks soon where there may be room").toBe(before + 1);
 });
 
 test("nothing is opened after the page is left", async () => {

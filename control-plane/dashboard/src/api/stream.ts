@@ -87,9 +87,11 @@ export function follow(org: string, { line, changed, isKnown, mayLook, isCrowded
     if (mine !== turn) {
       return;
     }
+    const isOther = crowded !== answer;
     crowded = answer;
-    if (crowded) {
-      pause = LONGEST_PAUSE;
+    if (crowded || isOther) {
+      // There is room again, or there is none: knocking often helps in the one case alone.
+      pause = crowded ? LONGEST_PAUSE : FIRST_PAUSE;
       later();
     } else {
       waits();

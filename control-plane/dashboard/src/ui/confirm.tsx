@@ -8,9 +8,11 @@ export function useFocusBack(): void {
   useEffect(() => {
     const before = document.activeElement;
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) {
+      if (before instanceof HTMLElement && before !== document.body) {
         before.focus();
-      } else {
+      }
+      // It may be gone, disabled or covered.
+      if (document.activeElement !== before || before === document.body) {
         document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
       }
     };

@@ -1,3 +1,3 @@
--- Tries that may be near their limit, by what is tried: a flood of one kind hides no other.
+-- Tries that are near their limit, by what is tried: a flood of one kind hides no other.
 DROP INDEX tries_counted;
-CREATE INDEX tries_counted ON tries (what, count) WHERE count >= 4;
+CREATE INDEX tries_counted ON tries (what, count, window_start);

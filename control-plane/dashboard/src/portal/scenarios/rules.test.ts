@@ -14,6 +14,7 @@ import {
   placed,
   ruleNamedIn,
   sameRules,
+  thresholdOf,
   withDigits,
   withField,
   written,
@@ -90,10 +91,11 @@ test("a number is one once it is typed to its end", () => {
   }
 });
 
-test("digits that a number would lose are compared as a text", () => {
+test("digits that a number would lose stay, whatever a threshold is compared by", () => {
   const long = "1234567890123456789";
-  expect(withField({ ...newCondition(), op: "gt", value: 5 }, "id", long)).toMatchObject({ op: "eq", value: long });
-  expect(fitting("gt", long)).toBe("");
+  expect(withField({ ...newCondition(), op: "gt", value: 5 }, "id", long)).toMatchObject({ op: "gt", value: long });
+  expect(fitting("gte", fitting("in", fitting("gt", ` ${long}`)))).toBe(long);
+  expect([thresholdOf(long), thresholdOf("5"), thresholdOf("five")]).toEqual([long, 5, Number.NaN]);
 });
 
 test("a rule that somebody wrote with a long number keeps its digits", () => {

@@ -173,6 +173,11 @@ export function numberOf(value: Value | undefined): number {
   return typeof value === "number" ? finite(value) : Number.NaN;
 }
 
+/** The threshold that somebody means: a number, or its text where a number would not keep its digits. */
+export function thresholdOf(value: Value | undefined): number | string {
+  return isLong(value) ? value.trim() : numberOf(value);
+}
+
 const finite = (number: number) => (Number.isFinite(number) ? number : Number.NaN);
 
 /** The value after its operator has changed: whatever of it still fits stays. */
@@ -186,8 +191,8 @@ export function fitting(op: Operator, value: Value | undefined): Value | undefin
     case "text":
       return first === undefined ? "" : String(first);
     case "number": {
-      const number = numberOf(first);
-      return Number.isNaN(number) ? "" : number;
+      const threshold = thresholdOf(first);
+      return Number.isNaN(threshold) ? "" : threshold;
     }
     case "scalar":
       return first ?? "";

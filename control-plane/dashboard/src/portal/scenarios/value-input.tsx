@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NumberInput } from "../../ui/rare/number-input";
 import { TagsInput } from "../../ui/rare/tags-input";
-import { type EditedCondition, isLong, numberOf, operandOf, type Scalar, type Value } from "./rules";
+import { type EditedCondition, isLong, numberOf, operandOf, type Scalar, thresholdOf, type Value } from "./rules";
 
 interface Given {
   condition: EditedCondition;
@@ -39,7 +39,16 @@ export function ValueInput({ condition, change, seen, title, error }: Given) {
       );
     }
     case "number":
-      return <NumberField label={label} value={condition.value} change={change} error={error} flex="2 1 120px" />;
+      return (
+        <NumberField
+          label={label}
+          value={condition.value}
+          read={thresholdOf}
+          change={change}
+          error={error}
+          flex="2 1 120px"
+        />
+      );
     case "text":
       return (
         <Autocomplete
@@ -86,13 +95,15 @@ function asKind(kind: Kind, value: Scalar | undefined): Scalar {
 function NumberField({
   label,
   value,
+  read,
   change,
   error,
   flex,
 }: {
   label: string;
   value: Value | undefined;
-  change: (value: number) => void;
+  read: typeof thresholdOf;
+  change: (value: number | string) => void;
   error: string | undefined;
   flex: string | number;
 }) {
@@ -101,10 +112,10 @@ function NumberField({
   return (
     <NumberInput
       aria-label={label}
-      value={typed !== null && Object.is(numberOf(typed), value) ? typed : known}
+      value={typed !== null && Object.is(read(typed), value) ? typed : known}
       onChange={(next) => {
         setTyped(next);
-        change(numberOf(next));
+        change(read(next));
       }}
       // Leaving the field, or a step, would read the text of a long number as a number, which rounds it.
       clampBehavior="none"
@@ -147,7 +158,7 @@ function ScalarInput({
           miw={0}
         />
       ) : kind === "number" ? (
-        <NumberField label={label} value={value} change={change} error={error} flex={1} />
+        <NumberField label={label} value={value} read={numberOf} change={change} error={error} flex={1} />
       ) : (
         <Select
           aria-label={label}

@@ -16,10 +16,15 @@ import { verificationQuery } from "./queries";
 const DIGITS = 6;
 
 /** How the call that speaks the code stands, in a sentence. */
-function standing(verification: VerificationDocument | undefined, number: string, t: TFunction): string {
+function standing(
+  verification: VerificationDocument | undefined,
+  isAsked: boolean,
+  number: string,
+  t: TFunction,
+): string {
   switch (verification?.state) {
     case undefined:
-      return t("welcome.phone.ready", { number });
+      return t(isAsked ? "welcome.phone.queued" : "welcome.phone.ready", { number });
     case "queued":
       return verification.reason
         ? t("welcome.phone.queuedFor", { number, reason: reasonWhy(verification.reason, t) ?? verification.reason })
@@ -62,6 +67,11 @@ function codeFailure(failure: Error, t: TFunction): string {
   return code === "no_code" ? t("welcome.phone.noCode") : wordsOf(failure);
 }
 
+/** Whether the call is still to come to something. */
+function isOpen({ state }: VerificationDocument): boolean {
+  return state === "queued" || state === "calling";
+}
+
 /** The call that speaks a code, while it rings and after, and where the code is typed in. */
 export function Verification({
   phone,
@@ -82,16 +92,16 @@ export function Verification({
   const path = { id: phone.id };
   const { data: verification, error } = useQuery({
     ...verificationQuery(id),
-    refetchInterval: ({ state: { data } }) => (data?.state === "queued" || data?.state === "calling" ? 1_000 : false),
+    refetchInterval: ({ state: { data } }) => (!data || isOpen(data) ? 1_000 : false),
   });
   const call = useDeed(async () => {
     const asked = api.POST("/api/v1/account/phones/{id}/verification", { params: { path, header: once() } });
     called((await take(asked)).id);
   });
-  const isUnderWay = verification?.state === "queued" || verification?.state === "calling";
+  const isUnderWay = verification !== undefined && isOpen(verification);
   const isFailed = verification?.state === "failed";
   const isGood = verification && !isFailed && verification.state !== "replaced";
-  const asksCode = hasCode || (verification !== undefined && !isFailed);
+  const asksCode = hasCode || (id !== null && !isFailed);
   return (
     <Stack maw={460}>
       <Alert
@@ -101,7 +111,7 @@ export function Verification({
         icon={<IconPhoneCall aria-hidden {...(isUnderWay ? { className: "pulse" } : {})} />}
       >
         <Text fw={500} className="inert digits">
-          {standing(verification, phone.number, t)}
+          {standing(verification, id !== null, phone.number, t)}
         </Text>
       </Alert>
       <Failed failure={error} />
@@ -146,6 +156,7 @@ function Code({ phone, verified }: { phone: PhoneDocument; verified: (() => void
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [code, setCode] = useState("");
+  const [refused, setRefused] = useState(0);
   const id = useId();
   const { go, busy, failure } = useDeed(async (typed: string) => {
     const path = { id: phone.id };
@@ -155,6 +166,7 @@ function Code({ phone, verified }: { phone: PhoneDocument; verified: (() => void
     });
     await take(asked).catch((error: unknown) => {
       setCode("");
+      setRefused((times) => times + 1);
       throw error;
     });
     await queries.invalidateQueries({ queryKey: ["phones"] });
@@ -163,6 +175,8 @@ function Code({ phone, verified }: { phone: PhoneDocument; verified: (() => void
   return (
     <Input.Wrapper label={t("welcome.phone.code")} labelElement="div" id={id}>
       <PinInput
+        // Once it was complete it would tell of no other code that is put in whole: after a refusal it is another one.
+        key={refused}
         length={DIGITS}
         type="number"
         size="md"
@@ -173,7 +187,7 @@ function Code({ phone, verified }: { phone: PhoneDocument; verified: (() => void
         value={code}
         onChange={setCode}
         onComplete={(typed) => go(typed)}
-        disabled={busy}
+        readOnly={busy}
         error={failure !== null}
         aria-label={t("welcome.phone.code")}
       />
