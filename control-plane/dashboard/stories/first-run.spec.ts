@@ -13,8 +13,12 @@ test("from signing up to the first acknowledged call", async ({ stage, person })
   await ann.field("Number").fill(PHONE);
   const code = await phone.hears(() => ann.presses("Call me now"));
   await phone.rings();
-  await ann.page.getByRole("group", { name: "The six digits that you heard" }).getByRole("textbox").first().focus();
-  await ann.page.keyboard.type(code);
+  const digits = ann.page.getByRole("group", { name: "The six digits that you heard" }).getByRole("textbox");
+  await digits.first().focus();
+  await ann.page.keyboard.type(code === "000000" ? "111111" : "000000");
+  await ann.sees(/^That is not the code/);
+  await expect(digits.first(), "whoever erred types on").toBeFocused();
+  await ann.page.keyboard.insertText(code);
   await ann.sees(/is verified$/);
 
   await ann.presses("Make both");

@@ -70,6 +70,37 @@ test("rules are written with the keyboard, tried with a payload, saved, and foll
   expect(await phone.calls()).toHaveLength(2);
 });
 
+test("a threshold of more digits than a browser's numbers have keeps them all", async ({ stage, person }) => {
+  const ann = await person("Ann");
+  const rule = `[[org.project.scenario.rule]]
+    when = [{ field = "seq", op = "gt", value = 9007199254740993 }]
+    action = { do = "suppress" }`;
+  const organization = await stage.organization("Digits", [{ person: await ann.isKnown(), phone: ANN }], rule);
+  const decides = async (seq: string) => (await stage.webhook(organization.endpoint, { message: seq, seq })).action;
+  await stage.phone(ANN).ringsOut();
+  expect(await decides("9007199254740993")).toBe("call_primary");
+
+  await opensRules(ann, organization);
+  const comparison = ann.page.getByRole("combobox", { name: /^Comparison/ });
+  await comparison.click();
+  await ann.page.getByRole("option", { name: "is at least", exact: true }).click();
+  const threshold = ann.page.getByRole("textbox", { name: /^Value/ });
+  await expect(threshold).toHaveValue("9007199254740993");
+  await ann.presses("Save");
+  await ann.sees("Saved: alerts go by these rules from now on");
+  expect(await decides("9007199254740993")).toBe("suppress");
+  expect(await decides("9007199254740992")).toBe("call_primary");
+
+  await threshold.fill("18446744073709551615");
+  await threshold.blur();
+  const saved = ann.page.waitForResponse((answer) => answer.request().method() === "PUT" && answer.ok());
+  await ann.presses("Save");
+  await saved;
+  await ann.page.reload();
+  await expect(threshold).toHaveValue("18446744073709551615");
+  expect(await decides("18446744073709551614")).toBe("call_primary");
+});
+
 test("whoever saves second sees both versions and chooses", async ({ stage, person }) => {
   const [ann, bob] = [await person("Ann"), await person("Bob")];
   await Promise.all([ann.isKnown(), bob.isKnown()]);
