@@ -10,6 +10,7 @@ import type { PhoneDocument, VerificationDocument } from "../../api/schema";
 import { codeOf, Failed, useDeed } from "../../ui/deed";
 import { reasonWhy, verificationFailed } from "../../ui/explain";
 import { wordsOf } from "../../ui/failure";
+import { showNumber } from "../../ui/number";
 import { moment } from "../../ui/time";
 import { verificationQuery } from "./queries";
 
@@ -111,7 +112,7 @@ export function Verification({
         icon={<IconPhoneCall aria-hidden {...(isUnderWay ? { className: "pulse" } : {})} />}
       >
         <Text fw={500} className="inert digits">
-          {standing(verification, id !== null, phone.number, t)}
+          {standing(verification, id !== null, showNumber(phone.number), t)}
         </Text>
       </Alert>
       <Failed failure={error} />

@@ -65,7 +65,7 @@ export const account = {
   },
   verification: {
     title: "Verify {{number}}",
-    text: "We call {{number}} and a voice speaks six digits, twice. Have the phone at hand.",
+    text: "We call {{number}} and a voice speaks six digits, three times. Have the phone at hand.",
     done: "{{number}} is verified and rings for alerts from now on",
   },
   security: {
