@@ -49,8 +49,6 @@ pub enum ActionWord {}
 pub enum Decision {}
 /// The names of letters' templates.
 pub enum LetterKind {}
-/// Why an address gets no letter any more.
-pub enum SuppressionCause {}
 /// What is counted against a limit.
 pub enum Tried {}
 /// Who acted.
@@ -80,7 +78,7 @@ described! {
         `resolve`, as it ends an alert"
         = Action::WORDS.into_iter().chain([GROUP, RESOLVE]);
     LetterKind as "LetterKind": "What a letter is for" = mail::Template::NAMES;
-    SuppressionCause as "SuppressionCause": "Why an address gets no letter any more"
+    mail::Cause as "SuppressionCause": "Why an address gets no letter any more"
         = mail::Cause::ALL.map(mail::Cause::as_str);
     Tried as "Tried": "What is tried, and how often within its time" = tries::ALL.map(|limit| limit.what);
     State as "StatusState": "How the service is" = State::ALL.map(State::as_str);

@@ -7,7 +7,7 @@ use crate::{
         email::Email,
     },
     mail::{
-        Language, State,
+        Cause, Language, State,
         history::{self, Listed, Retried},
         suppressions::{self, Suppressed},
     },
@@ -158,7 +158,7 @@ pub(in crate::web::api) struct SuppressedAddress {
     /// The address.
     email: String,
     /// `bounce`: a letter came back for good; `complaint`: one was called spam.
-    #[schema(value_type = words::SuppressionCause)]
+    #[schema(value_type = Cause)]
     cause: String,
     /// Since when, RFC 3339, UTC.
     #[schema(format = "date-time")]
