@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { askWith, hold, isKnown, meet, pass, whose } from "./gate";
 import { OtherAccount } from "./problem";
 import type { SessionDocument } from "./schema";
@@ -97,4 +97,40 @@ test("however many wait, the person is asked once", async () => {
   done(true);
   expect((await Promise.all(both)).map(({ status }) => status)).toEqual([201, 201]);
   expect(ask).toHaveBeenCalledOnce();
+});
+
+describe("what asks is loaded after the page", () => {
+  /** The page as it begins. */
+  async function begins() {
+    vi.resetModules();
+    const gate = await import("./gate");
+    gate.hold(session("ann"));
+    return gate;
+  }
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    answers = { "POST /api/v1/keys": [problem(401, "not_signed_in"), json(201, {})] };
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("who has to sign in again before that is asked when it is there", async () => {
+    const gate = await begins();
+    const write = gate.pass(new Request("/api/v1/keys", { method: "POST", body: "{}" }));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(sent.at(-1)).toBe("POST /api/v1/session/refresh");
+    gate.askWith(ask);
+    expect((await write).status).toBe(201);
+    expect(ask).toHaveBeenCalledExactlyOnceWith("sign-in");
+  });
+
+  test("where it never comes the refusal is told", async () => {
+    const gate = await begins();
+    const write = gate.pass(new Request("/api/v1/keys", { method: "POST", body: "{}" }));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect((await write).status).toBe(401);
+  });
 });

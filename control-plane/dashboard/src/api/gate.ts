@@ -27,7 +27,13 @@ let sessionPath: "/api/v1/session" | "/api/admin/v1/session" = "/api/v1/session"
 let csrf = "";
 /** Whose session it is. */
 let account: string | null = null;
-let ask: Ask = async () => false;
+/** What asks is loaded after the page: whoever has to be asked before that waits for it. */
+let asker: (ask: Ask) => void;
+let ask = new Promise<Ask>((here) => {
+  asker = here;
+});
+/** How long, milliseconds: where it never comes, the refusal is answered as it is. */
+const LONGEST_WAIT = 20_000;
 let asking: Promise<boolean> | null = null;
 let renewing: Promise<boolean> | null = null;
 
@@ -43,7 +49,8 @@ export function sessionUrl(): typeof sessionPath {
 
 /** Says how the person is asked. */
 export function askWith(asks: Ask): void {
-  ask = asks;
+  asker(asks);
+  ask = Promise.resolve(asks);
 }
 
 /** Takes the session that somebody has begun here, or that there is none: what was kept of the one before is forgotten. */
@@ -122,10 +129,16 @@ async function renewOnce(): Promise<boolean> {
 
 /** Asks the person once for however many requests wait. */
 function askOnce(wanted: Wanted): Promise<boolean> {
-  asking ??= ask(wanted).finally(() => {
+  asking ??= patientlyAsk(wanted).finally(() => {
     asking = null;
   });
   return asking;
+}
+
+async function patientlyAsk(wanted: Wanted): Promise<boolean> {
+  const nobody = new Promise<Ask>((after) => setTimeout(after, LONGEST_WAIT, async () => false));
+  const asks = await Promise.race([ask, nobody]);
+  return asks(wanted);
 }
 
 /** Whether somebody is signed in, be it that they were asked to sign in again. */
