@@ -11,11 +11,13 @@ interface Seen {
   largest: number;
   shift: number;
   blocked: number;
+  /** When it last became whole: no part of it is still to come. */
+  whole: number;
 }
 
 /** Notes in the page what the browser tells of its speed. */
 function watches(): void {
-  const seen: Seen = { first: 0, largest: 0, shift: 0, blocked: 0 };
+  const seen: Seen = { first: 0, largest: 0, shift: 0, blocked: 0, whole: 0 };
   (window as unknown as { seen: Seen }).seen = seen;
   const watch = (type: string, note: (entry: PerformanceEntry) => void) =>
     new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true });
@@ -35,6 +37,10 @@ function watches(): void {
   watch("longtask", ({ duration }) => {
     seen.blocked += Math.max(0, duration - 50);
   });
+  new MutationObserver(() => {
+    const isWhole = document.querySelector("h1") && !document.querySelector("[aria-busy=true]");
+    seen.whole = isWhole ? seen.whole || performance.now() : 0;
+  }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-busy"] });
 }
 
 interface Measured extends Seen {
@@ -45,11 +51,16 @@ interface Measured extends Seen {
   bytes: number;
 }
 
-/** Of what a page is made of so far, how much came: compressed, without headers and without what the API answered. */
-function weight(): number {
+/**
+ * How much came of what a page is made of: compressed, without headers, without what the API answered, and without the
+ * parts that it loads later, if it was whole by then.
+ */
+function weight(whole: number): number {
   const parts = ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type));
+  const later = parts.find(({ name }) => /\/(notices|ask-again)-[^/]+\.js$/.test(name))?.startTime;
+  const end = Math.max(whole, later ?? Number.POSITIVE_INFINITY);
   return (parts as PerformanceResourceTiming[])
-    .filter(({ name }) => !new URL(name).pathname.startsWith("/api/"))
+    .filter(({ name, startTime }) => startTime < end && !new URL(name).pathname.startsWith("/api/"))
     .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
 }
 
@@ -65,14 +76,14 @@ async function measured(page: Page, path: string): Promise<Measured> {
   await page.goto(path, { waitUntil: "load" });
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
-  const whole = await page.evaluate(weight);
   // What jumps does so soon after.
   await page.waitForTimeout(1_000);
   const seen = await page.evaluate(() => {
     const [entry] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
     return { ...(window as unknown as { seen: Seen }).seen, load: entry?.loadEventEnd ?? 0 };
   });
-  return { ...seen, page: whole, bytes };
+  expect(seen.whole, "when the page was whole").toBeGreaterThan(0);
+  return { ...seen, page: await page.evaluate(weight, seen.whole), bytes };
 }
 
 test("the first load is small, and nothing jumps", async ({ stage, person }) => {

@@ -120,6 +120,7 @@ describe("what asks is loaded after the page", () => {
   test("who has to sign in again before that is asked when it is there", async () => {
     const gate = await begins();
     const write = gate.pass(new Request("/api/v1/keys", { method: "POST", body: "{}" }));
+    await gate.askerWanted;
     await vi.advanceTimersByTimeAsync(5_000);
     expect(sent.at(-1)).toBe("POST /api/v1/session/refresh");
     gate.askWith(ask);

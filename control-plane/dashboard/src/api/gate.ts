@@ -27,10 +27,15 @@ let sessionPath: "/api/v1/session" | "/api/admin/v1/session" = "/api/v1/session"
 let csrf = "";
 /** Whose session it is. */
 let account: string | null = null;
-/** What asks is loaded after the page: whoever has to be asked before that waits for it. */
 let asker: (ask: Ask) => void;
+/** What asks is loaded after the page: whoever has to be asked before that waits for it. */
 let ask = new Promise<Ask>((here) => {
   asker = here;
+});
+let want: () => void;
+/** Somebody has to be asked: what asks is wanted now. */
+export const askerWanted = new Promise<void>((now) => {
+  want = now;
 });
 /** How long, milliseconds: where it never comes, the refusal is answered as it is. */
 const LONGEST_WAIT = 20_000;
@@ -136,6 +141,7 @@ function askOnce(wanted: Wanted): Promise<boolean> {
 }
 
 async function patientlyAsk(wanted: Wanted): Promise<boolean> {
+  want();
   const nobody = new Promise<Ask>((after) => setTimeout(after, LONGEST_WAIT, async () => false));
   const asks = await Promise.race([ask, nobody]);
   return asks(wanted);

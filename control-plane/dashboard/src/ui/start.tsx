@@ -7,34 +7,53 @@ import { type AnyRouter, RouterProvider } from "@tanstack/react-router";
 import { setNonce } from "get-nonce";
 import { Component, lazy, type ReactNode, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
-import { type Audience, openFor } from "../api/gate";
+import { type Audience, askerWanted, openFor } from "../api/gate";
 import { isReplaced } from "../api/program";
 import { startTexts } from "../texts";
 import { theme, variables } from "./theme";
 
-const SETTLING = 2_000;
+const CALM = 1_000;
+const MOST_LOOKS = 10;
 const AGAIN = 10_000;
 const MINUTE = 60_000;
 
-/** When the first page has had the line to itself. */
-const settled = new Promise((after) => addEventListener("load", () => setTimeout(after, SETTLING), { once: true }));
+let settle: () => void;
+/** The first page has had the line to itself. */
+const settled = new Promise<void>((now) => {
+  settle = now;
+});
+
+const pause = (length: number) => new Promise((after) => setTimeout(after, length));
+
+/** Waits until the page has twice in a row had nothing left to load or to read, or for long. */
+async function untilCalm(router: AnyRouter, queries: QueryClient): Promise<void> {
+  for (let calm = 0, looks = 0; calm < 2 && looks < MOST_LOOKS; looks++) {
+    await pause(CALM);
+    calm = router.state.isLoading || queries.isFetching() > 0 ? 0 : calm + 1;
+  }
+}
 
 /** Loads a part that the page can do without for a while: it is tried for as long as the page is there. */
 async function patiently<Module>(load: () => Promise<Module>): Promise<Module> {
-  await settled;
   for (;;) {
     try {
       return await load();
     } catch {
-      await new Promise((after) => setTimeout(after, AGAIN));
+      await pause(AGAIN);
     }
   }
 }
 
 /** Loaded after the page, which shows first. */
-const AskAgain = lazy(async () => ({ default: (await patiently(() => import("./ask-again"))).AskAgain }));
+const AskAgain = lazy(async () => {
+  await Promise.race([settled, askerWanted]);
+  return { default: (await patiently(() => import("./ask-again"))).AskAgain };
+});
 
-const Notices = lazy(async () => ({ default: (await patiently(() => import("./notices"))).Notices }));
+const Notices = lazy(async () => {
+  await settled;
+  return { default: (await patiently(() => import("./notices"))).Notices };
+});
 
 /** Keeps the fault of a part that the page can do without from the page. */
 class Apart extends Component<{ children: ReactNode }> {
@@ -73,6 +92,7 @@ export async function start(audience: Audience, router: AnyRouter, queries: Quer
   if (!root) {
     throw new Error("the page has no root");
   }
+  void untilCalm(router, queries).then(settle);
   createRoot(root).render(
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" getStyleNonce={nonce}>
