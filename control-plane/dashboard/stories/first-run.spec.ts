@@ -7,6 +7,7 @@ test("from signing up to the first acknowledged call", async ({ stage, person })
   await ann.signsUp();
 
   await ann.field("Name").fill("Ann and sons");
+  await expect(ann.field("Time zone"), "where the browser is").toHaveValue(/^Europe\/Kyiv \(GMT/);
   await ann.presses("Create the organization");
 
   await phone.answers();

@@ -2,6 +2,7 @@ import { Select, type SelectProps } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { dates } from "../texts/regional";
+import { zones } from "./zone-names";
 
 function offset(zone: string, language: string): string {
   try {
@@ -15,13 +16,15 @@ function offset(zone: string, language: string): string {
 /** A time zone out of those that the browser knows, found by typing. */
 export function TimeZone({ value, ...rest }: SelectProps<string> & { value: string }) {
   const { i18n } = useTranslation();
-  const zones = useMemo(() => {
-    const known = new Set(["UTC", value, ...Intl.supportedValuesOf("timeZone")]);
-    return [...known].map((zone) => ({ value: zone, label: `${zone} (${offset(zone, i18n.language)})` }));
+  const offered = useMemo(() => {
+    return [...new Set([value, ...zones()])].map((zone) => ({
+      value: zone,
+      label: `${zone} (${offset(zone, i18n.language)})`,
+    }));
   }, [value, i18n.language]);
   return (
     <Select
-      data={zones}
+      data={offered}
       value={value}
       searchable
       limit={100}

@@ -3,14 +3,23 @@ import { createContext, useContext, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { dates, distances, measure } from "../texts/regional";
 
-/** The time zone of the organization that is looked at; null outside of one. */
+/** The time zone of the organization that is looked at; null outside of one, and where the browser does not know it. */
 export const Zone = createContext<string | null>(null);
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The moment in the viewer's zone, whole. */
+/** Whether the browser knows the zone: what the control plane knows may be younger. */
+export function isZone(name: string): boolean {
+  try {
+    return Boolean(Intl.DateTimeFormat(undefined, { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
+
+/** The moment in the viewer's zone, whole. `timeZone` is one that the browser knows. */
 export function moment(at: string, language: string, timeZone?: string): string {
   const options: Intl.DateTimeFormatOptions = { dateStyle: "medium", timeStyle: "medium" };
   return dates(language, timeZone ? { ...options, timeZone } : options).format(new Date(at));

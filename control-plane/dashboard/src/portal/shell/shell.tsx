@@ -8,7 +8,7 @@ import type { Line } from "../../api/stream";
 import { Frame } from "../../ui/frame";
 import icon from "../../ui/icon.svg";
 import { LineMark } from "../../ui/line-mark";
-import { Zone } from "../../ui/time";
+import { isZone, Zone } from "../../ui/time";
 import { lastOrganization } from "../organization";
 import { AccountMenu } from "./account-menu";
 import { CookieNotice } from "./cookie-notice";
@@ -30,8 +30,9 @@ function LiveFrame({ membership }: { membership: MembershipDocument }) {
 
 function Framed({ membership, line }: { membership: MembershipDocument | undefined; line: Line | null }) {
   const { t } = useTranslation();
+  const zone = membership?.timezone;
   return (
-    <Zone.Provider value={membership?.timezone ?? null}>
+    <Zone.Provider value={zone && isZone(zone) ? zone : null}>
       <Frame
         brand={
           <>

@@ -6,6 +6,7 @@ import { api, take } from "../../api/client";
 import { useSession, useSessionActions } from "../../api/session";
 import { Failed, useDeed, useOnce } from "../../ui/deed";
 import { TimeZone } from "../../ui/time-zone";
+import { zoneHere } from "../../ui/zone-names";
 
 /** Makes the organization. Its time zone is the browser's until somebody says otherwise. */
 export function OrganizationStep() {
@@ -14,7 +15,7 @@ export function OrganizationStep() {
   const { reread } = useSessionActions();
   const navigate = useNavigate();
   const once = useOnce();
-  const form = useForm({ initialValues: { name: "", timezone: Intl.DateTimeFormat().resolvedOptions().timeZone } });
+  const form = useForm({ initialValues: { name: "", timezone: zoneHere() } });
   const { go, busy, failure } = useDeed(async (body: { name: string; timezone: string }) => {
     const made = await take(api.POST("/api/v1/organizations", { params: { header: once(body) }, body }));
     await reread();
