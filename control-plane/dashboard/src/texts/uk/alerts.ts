@@ -13,7 +13,7 @@ export const alerts: Translated<(typeof english)["alerts"]> = {
     project: "Проєкт",
     everyProject: "Усі проєкти",
     severity: "Серйозність",
-    everySeverity: "Будь-яка серйозність",
+    everySeverity: "Усі рівні",
     clear: "Показати всі",
   },
   open: "Цих ще ніхто не прийняв",
