@@ -20,7 +20,7 @@ let answers: Record<string, Response[]> = {};
 let sent: string[] = [];
 const reload = vi.fn();
 const ask = vi.fn(async () => true);
-const write = () => pass(new Request("/api/v1/keys", { method: "POST", body: "{}" }));
+const write = (through = pass) => through(new Request("/api/v1/keys", { method: "POST", body: "{}" }));
 
 beforeEach(() => {
   answers = {};
@@ -119,19 +119,19 @@ describe("what asks is loaded after the page", () => {
 
   test("who has to sign in again before that is asked when it is there", async () => {
     const gate = await begins();
-    const write = gate.pass(new Request("/api/v1/keys", { method: "POST", body: "{}" }));
+    const written = write(gate.pass);
     await gate.askerWanted;
     await vi.advanceTimersByTimeAsync(5_000);
     expect(sent.at(-1)).toBe("POST /api/v1/session/refresh");
     gate.askWith(ask);
-    expect((await write).status).toBe(201);
+    expect((await written).status).toBe(201);
     expect(ask).toHaveBeenCalledExactlyOnceWith("sign-in");
   });
 
   test("where it never comes the refusal is told", async () => {
     const gate = await begins();
-    const write = gate.pass(new Request("/api/v1/keys", { method: "POST", body: "{}" }));
+    const written = write(gate.pass);
     await vi.advanceTimersByTimeAsync(20_000);
-    expect((await write).status).toBe(401);
+    expect((await written).status).toBe(401);
   });
 });
